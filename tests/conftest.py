@@ -7,8 +7,23 @@ import atexit
 import os
 import shutil
 import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import NullPool, create_engine, make_url, text
+
+from fieldops.app import create_app
+from fieldops.audit import Actor
+from fieldops.auth.service import account_named, create_account
+from fieldops.clock import Clock
+from fieldops.db import Database, open_database
+from fieldops.house import House
+from fieldops.settings import Settings
+from fieldops.storage import open_store
+from fieldops.vault import Vault
 
 if "XDG_RUNTIME_DIR" not in os.environ:  # the embedded PostgreSQL warns without one, and warnings are fatal here
     os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="fo-")  # short: a socket's path has 107 bytes at most
@@ -19,3 +34,97 @@ _same_everywhere = {"deadline": None, "suppress_health_check": [HealthCheck.too_
 settings.register_profile("quick", derandomize=True, database=None, max_examples=50, **_same_everywhere)
 settings.register_profile("long", max_examples=1000, print_blob=True, **_same_everywhere)
 settings.load_profile("quick")  # make test-long says --hypothesis-profile=long
+
+
+SECRET = "c2VjcmV0IGZvciB0ZXN0cyBvbmx5ISEhISEhISEhISE="
+
+
+def make_settings(home, **env):
+    """Settings of a house under ``home``."""
+    return Settings.from_env({"FIELDOPS_HOME": str(home), "FIELDOPS_SECRET": SECRET, **env})
+
+
+class StandingClock(Clock):
+    """A clock that stands still until it is moved."""
+
+    def __init__(self):
+        self.instant = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+    def now(self):
+        return self.instant
+
+    def advance(self, **by):
+        self.instant += timedelta(**by)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a real PostgreSQL with a migrated template database."""
+    home = Path(tempfile.mkdtemp(prefix="fo-"))
+    settings_ = make_settings(home)
+    database = open_database(settings_)
+    url = database.url
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for option in ("fsync", "full_page_writes", "synchronous_commit"):  # no machine crash is tested here
+            connection.execute(text(f"ALTER SYSTEM SET {option} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    database.close()
+    yield url
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def house(postgres, tmp_path):
+    """A house of its own: a fresh database, a folder store, a clock that stands at Monday 2026-11-23 09:00."""
+    name = f"t_{uuid4().hex}"
+    admin = create_engine(
+        make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    template = make_url(postgres).database
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    settings_ = make_settings(tmp_path, DATABASE_URL=url)
+    opened = House(
+        settings=settings_,
+        database=Database(url),
+        store=open_store(settings_),
+        clock=StandingClock(),
+        vault=Vault(settings_.secret),
+    )
+    yield opened
+    opened.database.close()
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture
+def app(house):
+    """The application of this house."""
+    created = create_app(house)
+    created.testing = False
+    return created
+
+
+@pytest.fixture
+def client_as(house, app):
+    """Clients that are logged in: ``client_as("SUPERVISOR")``; a second name makes a second person of that role."""
+
+    def client(*roles: str, name: str | None = None, agent_id=None):
+        name = name or roles[0].lower()
+        with house.transaction() as session:
+            account = account_named(session, name) or create_account(
+                session,
+                Actor("setup", house.clock.now()),
+                name=name,
+                display_name=name,
+                password="a long password",
+                roles=roles,
+                agent_id=agent_id,
+            )
+        made = app.test_client()
+        made.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {app.tokens.issue(account.id)}"
+        return made
+
+    return client

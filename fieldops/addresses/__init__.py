@@ -1,0 +1,1 @@
+from fieldops.addresses import models as models

@@ -1,0 +1,1 @@
+from fieldops.agents import models as models

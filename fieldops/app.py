@@ -1,0 +1,34 @@
+"""The application: which features there are, who hears of what, and the HTTP face of it all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fieldops.accounts import api as accounts_api
+from fieldops.auth.tokens import Tokens
+from fieldops.web import Web, api_for
+
+if TYPE_CHECKING:
+    from fieldops.house import House
+
+VERSION = "0.1.0"
+BLUEPRINTS = (accounts_api.blueprint,)
+
+
+def create_app(house: House) -> Web:
+    """The WSGI application of one house."""
+    app = Web("fieldops", static_folder=None)
+    app.house = house
+    app.tokens = Tokens(house.settings.secret)
+    app.config.update(
+        API_TITLE="fieldops",
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = api_for(app)
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint, url_prefix=f"/api/v1{blueprint.url_prefix or ''}")
+    return app

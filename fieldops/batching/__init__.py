@@ -1,0 +1,1 @@
+from fieldops.batching import models as models

@@ -1,0 +1,1 @@
+from fieldops.cases import models as models

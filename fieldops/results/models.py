@@ -1,0 +1,62 @@
+"""What crews found 外访结果: one result per visit and version, one line per card."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldops.db import Base
+
+
+class VisitResult(Base):
+    """What was found at the door, in three dimensions; the id is made by the phone.
+
+    A correction is a new row with ``number`` + 1; nothing is overwritten. ``slots`` declares the evidence that must
+    arrive. ``flags`` tell a reviewer what is unusual (AFTER_RECALL, OUT_OF_SCOPE, FAR_CHECK_IN …).
+    """
+
+    __tablename__ = "visit_result"
+    __table_args__ = (
+        sa.UniqueConstraint("visit_id", "number"),
+        sa.Index("uq_visit_result_primary", "visit_id", unique=True, postgresql_where=sa.text("is_primary")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"))
+    number: Mapped[int]
+    is_primary: Mapped[bool]
+    agent_id: Mapped[uuid.UUID]
+    device_id: Mapped[uuid.UUID | None]
+    address_finding: Mapped[str]
+    person_met: Mapped[str]
+    identity_verified: Mapped[bool]
+    identity_shown: Mapped[bool]
+    summary: Mapped[str]
+    next_step: Mapped[str]
+    arrived_at: Mapped[datetime]
+    left_at: Mapped[datetime]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    accuracy_m: Mapped[float | None]
+    distance_m: Mapped[int | None]
+    slots: Mapped[list[Any]] = mapped_column(default=list)
+    flags: Mapped[list[str]] = mapped_column(default=list)
+    status: Mapped[str] = mapped_column(default="SUBMITTED")
+    received_at: Mapped[datetime]
+
+
+class ResultLine(Base):
+    """The outcome for one card; there is no column for money received."""
+
+    __tablename__ = "result_line"
+
+    result_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit_result.id"), primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"), primary_key=True)
+    outcome: Mapped[str]
+    promise_fen: Mapped[int | None]
+    promise_on: Mapped[date | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

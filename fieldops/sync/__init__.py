@@ -1,0 +1,1 @@
+from fieldops.sync import models as models

@@ -1,0 +1,141 @@
+"""What phones and server have promised each other: feeds, receipts, events, recalls."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldops.db import Base, Id
+
+
+class Device(Base):
+    """A phone bound to an agent; ``state``: ACTIVE, WIPE, REVOKED."""
+
+    __tablename__ = "device"
+
+    id: Mapped[Id]
+    agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"))
+    public_key: Mapped[str]
+    state: Mapped[str]
+    app_version: Mapped[str]
+    schema_version: Mapped[int]
+    last_seq_acked: Mapped[int] = mapped_column(default=0)
+    last_seen_at: Mapped[datetime | None]
+    registered_at: Mapped[datetime]
+
+
+class AgentFeedHead(Base):
+    """The locked counter of an agent's feed: the only source of cursors."""
+
+    __tablename__ = "agent_feed_head"
+
+    agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"), primary_key=True)
+    seq: Mapped[int]
+
+
+class AgentFeed(Base):
+    """One put or remove for one agent; gapless in ``seq``."""
+
+    __tablename__ = "agent_feed"
+
+    agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    op: Mapped[str]
+    entity: Mapped[str]
+    entity_id: Mapped[uuid.UUID]
+    version: Mapped[int]
+    reason: Mapped[str | None]
+    urgent: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class StopCard(Base):
+    """What a phone may show of a visit, as the bytes it is sent, one row per version (masked)."""
+
+    __tablename__ = "stop_card"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[bytes]
+    valid_until: Mapped[datetime]
+
+
+class ScopeEntry(Base):
+    """What an agent's phone should hold now: the truth the manifest hash is made of."""
+
+    __tablename__ = "agent_scope"
+
+    agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"), primary_key=True)
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"), primary_key=True)
+    version: Mapped[int]
+
+
+class PushReceipt(Base):
+    """The stored answer to one mutation: the same id always gets the same result."""
+
+    __tablename__ = "push_receipt"
+
+    mutation_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    device_id: Mapped[uuid.UUID]
+    agent_id: Mapped[uuid.UUID]
+    body_sha256: Mapped[str]
+    code: Mapped[str]
+    result: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+
+
+class VisitEvent(Base):
+    """Something a phone reports of a visit: append-only, never refused once it has happened."""
+
+    __tablename__ = "visit_event"
+    __table_args__ = (sa.Index(None, "visit_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    visit_id: Mapped[uuid.UUID]
+    agent_id: Mapped[uuid.UUID]
+    device_id: Mapped[uuid.UUID]
+    kind: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    device_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    flags: Mapped[list[str]] = mapped_column(default=list)
+
+
+class Quarantine(Base):
+    """A mutation that could not be understood, kept as it came."""
+
+    __tablename__ = "push_quarantine"
+
+    id: Mapped[Id]
+    mutation_id: Mapped[str]
+    device_id: Mapped[uuid.UUID]
+    code: Mapped[str]
+    body: Mapped[bytes]
+    received_at: Mapped[datetime]
+
+
+class Recall(Base):
+    """A visit that must not be made any more, for each agent who was to make it."""
+
+    __tablename__ = "recall"
+    __table_args__ = (sa.Index(None, "agent_id", "visit_id"),)
+
+    id: Mapped[Id]
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"))
+    agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"))
+    reason: Mapped[str]
+    recalled_at: Mapped[datetime]
+    acked_at: Mapped[datetime | None]
+
+
+class SyncEpoch(Base):
+    """The life of this database's feeds: a new value after a restore makes every phone start anew."""
+
+    __tablename__ = "sync_epoch"
+
+    value: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    begun_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+from fieldops.tasks import models as models

@@ -1,0 +1,1 @@
+from fieldops.visits import models as models

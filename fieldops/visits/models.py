@@ -1,0 +1,89 @@
+"""Visit requests 外访申请 and the decisions made on them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldops.db import Base, Id, Stamped
+
+OPEN_STATES = ("SUBMITTED", "PENDING_REVIEW", "RETURNED", "APPROVED", "BATCHED", "PLANNED", "IN_PROGRESS", "SUSPENDED")
+
+
+class Visit(Stamped, Base):
+    """One visit to one debtor at one address, from request to result; several cards may share it.
+
+    ``status`` follows the state table of ``visits.rules``; ``purpose``: COLLECT, VERIFY, DELIVER_LETTER, ANTI_FRAUD.
+    """
+
+    __tablename__ = "visit"
+    __table_args__ = (
+        sa.Index(
+            "uq_visit_open_per_address",
+            "debtor_id",
+            "address_key",
+            unique=True,
+            postgresql_where=sa.text("status IN ('" + "','".join(OPEN_STATES) + "') AND address_key <> ''"),
+        ),
+        sa.Index("ix_visit_waiting", "created_at", "id", postgresql_where=sa.text("status = 'PENDING_REVIEW'")),
+        sa.Index(None, "status"),
+        sa.Index(None, "debtor_id"),
+        sa.Index(None, "address_id"),
+    )
+
+    id: Mapped[Id]
+    no: Mapped[str] = mapped_column(unique=True)
+    debtor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("debtor.id"))
+    bank_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("bank.id"))
+    address_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("address.id"))
+    address_key: Mapped[str]
+    site_key: Mapped[str]
+    purpose: Mapped[str]
+    reason: Mapped[str]
+    goal: Mapped[str]
+    status: Mapped[str]
+    status_before_hold: Mapped[str | None]
+    status_reason: Mapped[str | None]
+    verdict: Mapped[str]
+    policy_edition: Mapped[str]
+    priority: Mapped[int]
+    amount_fen: Mapped[int]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    point_precision: Mapped[str | None]
+    windows: Mapped[list[Any]] = mapped_column(default=list)
+    requested_by: Mapped[str]
+    approved_by: Mapped[str | None]
+    approve_comment: Mapped[str | None]
+    approved_at: Mapped[datetime | None]
+    valid_until_on: Mapped[date | None]
+
+
+class VisitCase(Base):
+    """A card that shares the visit."""
+
+    __tablename__ = "visit_case"
+    __table_args__ = (sa.Index(None, "case_id"),)
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"), primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"), primary_key=True)
+
+
+class VisitDecision(Base):
+    """The rules' answer at one stage: every finding with its inputs, so it can be shown and replayed."""
+
+    __tablename__ = "visit_decision"
+    __table_args__ = (sa.Index(None, "visit_id", "id"),)
+
+    id: Mapped[Id]
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"))
+    stage: Mapped[str]
+    decided_at: Mapped[datetime]
+    policy_edition: Mapped[str]
+    verdict: Mapped[str]
+    findings: Mapped[list[Any]]
+    facts: Mapped[dict[str, Any]]

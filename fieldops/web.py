@@ -1,0 +1,242 @@
+"""What every HTTP view shares: the transaction around it, who asks, problems as JSON, replays by key.
+
+A view reads, in this order: ``route``, ``needs``, ``arguments``, ``response``, then one service call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from datetime import datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import orjson
+import sqlalchemy as sa
+from flask import Flask, Response, current_app, g, request
+from flask_smorest import Api
+from flask_smorest import Blueprint as SmorestBlueprint
+from marshmallow import RAISE, Schema, fields
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from fieldops.audit import Actor
+from fieldops.auth.models import UserAccount
+from fieldops.auth.roles import may
+from fieldops.db import Base
+from fieldops.errors import NotAllowed, NotAuthenticated, NotNow, NotUnderstood, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug.exceptions import HTTPException
+
+    from fieldops.auth.tokens import Tokens
+    from fieldops.house import House
+
+__all__ = ["Blueprint", "In", "Out", "Web", "actor", "api_for", "house", "needs", "own_transactions", "session"]
+
+_log = logging.getLogger(__name__)
+_BODY_LIMIT = 64 * 1024 * 1024
+_CONFLICT = 409
+_REPLAYABLE = frozenset({200, 201, 202})
+
+
+View = TypeVar("View", bound="Callable[..., Any]")
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]
+    """flask-smorest's blueprint, with decorators that keep the type of the view."""
+
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Serve ``rule``; see flask-smorest."""
+        return cast("Callable[[View], View]", super().route(rule, **options))
+
+    def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
+        """Read and check the request by ``schema``; see flask-smorest."""
+        return cast("Callable[[View], View]", super().arguments(schema, **options))
+
+    def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[View], View]:
+        """Write the answer by ``schema``; see flask-smorest."""
+        return cast("Callable[[View], View]", super().response(status, schema, **options))
+
+
+class In(Schema):
+    """The root of what is read: an unknown field is refused, never dropped."""
+
+    class Meta:  # noqa: D106 - marshmallow's own name
+        unknown = RAISE
+
+
+class Out(Schema):
+    """The root of what is written: only what a schema names leaves the house."""
+
+
+class ProblemOut(Out):
+    """The problem+json document of RFC 9457, as the documentation shows it."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    code = fields.String()
+    detail = fields.String()
+
+
+class IdempotencyKey(Base):
+    """An answer already given to a POST with this key, kept so that a repeat changes nothing."""
+
+    __tablename__ = "idempotency_key"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_sha256: Mapped[bytes]
+    status: Mapped[int]
+    answer: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+
+class Web(Flask):
+    """A Flask application whose every request is one transaction, committed before the reply leaves."""
+
+    house: House
+    tokens: Tokens
+
+    def dispatch_request(self) -> Response:
+        """Run the view inside the transaction; serialisation is part of it, so a failing COMMIT is never a 201."""
+        view = self.view_functions.get(request.endpoint or "")
+        if view is None or getattr(view, "_own_transactions", False):
+            return self.make_response(super().dispatch_request())
+        with self.house.transaction() as opened:
+            g.session = opened
+            g.user = _user_of_token(opened)
+            return _answered_once(lambda: self.make_response(super(Web, self).dispatch_request()))
+
+
+class SmorestApi(Api):  # type: ignore[misc]
+    """flask-smorest with our problem documents instead of its own."""
+
+    ERROR_SCHEMA = ProblemOut
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Turn a framework error into a problem document."""
+        messages = (getattr(error, "data", None) or {}).get("messages")
+        extra = {"errors": messages} if messages else {}
+        code = (error.name or "error").upper().replace(" ", "_")
+        return _problem_response(error.code or 500, code, error.name, error.description or error.name, extra)
+
+
+def api_for(app: Web) -> SmorestApi:
+    """Attach the API and its error answers to ``app``."""
+    app.register_error_handler(Problem, _answer_problem)
+    app.register_error_handler(sa.exc.IntegrityError, _answer_conflict)
+    app.config["MAX_CONTENT_LENGTH"] = _BODY_LIMIT
+    return SmorestApi(app)
+
+
+def house() -> House:
+    """The house of the current request."""
+    return cast("Web", current_app).house
+
+
+def session() -> Session:
+    """The transaction of the current request."""
+    return cast("Session", g.session)
+
+
+def actor() -> Actor:
+    """Who asks, and when; only inside a view that ``needs`` an action."""
+    user: UserAccount = g.user
+    return Actor(name=user.name, at=house().clock.now(), user_id=user.id, roles=frozenset(user.roles))
+
+
+def needs(action: str) -> Callable[[View], View]:
+    """Let only roles of the table pass, and say so in the documentation."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            user: UserAccount | None = g.get("user")
+            if user is None:
+                raise NotAuthenticated("TOKEN_MISSING", "Send a bearer token from POST /api/v1/login.")
+            if not may(frozenset(user.roles), action):
+                raise NotAllowed(
+                    "ROLE_NOT_ALLOWED", f"None of your roles may {action}; ask one that may.", action=action
+                )
+            return view(*args, **kwargs)
+
+        guarded._needs = action  # type: ignore[attr-defined]  # noqa: SLF001 - read by the house's own tests
+        return cast("View", Blueprint.doc(security=[{"bearer": []}])(guarded))
+
+    return guard
+
+
+def own_transactions(view: View) -> View:
+    """Mark a view that opens its own transactions (the named exceptions: sync, its gate, health, pages)."""
+    view._own_transactions = True  # type: ignore[attr-defined]  # noqa: SLF001
+    return view
+
+
+def bearer_token() -> str | None:
+    """The token of the Authorization header."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" and token else None
+
+
+def _user_of_token(opened: Session) -> UserAccount | None:
+    token = bearer_token()
+    if token is None:
+        return None
+    claims = cast("Web", current_app).tokens.verify(token)
+    user = opened.get(UserAccount, claims.user_id)
+    return user if user is not None and user.active else None
+
+
+def _answered_once(answer: Callable[[], Response]) -> Response:
+    """Answer a POST that carries an Idempotency-Key once; repeat the stored answer to its repeats.
+
+    The key row is inserted before the work: a repeat that arrives meanwhile waits for the first one's commit.
+    """
+    key = request.headers.get("Idempotency-Key")
+    user: UserAccount | None = g.user
+    if key is None or user is None or request.method != "POST":
+        return answer()
+    sha256 = hashlib.sha256(request.path.encode() + b"\0" + request.get_data()).digest()
+    row = {"user_id": user.id, "key": key}
+    fresh = insert(IdempotencyKey).values(**row, body_sha256=sha256, status=0, answer=b"").on_conflict_do_nothing()
+    if session().scalar(fresh.returning(IdempotencyKey.key)) is None:
+        return _repeated(session().get_one(IdempotencyKey, row), sha256)
+    response = answer()
+    mine = sa.update(IdempotencyKey).filter_by(**row)
+    if response.status_code in _REPLAYABLE:
+        session().execute(mine.values(status=response.status_code, answer=response.get_data()))
+    return response
+
+
+def _repeated(stored: IdempotencyKey, sha256: bytes) -> Response:
+    if stored.body_sha256 != sha256:
+        raise NotUnderstood(
+            "IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used for another request; make a new key."
+        )
+    return Response(stored.answer, stored.status, mimetype="application/json", headers={"Idempotent-Replay": "true"})
+
+
+def _answer_problem(problem: Problem) -> Response:
+    document = problem.to_json()
+    extra = {k: v for k, v in document.items() if k not in {"type", "title", "status", "code", "detail"}}
+    return _problem_response(problem.status, problem.code, problem.title, problem.detail, extra)
+
+
+def _answer_conflict(error: sa.exc.IntegrityError) -> Response:
+    """A constraint said no: somebody else was first. The row itself stays out of log and answer."""
+    diagnosis = getattr(error.orig, "diag", None)
+    constraint = getattr(diagnosis, "constraint_name", None) or "a constraint"
+    _log.info("refused by %s", constraint)
+    detail = f"It conflicts with what is already there ({constraint}); read it again and decide anew."
+    return _answer_problem(NotNow("CONFLICT", detail, constraint=constraint))
+
+
+def _problem_response(status: int, code: str, title: str, detail: str, extra: dict[str, Any]) -> Response:
+    document = {"type": f"urn:fieldops:problem:{code}", "title": title, "status": status, "code": code}
+    body = orjson.dumps({**document, "detail": detail, **extra}, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return Response(body, status, mimetype="application/problem+json")

@@ -1,0 +1,52 @@
+"""Logging in and opening accounts, over HTTP."""
+
+
+def test_a_wrong_password_and_a_wrong_name_get_the_same_answer(app, client_as):
+    client_as("QA")
+    answers = [
+        app.test_client().post("/api/v1/login", json={"name": name, "password": "wrong password"})
+        for name in ("qa", "nobody")
+    ]
+    assert [a.status_code for a in answers] == [401, 401]
+    assert answers[0].json == answers[1].json
+
+
+def test_who_has_logged_in_can_ask_who_they_are(app, client_as):
+    client_as("QA")
+    token = app.test_client().post("/api/v1/login", json={"name": "qa", "password": "a long password"}).json["token"]
+    me = app.test_client().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert me.json["roles"] == ["QA"]
+
+
+def test_without_a_token_nothing_is_shown(app):
+    answer = app.test_client().get("/api/v1/me")
+    assert (answer.status_code, answer.json["code"]) == (401, "TOKEN_MISSING")
+
+
+def test_only_the_system_administrator_opens_accounts(client_as):
+    body = {"name": "new", "display_name": "New", "password": "a long password", "roles": ["QA"]}
+    assert client_as("MANAGER").post("/api/v1/accounts", json=body).status_code == 403
+    assert client_as("SYSADMIN").post("/api/v1/accounts", json=body).status_code == 201
+
+
+def test_an_unknown_field_is_refused_by_name(client_as):
+    answer = client_as("SYSADMIN").post("/api/v1/accounts", json={"name": "new", "colour": "red"})
+    assert answer.status_code == 422
+    assert answer.json["errors"]["json"]["colour"] == ["Unknown field."]
+
+
+def test_a_repeated_post_with_its_key_gets_the_first_answer_and_does_nothing(client_as):
+    body = {"name": "new", "display_name": "New", "password": "a long password", "roles": ["QA"]}
+    client = client_as("SYSADMIN")
+    first, again = (client.post("/api/v1/accounts", json=body, headers={"Idempotency-Key": "k1"}) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json == again.json
+    assert again.headers["Idempotent-Replay"] == "true"
+
+
+def test_a_key_used_for_another_body_is_refused(client_as):
+    body = {"name": "new", "display_name": "New", "password": "a long password", "roles": ["QA"]}
+    client = client_as("SYSADMIN")
+    client.post("/api/v1/accounts", json=body, headers={"Idempotency-Key": "k1"})
+    other = client.post("/api/v1/accounts", json=body | {"name": "other"}, headers={"Idempotency-Key": "k1"})
+    assert (other.status_code, other.json["code"]) == (422, "IDEMPOTENCY_MISMATCH")
