@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fieldops.accounts import api as accounts_api
@@ -13,10 +14,31 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 BLUEPRINTS = (accounts_api.blueprint,)
+TABLES = (
+    "addresses",
+    "agents",
+    "auth",
+    "batching",
+    "cases",
+    "correspondence",
+    "planning",
+    "results",
+    "sync",
+    "tasks",
+    "visits",
+)
+
+for feature in TABLES:  # a foreign key finds its table only when every feature's models are known
+    import_module(f"fieldops.{feature}.models")
+
+
+def register_handlers() -> None:
+    """Who hears of what: the features above listen to the events of those below, in this order."""
 
 
 def create_app(house: House) -> Web:
     """The WSGI application of one house."""
+    register_handlers()
     app = Web("fieldops", static_folder=None)
     app.house = house
     app.tokens = Tokens(house.settings.secret)

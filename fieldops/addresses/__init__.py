@@ -1,1 +1,0 @@
-from fieldops.addresses import models as models

@@ -1,1 +1,0 @@
-from fieldops.agents import models as models

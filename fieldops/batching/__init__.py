@@ -1,1 +1,0 @@
-from fieldops.batching import models as models

@@ -1,1 +1,0 @@
-from fieldops.cases import models as models

@@ -1,1 +1,0 @@
-from fieldops.correspondence import models as models

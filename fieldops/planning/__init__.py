@@ -1,1 +1,0 @@
-from fieldops.planning import models as models

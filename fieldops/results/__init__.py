@@ -1,1 +1,0 @@
-from fieldops.results import models as models

@@ -1,1 +1,0 @@
-from fieldops.sync import models as models

@@ -1,1 +1,0 @@
-from fieldops.tasks import models as models

@@ -1,1 +1,0 @@
-from fieldops.visits import models as models
