@@ -1,0 +1,82 @@
+"""What the law, and the house's own word, leave no policy free to loosen: a table, asked of every edition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import time
+from functools import reduce
+from typing import Any
+
+from fieldops.policies.edition import Policy, PolicyError
+from fieldops.policies.sections import Window
+
+LAWFUL_HOURS = Window(opens=time(8), closes=time(21))
+LAWFUL_SOURCES = (
+    "CONTRACT",
+    "RESERVED",
+    "AUTHORISED",
+    "PUBLIC_LAWFUL",
+    "TOLD_BY_CONTACT",
+    "CREDIT_BUREAU",
+    "FIELD_FOUND",
+)
+BANNED_STATUSES = ("FRAUD", "UNAUTHORISED_USE", "INCAPACITY", "LITIGATION", "CUSTODY", "DRUG")
+
+
+@dataclass(frozen=True)
+class Floor:
+    """One bound: which value, what it must keep to, in words for the mend, and where it is written."""
+
+    key: str
+    keeps: Callable[[Any], bool]
+    mend: str
+    source: str
+
+
+def _at_least(key: str, bound: int, source: str) -> Floor:
+    return Floor(key, lambda value: value >= bound, f"must be at least {bound}", source)
+
+
+def _within_lawful_hours(key: str) -> Floor:
+    return Floor(
+        key, LAWFUL_HOURS.covers, "must lie within 08:00-21:00", "service plan (003 §二); GB/T 45251-2025 22-8"
+    )
+
+
+def _always(key: str, source: str) -> Floor:
+    return Floor(key, bool, "must stay true", source)
+
+
+FLOORS: tuple[Floor, ...] = (
+    _at_least("visit.calls.min_prior", 1, "service plan (003 §三): no visit before a phone call"),
+    _at_least("letter.calls.min_prior", 1, "service plan (003 §四): no letter before a phone call"),
+    _always("visit.calls.require_recording", "credit-card measures, Article 68: the process is recorded"),
+    _always("letter.calls.require_recording", "credit-card measures, Article 68: the process is recorded"),
+    _within_lawful_hours("visit.hard_window"),
+    _at_least("visit.crew_min", 2, "practice confirmed in the service plan: two visitors at every door"),
+    Floor(
+        "visit.lawful_sources",
+        lambda value: set(value) <= set(LAWFUL_SOURCES),
+        f"may only name {', '.join(LAWFUL_SOURCES)}",
+        "CBA guide 2026: six lawful sources of contact data",
+    ),
+    Floor(
+        "visit.banned_statuses",
+        lambda value: set(value) >= set(BANNED_STATUSES),
+        f"must include {', '.join(BANNED_STATUSES)}",
+        "service plan (003 §三): proven special statuses bar visits",
+    ),
+    _at_least("visit.adult_age_years", 18, "Civil Code, Article 17"),
+    _at_least("letter.lawyer_min_overdue_days", 15, "collection plan (000): lawyer's letters after 15 days"),
+    _at_least("case.extension_lead_days", 3, "collection lecture (002): extensions are asked three days ahead"),
+    _at_least("evidence.retention_years", 2, "credit-card measures, Article 68: recordings kept two years"),
+)
+
+
+def check_floors(policy: Policy) -> None:
+    """Refuse a policy looser than a floor. Raises: PolicyError naming the key, the mend and the source."""
+    for floor in FLOORS:
+        value = reduce(getattr, floor.key.split("."), policy)
+        if not floor.keeps(value):
+            shown = policy.plain_value(floor.key)
+            where = f" for {policy.scope}" if policy.scope else ""
+            raise PolicyError(floor.key, f"{floor.mend}{where}, not {shown} ({floor.source})")
