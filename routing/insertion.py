@@ -1,0 +1,166 @@
+"""Routes that can be changed one stop at a time: cheapest insertion, proved by the exact timing of the route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from routing.arrays import FAR, Arrays, Routes
+from routing.timing import Broken, Labels, labels_of, shortfall_s, time_route
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+NEAR_CREWS: Final = 30
+"""Crews tried for an insertion: those that come nearest."""
+SWAP_CREWS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stop would go and what that costs. Units: seconds of travel."""
+
+    crew: int
+    place: int
+    cost_s: int
+
+
+class Board:
+    """The routes of a day while the last stops are fitted in."""
+
+    def __init__(self, day: Arrays, routes: Routes, excluded: Collection[int] = ()) -> None:
+        self.day = day
+        self.excluded = frozenset(excluded)
+        self.routes = [list(route) for route in routes]
+        self._labels: dict[int, Labels] = {}
+
+    @property
+    def left_out(self) -> list[int]:
+        """Stops in no route and not excluded, dearest first."""
+        planned = {stop for route in self.routes for stop in route} | self.excluded
+        rest = [stop for stop in range(self.day.stop_count) if stop not in planned]
+        return sorted(rest, key=lambda stop: (-int(self.day.left_out[stop]), stop))
+
+    def near_crews(self, stop: int, most: int) -> list[int]:
+        """Crews that may have the stop, by how near they come to it."""
+        day = self.day
+        may = [v for v in range(day.crew_count) if day.fit[v, stop] >= 0]
+        if len(may) <= most:
+            return may
+        far = []
+        for v in may:
+            nodes = [int(day.start_node[v]), *self.routes[v]]
+            far.append((int(day.travel[day.mode[v], nodes, stop].min()), v))
+        return [v for _, v in sorted(far)[:most]]
+
+    def detour_s(self, crew: int, stop: int, place: int, route: list[int] | None = None) -> int:
+        """Cost of the stop at this place: travel, crew preference and balance."""
+        day = self.day
+        order = self.routes[crew] if route is None else route
+        travel = day.travel[day.mode[crew]]
+        chain = [int(day.start_node[crew]), *order, int(day.end_node[crew])]
+        before, after = chain[place], chain[place + 1]
+        saved = int(travel[before, after]) if order else 0
+        balance = day.balance_s if len(order) >= day.fair_stops else 0
+        return int(travel[before, stop]) + int(travel[stop, after]) - saved + int(day.fit[crew, stop]) + balance
+
+    def cheapest_at(self, crew: int, stop: int, bound_s: int = FAR, route: list[int] | None = None) -> Place | None:
+        """The cheapest place in one crew's route that keeps every rule, below a bound."""
+        day = self.day
+        order = self.routes[crew] if route is None else route
+        if len(order) >= day.max_stops[crew] or day.fit[crew, stop] < 0:
+            return None
+        labels = self.labels(crew) if route is None else labels_of(day, crew, order)
+        costs = sorted((self.detour_s(crew, stop, k, order), k) for k in range(len(order) + 1))
+        for cost_s, k in costs:
+            if cost_s >= bound_s:
+                return None
+            if shortfall_s(day, crew, labels, stop, k) <= 0:
+                tried = [*order[:k], stop, *order[k:]]
+                if not isinstance(time_route(day, crew, tried), Broken):
+                    return Place(crew, k, cost_s)
+        return None
+
+    def cheapest(self, stop: int, crews: Iterable[int] | None = None) -> Place | None:
+        """The cheapest place in the day, or None."""
+        best: Place | None = None
+        for crew in self.near_crews(stop, NEAR_CREWS) if crews is None else crews:
+            found = self.cheapest_at(crew, stop, FAR if best is None else best.cost_s)
+            best = found or best
+        return best
+
+    def labels(self, crew: int) -> Labels:
+        """Labels of a crew's route, kept until it changes."""
+        if crew not in self._labels:
+            self._labels[crew] = labels_of(self.day, crew, self.routes[crew])
+        return self._labels[crew]
+
+    def change(self, crew: int, route: list[int]) -> None:
+        """Give the crew another route."""
+        self.routes[crew] = route
+        self._labels.pop(crew, None)
+
+    def put(self, stop: int, place: Place) -> None:
+        """Insert the stop."""
+        route = self.routes[place.crew]
+        self.change(place.crew, [*route[: place.place], stop, *route[place.place :]])
+
+    def swaps(self, stop: int) -> list[tuple[int, int, Place]]:
+        """Ways in by dropping a stop worth no more: (change of cost, stop dropped, place), best first."""
+        day = self.day
+        worth = int(day.left_out[stop])
+        found = []
+        for crew in self.near_crews(stop, SWAP_CREWS):
+            for k, other in enumerate(self.routes[crew]):
+                if day.left_out[other] > worth:
+                    continue
+                route = [*self.routes[crew][:k], *self.routes[crew][k + 1 :]]
+                place = self.cheapest_at(crew, stop, route=route)
+                if place is not None:
+                    change_s = place.cost_s - self.detour_s(crew, other, k, route) + int(day.left_out[other]) - worth
+                    found.append((change_s, other, place))
+        return sorted(found, key=lambda row: (row[0], row[1]))
+
+
+def held(day: Arrays, routes: Routes) -> Routes:
+    """The routes, without the stops that keep a route from holding: the one that saves most travel goes first."""
+    board = Board(day, routes)
+    for crew in range(day.crew_count):
+        while isinstance(time_route(day, crew, board.routes[crew]), Broken):
+            route = board.routes[crew]
+            rests = [[*route[:k], *route[k + 1 :]] for k in range(len(route))]
+            saved = [board.detour_s(crew, stop, k, rests[k]) for k, stop in enumerate(route)]
+            worth = [(saved[k] - int(day.left_out[stop]), -k) for k, stop in enumerate(route)]
+            board.change(crew, rests[-max(worth)[1]])
+    return board.routes
+
+
+def fitted_in(day: Arrays, routes: Routes, excluded: Collection[int] = ()) -> Routes:
+    """The routes with every left-out stop that fits and is worth it, and with worthier stops for lesser ones.
+
+    Cost: milliseconds per left-out stop.
+    """
+    board = Board(day, routes, excluded)
+    for stop in board.left_out:
+        place = board.cheapest(stop)
+        if place is not None and place.cost_s < day.left_out[stop]:
+            board.put(stop, place)
+    for stop in board.left_out:
+        _swap_in(board, stop)
+    return board.routes
+
+
+def _swap_in(board: Board, stop: int) -> None:
+    """Follow a chain of strict gains: what is dropped may in turn take a lesser one's place."""
+    while True:
+        options = board.swaps(stop)
+        if not options or options[0][0] >= 0:
+            return
+        _, other, place = options[0]
+        board.change(place.crew, [x for x in board.routes[place.crew] if x != other])
+        board.put(stop, place)
+        again = board.cheapest(other)
+        if again is not None and again.cost_s < board.day.left_out[other]:
+            board.put(other, again)
+            return
+        stop = other

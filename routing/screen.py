@@ -1,0 +1,115 @@
+"""What can be said before any search: stops impossible alone, and second addresses of one debtor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from routing.arrays import arrays_of, crew_may
+from routing.reasons import left_out
+from routing.repairs import described, repair_for
+from routing.timing import Broken, time_route
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from routing.arrays import Arrays
+    from routing.problem import LeftOut, Problem, Stop
+
+
+def screen(problem: Problem) -> dict[int, LeftOut]:
+    """Rows of the stops that no plan can hold, with the reason.
+
+    Cost: one vectorised pass over stops × crews; exact timing only where that pass or a break leaves a doubt.
+    """
+    out: dict[int, LeftOut] = {}
+    hopeful = _hopeful(problem)
+    plain = np.array([not crew.breaks for crew in problem.crews], dtype=bool)
+    for row, stop in enumerate(problem.stops):
+        if (hopeful[row] & plain).any():
+            continue
+        reason = _reason_alone(problem, row, stop)
+        if reason is not None:
+            out[row] = reason
+    return out | _second_addresses(problem, out)
+
+
+def _hopeful(problem: Problem) -> npt.NDArray[np.bool_]:
+    """Pairs that hold as a crew's only visit when breaks are not asked. Shape: (stops, crews)."""
+    found = np.zeros((len(problem.stops), len(problem.crews)), dtype=bool)
+    if not found.size:
+        return found
+    rows = np.arange(len(problem.stops))
+    service = np.array([stop.service_s for stop in problem.stops], dtype=np.int64)
+    load = np.array([stop.load for stop in problem.stops], dtype=np.int64)
+    special = [row for row, stop in enumerate(problem.stops) if stop.skills or stop.crew_lock is not None]
+    for v, crew in enumerate(problem.crews):
+        start, end = problem.crew_points[v]
+        there = problem.legs(np.array([start]), rows, crew.mode)[0][0]
+        back = problem.legs(rows, np.array([end]), crew.mode)[0][:, 0]
+        begin = _service_from(problem, crew.shift.start_s + there)
+        holds = (begin >= 0) & (begin + service + back <= crew.shift.end_s)
+        holds &= there + service + back <= (crew.max_duty_s if crew.max_duty_s is not None else problem.horizon_s)
+        holds &= load <= (crew.max_load if crew.max_load is not None else load)
+        found[:, v] = holds & (crew.max_stops is None or crew.max_stops > 0)
+        for row in special:
+            found[row, v] &= crew_may(problem.stops[row], crew)
+    return found
+
+
+def _service_from(problem: Problem, arrive: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Earliest service start of every stop after its arrival; -1 when too late."""
+    begin = np.full(len(arrive), -1, np.int64)
+    widest = max((len(stop.open_windows) for stop in problem.stops), default=0)
+    for w in range(widest - 1, -1, -1):
+        opens, shuts = _window_column(problem, w)
+        begin = np.where(arrive <= shuts, np.maximum(arrive, opens), begin)
+    return begin
+
+
+def _window_column(problem: Problem, w: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    windows = [stop.open_windows[w : w + 1] for stop in problem.stops]
+    opens = np.array([found[0].start_s if found else 0 for found in windows], dtype=np.int64)
+    shuts = np.array([found[0].end_s if found else -1 for found in windows], dtype=np.int64)
+    return opens, shuts
+
+
+def _reason_alone(problem: Problem, row: int, stop: Stop) -> LeftOut | None:
+    """Why a stop is impossible alone, or None when some crew can have it."""
+    if not problem.crews:
+        return left_out(stop.id, "NO_CREW", {})
+    if stop.crew_lock is not None and all(crew.id != stop.crew_lock for crew in problem.crews):
+        return left_out(stop.id, "LOCKED_CREW_ABSENT", {"crew": stop.crew_lock})
+    if not any(crew_may(stop, crew) for crew in problem.crews):
+        return left_out(stop.id, "SKILL_MISSING", {"skills": "、".join(sorted(stop.skills))})
+    if not stop.open_windows:
+        return left_out(stop.id, "NEVER_OPEN", {})
+    day = arrays_of(problem, [row], [v for v, crew in enumerate(problem.crews) if crew_may(stop, crew)])
+    broken = [time_route(day, v, [0]) for v in range(day.crew_count)]
+    if any(not isinstance(found, Broken) for found in broken):
+        return None
+    return _nearest_miss(day, stop, [found for found in broken if isinstance(found, Broken)])
+
+
+def _nearest_miss(day: Arrays, stop: Stop, broken: list[Broken]) -> LeftOut:
+    """The crew that misses by least, and what would let it in."""
+    crew = min(range(day.crew_count), key=lambda v: (broken[v].by, v))
+    repairs = [found for v in range(day.crew_count) if (found := repair_for(day, v, [0])) is not None]
+    best = min(repairs, key=lambda found: (found.weight_s, found.crew), default=None)
+    words = described(day, crew, broken[crew])
+    return left_out(stop.id, "IMPOSSIBLE_ALONE", words, best.words(day) if best else None)
+
+
+def _second_addresses(problem: Problem, out: dict[int, LeftOut]) -> dict[int, LeftOut]:
+    """Of the addresses of one debtor only one stays: a locked one, else the most urgent, else the first given."""
+    kept: dict[str, int] = {}
+    found: dict[int, LeftOut] = {}
+    rows = [row for row, stop in enumerate(problem.stops) if stop.debtor is not None and row not in out]
+    for row in sorted(rows, key=lambda r: (problem.stops[r].crew_lock is None, -problem.stops[r].priority, r)):
+        stop = problem.stops[row]
+        first = kept.setdefault(str(stop.debtor), row)
+        if first != row:
+            detail = {"other": problem.stops[first].id, "debtor": stop.debtor}
+            found[row] = left_out(stop.id, "OTHER_ADDRESS_TODAY", detail)
+    return found
