@@ -8,9 +8,11 @@ cd "$(dirname "$0")/.."
 purpose=${1:-run}
 # WeasyPrint sets text with pango and harfbuzz; days are decided in Asia/Shanghai, which tzdata knows.
 run_packages="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 tzdata"
+# The browser tests: Playwright's driver wants libatomic, the pages want a font that has Chinese.
+test_packages="libatomic1 fonts-wqy-microhei"
 browser_package=chromium
-browser_fonts=fonts-wqy-microhei # pages are Chinese
 python=
+seen=
 
 say() { printf 'set-up: %s\n' "$*"; }
 stop() {
@@ -23,10 +25,12 @@ trap 'rm -f "$log"' EXIT
 quietly() { # quietly MEND COMMAND…: when it fails, the end of its output says why and one line names the mend
     local mend=$1
     shift
-    if "$@" >"$log" 2>&1 </dev/null 9<&-; then return 0; fi
+    if "$@" >"$log" 2>&1 </dev/null; then return 0; fi
     tail -n 15 "$log" >&2
     stop "$mend"
 }
+
+is_at() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; } # does this file say that
 
 # ---- system packages ----
 
@@ -67,7 +71,7 @@ need_debian() {
     may_be_root || stop "system packages are missing and you may not install them; as root run: apt-get install $missing"
     say "system packages: $missing"
     # shellcheck disable=SC2086 # a list of names
-    quietly "apt-get could not install $missing; see the lines above, mend that and run again" apt_install $missing
+    quietly "apt-get could not install $missing; see the lines above, mend that and run again" apt_install $missing 9<&-
 }
 
 need_brew() {
@@ -75,7 +79,7 @@ need_brew() {
     for formula in "$@"; do
         if brew list --versions "$formula" >/dev/null 2>&1; then continue; fi
         say "Homebrew package: $formula"
-        quietly "Homebrew could not install $formula; see the lines above, mend that and run again" brew install "$formula"
+        quietly "Homebrew could not install $formula; see the lines above, mend that and run again" brew install "$formula" 9<&-
     done
 }
 
@@ -89,14 +93,19 @@ has_browser() {
 
 is_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; } # its Chromium is a snap, which a server may not run
 
-system_packages() {
+system_packages() { # all that is missing at once: whoever may install it is asked once
     local packages=$run_packages
     if command -v apt-get >/dev/null; then
-        if [ "$purpose" = test ]; then packages="$packages $browser_fonts"; fi
+        if ! venv_is_whole && ! find_python; then
+            if [ -n "${PYTHON:-}" ] || { [ -x /usr/bin/python3 ] && ! is_new_enough /usr/bin/python3; }; then no_python; fi
+            packages="python3 python3-venv $packages"
+        fi
+        if [ "$purpose" = test ]; then packages="$packages $test_packages"; fi
         if [ "$purpose" = test ] && ! is_ubuntu && ! has_browser; then packages="$packages $browser_package"; fi
         # shellcheck disable=SC2086 # a list of names
         need_debian $packages
     elif command -v brew >/dev/null; then
+        if ! venv_is_whole && ! find_python && [ -z "${PYTHON:-}" ]; then need_brew python@3.13; fi
         need_brew pango
     else
         say "neither apt-get nor Homebrew is here: see yourself that pango and harfbuzz are installed"
@@ -117,36 +126,33 @@ version_of() { "$1" -c 'import platform; print(platform.python_version())' 2>/de
 is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 can_make_venv() { is_new_enough "$1" && "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 
-choose_python() { # sets python
-    local candidate version seen=
+venv_is_whole() { [ -f .venv/lock-stamp ] && is_at .venv/home "$PWD" && is_new_enough .venv/bin/python; }
+
+find_python() { # sets python, or seen: what there was instead
+    local candidate version
+    seen=
     for candidate in ${PYTHON:-python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11}; do
         if ! python=$(command -v "$candidate") || ! version=$(version_of "$python"); then continue; fi
         if can_make_venv "$python"; then return 0; fi
-        if is_new_enough "$python"; then version="$version without ensurepip"; fi
-        case $seen in *"$python "*) ;; *) seen="${seen:+$seen, }$python is $version" ;; esac
+        if is_new_enough "$python"; then version="$version without venv or ensurepip"; fi
+        case "$seen, " in *"$python is "*) ;; *) seen="${seen:+$seen, }$python is $version" ;; esac
     done
-    if [ -n "${PYTHON:-}" ]; then
-        stop "Python 3.11 or newer that can make a virtual environment is needed: PYTHON=$PYTHON ${seen:-is not there}"
-    elif command -v apt-get >/dev/null && { [ ! -x /usr/bin/python3 ] || is_new_enough /usr/bin/python3; }; then
-        need_debian python3 python3-venv
-        python=/usr/bin/python3
-    elif command -v brew >/dev/null; then
-        need_brew python@3.13
-        python=$(brew --prefix)/bin/python3.13
-    fi
-    if [ -n "$python" ] && can_make_venv "$python"; then return 0; fi
-    stop "Python 3.11 or newer is needed: ${seen:-there is no python3}; install one and say make … PYTHON=/path/to/it"
+    return 1
 }
 
-one_at_a_time() { # a lock on the checkout folder itself, held to the end of this script: nothing stays behind
+no_python() {
+    if [ -n "${PYTHON:-}" ]; then stop "Python 3.11 or newer is needed: ${seen:-PYTHON=$PYTHON is not there}"; fi
+    stop "Python 3.11 or newer is needed: ${seen:-there is no python3}; install one and say PYTHON=/path/to/it after make …"
+}
+
+one_at_a_time() { # a lock on the checkout folder, held until this script and its pip have ended: no file stays behind
     exec 9<.
     if command -v flock >/dev/null; then
         flock -n 9 && return
         say "another set-up of this checkout is at work; waiting for it"
         flock 9
-    else
-        choose_python
-        "$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' # belongs to our descriptor, so it outlives python
+    elif command -v python3 >/dev/null; then # any version
+        python3 -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' # belongs to our descriptor, so it outlives python3
     fi
 }
 
@@ -157,15 +163,13 @@ pip() { # the machine's settings for where packages come from hold; those for wh
         .venv/bin/python -I -m pip "$@" -q --disable-pip-version-check --no-input --no-user
 }
 
-is_at() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; } # does this file say that
-
 virtual_environment() {
     local lock project
     lock=$(cksum <requirements.lock)
     project=$(cksum <pyproject.toml)
     # Each stamp goes before its packages change and comes back after: no stamp means left half done.
-    if [ ! -f .venv/lock-stamp ] || ! is_at .venv/home "$PWD" || ! is_new_enough .venv/bin/python; then
-        choose_python
+    if ! venv_is_whole; then
+        find_python || no_python
         say "virtual environment .venv with Python $(version_of "$python")"
         rm -rf .venv
         quietly "$python could not make .venv; see the lines above, mend that and run again" "$python" -I -m venv .venv
