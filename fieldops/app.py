@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from fieldops.accounts import api as accounts_api
 from fieldops.auth.tokens import Tokens
+from fieldops.tasks import api as tasks_api
 from fieldops.web import Web, api_for
 
 if TYPE_CHECKING:
     from fieldops.house import House
 
 VERSION = "0.1.0"
-BLUEPRINTS = (accounts_api.blueprint,)
+BLUEPRINTS = (accounts_api.blueprint, tasks_api.blueprint)
 TABLES = (
     "addresses",
     "agents",
