@@ -1,5 +1,6 @@
 """The sections of a policy: every threshold and switch with its unit, checked when it is made."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -124,9 +125,7 @@ class LetterPolicy:
     min_balance_fen: int
     inclusive_block: bool
     hand_delivery_exempt: bool
-    sum_cards: bool
     balance_max_age_days: int
-    approval_valid_days: int
     min_days_between: int
     lawyer_min_overdue_days: int
     channels: tuple[str, ...]
@@ -137,9 +136,13 @@ class LetterPolicy:
 
     def __post_init__(self) -> None:
         """Refuse values no rule could use."""
-        _counted(self, "min_balance_fen", "balance_max_age_days", "approval_valid_days", "min_days_between")
+        _counted(self, "min_balance_fen", "balance_max_age_days", "min_days_between", "lawyer_min_overdue_days")
         if not self.channels:
-            raise RecordError("channels", "must name at least one way of posting, such as REGISTERED")
+            raise RecordError("channels", "must name at least one way of posting, such as REGISTERED_MAIL")
+        try:
+            re.compile(self.tracking_pattern)
+        except re.error as error:
+            raise RecordError("tracking_pattern", f"must be a regular expression: {error}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,62 @@
+"""A catalogue as a page people read: generated, so that it says what the program does."""
+
+from typing import Any
+
+from fieldops.policies.catalogue import Catalogue, Rule, Severity
+
+HEAD = """# {title}
+
+Generated from the catalogue in the code; do not edit. One row is one question; all questions of a stage are asked,
+and the worst finding decides: REJECT before REVIEW before PASS. WARN is shown and leaves a PASS. A rule whose input
+is missing gives what its column *unknown* says. Thresholds are values of the dated policy edition, by the key named
+here; an edition may switch off only what *may be off* allows, and says why.
+"""
+
+COLUMNS = (
+    "code",
+    "name",
+    "question",
+    "severity",
+    "unknown",
+    "waivable",
+    "may be off",
+    "stages",
+    "thresholds",
+    "source",
+)
+
+
+def render_rules_markdown(catalogue: Catalogue[Any]) -> str:
+    """The page of a catalogue: a table of its rows, then the words each of them says."""
+    table = [_line(COLUMNS), _line("---" for _ in COLUMNS), *(_line(_cells(rule)) for rule in catalogue.rules)]
+    words = [text for rule in catalogue.rules for text in _words(rule)]
+    return "\n".join([HEAD.format(title=catalogue.title), *table, "", "## What they say", "", *words])
+
+
+def _line(cells: Any) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _cells(rule: Rule[Any]) -> tuple[str, ...]:
+    return (
+        rule.code,
+        rule.name,
+        f"{rule.question}<br>{rule.question_zh}",
+        " or ".join((rule.severity, *rule.also)),
+        "-" if rule.on_unknown is Severity.PASS else str(rule.on_unknown),
+        "yes" if rule.waivable else "no",
+        "yes" if rule.may_be_off else "no",
+        ", ".join(rule.stages),
+        "<br>".join(f"`{key}`" for key in rule.keys) or "-",
+        rule.source,
+    )
+
+
+def _words(rule: Rule[Any]) -> tuple[str, ...]:
+    return (
+        f"**{rule.code} {rule.name}**",
+        "",
+        f"* {rule.message_zh} / {rule.message_en}",
+        f"* What would change it: {rule.mend_zh} / {rule.mend_en}",
+        "",
+    )
