@@ -5,7 +5,7 @@ The committed fonts in ``templates/letters/fonts`` are the output of::
     npm pack @expo-google-fonts/noto-sans-sc@0.4.3 && tar xzf *.tgz
     python -m letters.fonts build package templates/letters/fonts
 
-`SOURCES` holds the sha256 of the faces it was built from: another edition of the source is refused.
+`FACES` holds the sha256 of the source faces: another edition of the source is refused.
 """
 
 import argparse
@@ -21,17 +21,18 @@ from fontTools.ttLib import TTFont
 
 from letters.errors import FontSourceChanged
 
-CHARSET_EDITION = "GB/T 2312-1980, with ASCII, general punctuation, CJK punctuation and full-width forms"
+COMMON_EDITION = "GB/T 2312-1980, with ASCII, general punctuation, CJK punctuation and full-width forms"
+RARE_EDITION = "《通用规范汉字表》 2013 beyond GB/T 2312-1980"
+RARE_LIST = "rare-hanzi.txt"
 SOURCE_PACKAGE = "@expo-google-fonts/noto-sans-sc 0.4.3 (Noto Sans SC 2.004-H2)"
 
 
 @dataclass(frozen=True)
 class Face:
-    """One weight: where it is in the source package and what it becomes."""
+    """One weight of the source package."""
 
     source: str
     source_sha256: str
-    target: str
     weight: int
 
 
@@ -39,13 +40,11 @@ FACES = (
     Face(
         "400Regular/NotoSansSC_400Regular.ttf",
         "d45f67f0a7c0ca3f256950777ce6a61cc7ce5f9696d02900cbbaac25f8aa7d16",
-        "NotoSansSC-GB2312-400.ttf",
         400,
     ),
     Face(
         "700Bold/NotoSansSC_700Bold.ttf",
         "9a38ae0ab28cd5a256f9ea8e00dedc688aac17f7915fcb000572990afa956b96",
-        "NotoSansSC-GB2312-700.ttf",
         700,
     ),
 )
@@ -76,10 +75,16 @@ def gb2312() -> frozenset[int]:
     return frozenset(found)
 
 
-def charset() -> frozenset[int]:
-    """Return every code point the letter fonts are asked to hold."""
+def common_charset() -> frozenset[int]:
+    """Return every code point the everyday faces hold."""
     extra = {point for low, high in EXTRA_RANGES for point in range(low, high + 1)}
     return gb2312() | extra
+
+
+def rare_charset(listed: Path) -> frozenset[int]:
+    """Return the hanzi of names and places that only the rare faces hold."""
+    lines = listed.read_text(encoding="utf-8").splitlines()
+    return frozenset(ord(char) for line in lines if not line.startswith("#") for char in line)
 
 
 def subset_face(source: bytes, points: frozenset[int]) -> bytes:
@@ -102,36 +107,45 @@ def subset_face(source: bytes, points: frozenset[int]) -> bytes:
 def build(source: Path, out: Path) -> dict[str, object]:
     """Write the subset fonts, their licence and a record of both into `out`; return the record.
 
+    `out` holds the list of rare hanzi already.
     Raises: FontSourceChanged when a face of `source` is not the edition this file names.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    points = charset()
+    sets = (
+        ("GB2312", COMMON_EDITION, common_charset()),
+        ("Rare", RARE_EDITION, rare_charset(out / RARE_LIST)),
+    )
     fonts = []
     for face in FACES:
-        data = (source / face.source).read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        if digest != face.source_sha256:
-            raise FontSourceChanged(
-                f"{face.source} has sha256 {digest}; this build names {face.source_sha256}. "
-                f"Unpack {SOURCE_PACKAGE}, or change FACES and record why in docs/adr/0003-fonts-in-the-tree.md."
+        data = _source_of(face, source)
+        for name, edition, points in sets:
+            built = subset_face(data, points)
+            target = f"NotoSansSC-{name}-{face.weight}.ttf"
+            (out / target).write_bytes(built)
+            fonts.append(
+                {
+                    "file": target,
+                    "charset": edition,
+                    "code_points": len(TTFont(io.BytesIO(built), lazy=True).getBestCmap()),
+                    "weight": face.weight,
+                    "sha256": hashlib.sha256(built).hexdigest(),
+                    "source": face.source,
+                }
             )
-        built = subset_face(data, points)
-        (out / face.target).write_bytes(built)
-        held = len(TTFont(io.BytesIO(built), lazy=True).getBestCmap())
-        fonts.append(
-            {
-                "file": face.target,
-                "weight": face.weight,
-                "sha256": hashlib.sha256(built).hexdigest(),
-                "code_points": held,
-                "source": face.source,
-                "source_sha256": digest,
-            }
-        )
     (out / "OFL.txt").write_bytes((source / "LICENSE_FONT").read_bytes())
-    record: dict[str, object] = {"source": SOURCE_PACKAGE, "charset": CHARSET_EDITION, "fonts": fonts}
+    record: dict[str, object] = {"source": SOURCE_PACKAGE, "fonts": fonts}
     (out / "fonts.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return record
+
+
+def _source_of(face: Face, source: Path) -> bytes:
+    data = (source / face.source).read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != face.source_sha256:
+        raise FontSourceChanged(
+            f"{face.source} has sha256 {digest}; this build names {face.source_sha256}. "
+            f"Unpack {SOURCE_PACKAGE}, or change FACES and record why in docs/adr/0003-fonts-in-the-tree.md."
+        )
+    return data
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -158,7 +158,7 @@ class NumberRange:
         same = (mine.prefix, mine.suffix, len(mine.serial)) == (parts.prefix, parts.suffix, len(parts.serial))
         if not same or int(parts.serial) not in self.serials:
             raise NumberOutOfRange(
-                f"{read} is not in the allotted range {self.first} to {self.last}: take the next number or scan a label."
+                f"{read} is not in the allotted range {self.first} to {self.last}: take the next or scan a label."
             )
         return int(parts.serial)
 

@@ -5,7 +5,7 @@ Source: domain.md §3.2. Posted, delivered and closed are three different facts;
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from letters.errors import MoveRefused
 
@@ -123,7 +123,7 @@ ITEM_MOVES: Mapping[str, Mapping[ItemState, ItemState]] = {
 
 State = TypeVar("State", LetterState, BatchState, ItemState)
 
-_TABLES: Mapping[type[StrEnum], tuple[str, Mapping[str, Mapping[StrEnum, StrEnum]]]] = {
+_TABLES: Mapping[type[StrEnum], tuple[str, Mapping[str, Mapping[Any, Any]]]] = {
     LetterState: ("A letter", LETTER_MOVES),
     BatchState: ("A print batch", BATCH_MOVES),
     ItemState: ("A registered item", ITEM_MOVES),

@@ -1,0 +1,136 @@
+"""The closed template language: what a pack may write, and the text that comes of it.
+
+A template prints values and asks whether one is there, and nothing else: no loops, calls, attributes, filters or
+includes, so it cannot run long, reach outside or unescape. Jinja's immutable sandbox stands behind that.
+"""
+
+import re
+from collections.abc import Mapping
+from html.parser import HTMLParser
+
+from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from letters.errors import LetterTooLarge, TemplateRefused
+
+MAX_HTML_CHARS = 200_000
+MAX_TABLE_ROWS = 60
+
+_ALLOWED_NODES = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.If,
+    nodes.Not,
+    nodes.And,
+    nodes.Or,
+)
+_TAGS = """
+    html head meta title body header footer main section div p span b strong i em u small sub sup br hr h1 h2 h3
+    table colgroup col thead tbody tfoot tr th td ul ol li dl dt dd img bdi
+"""
+ALLOWED_TAGS = frozenset(_TAGS.split())
+ALLOWED_ATTRIBUTES = frozenset({"class", "id", "lang", "charset", "colspan", "rowspan", "alt", "src", "span"})
+LETTER_IMAGES = frozenset({"code128.png", "qr.png"})  # made for each letter from its serial
+
+
+def compile_template(source: str) -> "ClosedTemplate":
+    """Return the template, or refuse what the closed language does not have.
+
+    Raises: TemplateRefused, naming the line.
+    """
+    environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    environment.globals.clear()
+    environment.filters.clear()
+    environment.tests.clear()
+    try:
+        tree = environment.parse(source)
+        for node in tree.find_all(nodes.Node):
+            if not isinstance(node, _ALLOWED_NODES):
+                raise TemplateRefused(
+                    f"line {node.lineno}: {type(node).__name__} is not in the template language: "
+                    "a template may print {{ a_field }} and ask {% if a_field %}, nothing else."
+                )
+        names = frozenset(name.name for name in tree.find_all(nodes.Name))
+        return ClosedTemplate(environment.from_string(source), names)
+    except TemplateError as problem:
+        line = getattr(problem, "lineno", "?")
+        raise TemplateRefused(f"line {line}: {problem.message}") from problem
+
+
+class ClosedTemplate:
+    """A compiled template and the names of the values it prints or asks for."""
+
+    def __init__(self, template: object, names: frozenset[str]) -> None:
+        self._template = template
+        self.names = names
+
+    def fill(self, values: Mapping[str, str | None]) -> str:
+        """Return the HTML of one letter; a value that is None prints as nothing inside its `if` only.
+
+        Raises: TemplateRefused for a name without a value, LetterTooLarge.
+        """
+        known = {name: value for name, value in values.items() if value is not None}
+        missing = dict.fromkeys(self.names - known.keys() & values.keys(), "")
+        try:
+            html: str = self._template.render(missing | known)  # type: ignore[attr-defined]
+        except TemplateError as problem:
+            raise TemplateRefused(f"the template prints a value no letter has: {problem.message}") from problem
+        check_size(html)
+        return html
+
+
+def check_size(html: str) -> None:
+    """Refuse a letter that passes the limits before any layout is tried.
+
+    Raises: LetterTooLarge.
+    """
+    if len(html) > MAX_HTML_CHARS:
+        raise LetterTooLarge(f"the letter has {len(html)} characters of HTML; at most {MAX_HTML_CHARS}.")
+    rows = len(re.findall(r"<tr[\s>]", html, re.IGNORECASE))
+    if rows > MAX_TABLE_ROWS:
+        raise LetterTooLarge(f"the letter has {rows} table rows; at most {MAX_TABLE_ROWS}.")
+
+
+class MarkupReader(HTMLParser):
+    """Reads a pack's HTML for what is not allowed, what it shows and which images it asks for."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.problems: list[tuple[int, str]] = []
+        self.images: list[str] = []
+        self.ids: set[str] = set()
+        self.text: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the tag, its attributes and its image."""
+        line = self.getpos()[0]
+        if tag not in ALLOWED_TAGS:
+            self.problems.append((line, f"<{tag}> is not allowed in a letter"))
+        self._silent += tag == "title"
+        for name, value in attrs:
+            if name not in ALLOWED_ATTRIBUTES:
+                self.problems.append((line, f"the attribute {name} is not allowed in a letter"))
+            if name == "src":
+                self.images.append(value or "")
+            if name == "id":
+                self.ids.add(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Come back from the title, which does not print."""
+        self._silent -= tag == "title" and self._silent > 0
+
+    def handle_data(self, data: str) -> None:
+        """Keep what prints."""
+        if not self._silent and data.strip():
+            self.text.append(data)
+
+
+def read_markup(html: str) -> MarkupReader:
+    """Return what a reader of the whole document found."""
+    reader = MarkupReader()
+    reader.feed(html)
+    reader.close()
+    return reader
