@@ -22,6 +22,8 @@ HOT: Final = 0.02
 COLD: Final = 0.002
 """Temperatures of the iterated local search, as shares of the mean travel between stops."""
 RUINED_VISITS: Final = 10
+IDLE: Final = -1
+"""OR-Tools' vehicle of a stop that is not planned."""
 
 
 class AreaModel:
@@ -206,7 +208,7 @@ def _add_crew_choice(area: AreaModel) -> None:
     for stop in range(day.stop_count):
         may = np.flatnonzero(day.fit[:, stop] >= 0).tolist()
         if 0 < len(may) < day.crew_count:
-            model.SetAllowedVehiclesForIndex(may, area.manager.NodeToIndex(stop))
+            model.VehicleVar(area.manager.NodeToIndex(stop)).SetValues([IDLE, *may])
     if (day.fit > 0).any():
         idle = [0] * (day.travel.shape[1] - day.stop_count)
         costs = [model.RegisterUnaryTransitVector(np.maximum(row, 0).tolist() + idle) for row in day.fit]

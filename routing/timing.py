@@ -159,9 +159,13 @@ def time_route(day: Arrays, crew: int, order: Sequence[int]) -> Timing | Broken:
     over_s = timing.end_s - leave_s - int(day.max_duty[crew])
     if over_s > 0:
         return Broken("DUTY", over_s)
-    prompt_s = timing.begin_s[0] - (timing.arrive_s[0] - timing.start_s)
+    prompt_s = timing.begin_s[0] - leg_s(day, crew, int(day.start_node[crew]), order[0])
     wanted_s = min(leave_s, max(prompt_s, timing.end_s - int(day.max_duty[crew])))
-    return _departing_at(day, crew, order, wanted_s, timing)
+    for at_s in (wanted_s, timing.start_s, leave_s):
+        found = _departing_at(day, crew, order, at_s)
+        if found is not None and found.end_s == timing.end_s and found.end_s - found.start_s <= day.max_duty[crew]:
+            return found
+    return timing
 
 
 def _broken_count(day: Arrays, crew: int, order: Sequence[int]) -> Broken | None:
@@ -193,7 +197,8 @@ def _forward(day: Arrays, crew: int, order: Sequence[int], leave: Levels) -> Tim
         begins.append(begin)
         departures.append([min(FAR, at + int(day.service[stop])) for at in begin])
     arrive = arrive_levels(day, crew, departures[-1], leg_s(day, crew, nodes[-2], nodes[-1]))
-    over_s, level = min((at - by, b) for b, (at, by) in enumerate(zip(arrive, end_levels(day, crew), strict=True)))
+    ends = list(enumerate(zip(arrive, end_levels(day, crew), strict=True)))
+    over_s, _, level = min((max(0, at - by), at, b) for b, (at, by) in ends)
     if over_s > 0:
         limit = "SHIFT" if arrive[level] > day.shift_end[crew] else "BREAK"
         return Broken(limit, over_s)
@@ -248,10 +253,8 @@ def _latest_departure(day: Arrays, crew: int, order: Sequence[int], timing: Timi
     return max(at for at, first in zip(latest, start_levels(day, crew), strict=True) if at >= first)
 
 
-def _departing_at(day: Arrays, crew: int, order: Sequence[int], at_s: int, early: Timing) -> Timing:
-    """The same order left at `at_s`; the early timing stands where a break makes leaving later no gain."""
+def _departing_at(day: Arrays, crew: int, order: Sequence[int], at_s: int) -> Timing | None:
+    """Times of the order when the crew leaves at a given time."""
     leave = [at_s if first <= at_s else FAR for first in start_levels(day, crew)]
-    if min(leave) >= FAR:
-        return early
-    timing = _forward(day, crew, order, leave)
-    return early if isinstance(timing, Broken) else timing
+    found = None if min(leave) >= FAR else _forward(day, crew, order, leave)
+    return found if isinstance(found, Timing) else None

@@ -1,0 +1,79 @@
+import multiprocessing
+
+import pytest
+
+from routing import Problem, SolverProcessLostError, plan, violations
+from routing.errors import InvalidValueError
+from tests.routing.days import crew, stop, town
+
+
+def planned(problem, **changes):
+    return plan(problem, **({"budget_s": 2, "seed": 1, "cores": 1, "engine": "ortools", "limit": 10} | changes))
+
+
+def test_no_stops_is_an_empty_plan():
+    found = planned(Problem((), (crew("c"),)))
+    assert (found.routes, found.left_out, found.cost) == ((), (), 0)
+
+
+def test_no_crews_is_a_plan_of_reasons():
+    found = planned(Problem((stop("a"), stop("b")), ()))
+    assert [left.reason for left in found.left_out] == ["NO_CREW", "NO_CREW"]
+
+
+def test_one_impossible_stop_costs_only_itself():
+    problem = town(20, 4)
+    found = planned(Problem((*problem.stops, stop("moon", 4000)), problem.crews))
+    assert [left.stop_id for left in found.left_out] == ["moon"]
+
+
+def test_an_unknown_engine_is_refused_by_name():
+    with pytest.raises(InvalidValueError, match="ortools"):
+        planned(town(2, 1), engine="abacus")
+
+
+@pytest.mark.parametrize("budget_s", [0, -1, float("nan")])
+def test_a_budget_that_is_no_time_is_refused(budget_s):
+    with pytest.raises(InvalidValueError, match="seconds"):
+        planned(town(2, 1), budget_s=budget_s)
+
+
+def test_two_processes_plan_what_one_plans():
+    problem = town(150, 16, max_stops=12)
+    alone, together = planned(problem, budget_s=60), planned(problem, budget_s=60, cores=2)
+    assert alone.routes == together.routes
+    assert violations(problem, together) == ()
+    assert len(together.areas) == 2
+
+
+def test_a_cancelled_plan_is_whole_and_says_so():
+    problem = town(150, 16, max_stops=12)
+    found = planned(problem, cores=2, limit=None, budget_s=60, stop=lambda: True)
+    assert found.cancelled
+    assert violations(problem, found) == ()
+    assert found.planned > 100
+
+
+def test_progress_counts_up_to_the_end():
+    seen = []
+    planned(town(30, 4), on_progress=seen.append)
+    assert seen[-1].phase == "finish"
+    assert seen[-1].areas_done == seen[-1].areas == 1
+    costs = [one.best_cost for one in seen]
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_a_killed_solver_process_is_a_clear_error_and_no_half_plan():
+    def kill(_):
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    with pytest.raises(SolverProcessLostError, match="run the job again"):
+        planned(town(150, 16), cores=2, limit=None, budget_s=30, on_progress=kill)
+
+
+def test_the_plan_says_how_it_was_made():
+    found = planned(town(12, 2), seed=7)
+    assert (found.engine, found.seed, found.budget_s) == ("ortools", 7, 2)
+    assert found.versions["ortools"]
+    assert found.matrix_source.startswith("great circle")
