@@ -1,0 +1,56 @@
+"""Every feature has the same rooms, each only if needed; what else it has is declared here and says its purpose."""
+
+import ast
+from pathlib import Path
+
+ROOMS = {"__init__", "rules", "models", "queries", "service", "schemas", "api", "events", "handlers", "jobs", "facts"}
+NO_FEATURES = {"migrations"}
+MORE_ROOMS = {  # by feature, modules that are none of these; the first line of each says what it is for
+    "addresses": {"divisions", "editions", "names", "normalise", "numerals", "points", "register"},
+    "auth": {"roles", "tokens"},
+    "correspondence": {"letter_answers", "numbers", "register"},
+    "demo": {"sample"},
+    "planning": {"problem", "solving"},
+    "policies": {"catalogue", "decision", "edition", "floors", "markdown", "reading", "records", "sections"},
+    "results": {"codes"},
+    "visits": {"address_answers", "address_choice", "balance_answers", "case_answers", "plan_answers"},
+}
+
+
+def _feature_modules(product):
+    """(feature, module) of every file two or more levels under fieldops/."""
+    paths = (Path(source.path) for source in product)
+    inside = (path for path in paths if path.parts[0] == "fieldops" and len(path.parts) > 2)
+    return {(path.parts[1], Path(path.parts[2]).stem) for path in inside if path.parts[1] not in NO_FEATURES}
+
+
+def test_features_have_only_declared_rooms(product):
+    undeclared = {
+        f"{feature}/{module}"
+        for feature, module in _feature_modules(product)
+        if module not in ROOMS and module not in MORE_ROOMS.get(feature, {})
+    }
+    assert not undeclared, f"give it a place in a room, or declare it in MORE_ROOMS: {sorted(undeclared)}"
+
+
+def test_declared_rooms_exist(product):
+    declared = {(feature, module) for feature, modules in MORE_ROOMS.items() for module in modules}
+    assert declared <= _feature_modules(product)
+
+
+def test_every_module_says_what_it_is_for(product):
+    silent = [source.path for source in product if source.stem != "__init__" and not ast.get_docstring(source.tree)]
+    assert not silent
+
+
+def test_services_take_the_session_first(product):
+    """Whoever opened the transaction hands it in; a service has none of its own."""
+    strangers = [
+        f"{source.path}:{function.lineno} {function.name}"
+        for source in product
+        if source.stem == "service"
+        for function in source.tree.body
+        if isinstance(function, ast.FunctionDef) and not function.name.startswith("_")
+        if [argument.arg for argument in function.args.args][:1] != ["session"]
+    ]
+    assert not strangers
