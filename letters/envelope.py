@@ -31,6 +31,10 @@ class Area:
             and other.bottom_mm <= self.bottom_mm
         )
 
+    def shrunk(self, by_mm: float) -> "Area":
+        """Return the rectangle with every edge moved in."""
+        return Area(self.left_mm + by_mm, self.top_mm + by_mm, self.right_mm - by_mm, self.bottom_mm - by_mm)
+
     def touches(self, other: "Area") -> bool:
         """Tell whether the two share a point with area around it."""
         return (

@@ -12,10 +12,9 @@ import xlsxwriter
 from letters.amounts import in_figures
 from letters.errors import FieldRefused
 from letters.letter import chinese_date, clean
-from letters.table import Align, Column, TableDocument, TablePage
+from letters.table import Align, Column, TableDocument, TablePage, paginate
 
 TITLE = "大宗挂号交寄清单"
-ROWS_A_PAGE = 18
 COLUMNS = (
     Column("序号", 11, Align.CENTRE),
     Column("邮件号码", 33, Align.CENTRE),
@@ -108,18 +107,14 @@ class HandoverList:
         """The postage of all, in fen."""
         return sum(item.postage_fen for item in self.items)
 
-    @property
-    def pages(self) -> tuple[tuple[HandoverItem, ...], ...]:
-        """The items page by page, as printed."""
-        return tuple(self.items[start : start + ROWS_A_PAGE] for start in range(0, len(self.items), ROWS_A_PAGE))
-
 
 def handover_table(handover: HandoverList) -> TableDocument:
     """Return the list as a document for `letters.render.render_table_document`."""
-    pages = []
-    for number, items in enumerate(handover.pages):
-        rows = tuple(_row(number * ROWS_A_PAGE + place, item) for place, item in enumerate(items, 1))
-        pages.append(TablePage(rows, f"本页小计：{_totals(items)}"))
+    rows = [_row(line, item) for line, item in enumerate(handover.items, 1)]
+    pages, start = [], 0
+    for page in paginate(rows, COLUMNS):
+        pages.append(TablePage(page, f"本页小计：{_totals(handover.items[start : start + len(page)])}"))
+        start += len(page)
     return TableDocument(
         title=TITLE,
         document_no=handover.list_no,

@@ -9,6 +9,7 @@ from letters.amounts import MAX_FEN, in_capitals, in_figures
 from letters.errors import FieldRefused
 
 MAX_FIELD_CHARS = 200
+MAX_CHARS = {"recipient_address": 64, "recipient_name": 30}  # what an envelope window holds
 LETTER_NO = re.compile(r"〔\d{4}〕[^\s〔〕]{1,20}字第[0-9A-Za-z\-]{1,20}号")
 # Digits, and groups of digits with what people put between the groups of a card number
 DIGIT_CHAIN = re.compile(r"[0-9]+(?:[ \-\u00a0\u2009·.][0-9]+)*[Xx]?")
@@ -106,8 +107,9 @@ def _checked_text(name: str, value: str) -> str:
     text = clean(value)
     if not text:
         raise FieldRefused(f"{name} is empty: a letter cannot go without it; leave it out as None if it may be.")
-    if len(text) > MAX_FIELD_CHARS:
-        raise FieldRefused(f"{name} has {len(text)} characters; at most {MAX_FIELD_CHARS} fit a letter.")
+    most = MAX_CHARS.get(name, MAX_FIELD_CHARS)
+    if len(text) > most:
+        raise FieldRefused(f"{name} has {len(text)} characters; at most {most} fit the place it has on a letter.")
     return text
 
 

@@ -30,7 +30,7 @@ from letters.errors import (
 )
 from letters.glyphs import characters_by_weight, unprintable
 from letters.letter import LetterFields, full_numbers, printed_values
-from letters.markup import LETTER_IMAGES, check_size, compile_template
+from letters.markup import LETTER_IMAGES, compile_template
 from letters.pack import Pack, load_house_fonts
 from letters.system import require_fonts, require_libraries
 from letters.table import TableDocument, table_css, table_html
@@ -77,13 +77,15 @@ class PrintPart:
 
 
 @dataclass(frozen=True)
-class TextBox:
-    """A run of text as laid out."""
+class Placed:
+    """A run of text or an image as laid out. The area of text is its letters' square, without the line spacing."""
 
     page: int
     area: Area
-    text: str
     marks: frozenset[str]  # ids of the elements around it
+    text: str = ""
+    size_pt: float = 0.0
+    darkness: float = 1.0  # 0 is the paper's white, or not painted at all
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Inspection:
 
     pages: int
     text: str
-    boxes: tuple[TextBox, ...]
+    placed: tuple[Placed, ...]
     font_families: frozenset[str]
     drawn: frozenset[str]  # names of the images that were asked for
 
@@ -182,9 +184,9 @@ class Renderer:
         html = self.html_of(fields)
         document, drawn, text = self._engine.lay_out(html, _letter_images(fields))
         self._engine.write(document)
-        boxes = tuple(box for number, page in enumerate(document.pages, 1) for box in _text_boxes(number, page))
+        placed = tuple(one for number, page in enumerate(document.pages, 1) for one in _placed(number, page))
         families = frozenset(font.family for font in document.fonts.values())
-        return Inspection(len(document.pages), text, boxes, families, frozenset(drawn))
+        return Inspection(len(document.pages), text, placed, families, frozenset(drawn))
 
     def _lay_out(self, fields: LetterFields) -> Document:
         document, _, text = self._engine.lay_out(self.html_of(fields), _letter_images(fields))
@@ -252,7 +254,6 @@ class _Engine:
         self, html: str, own_images: Mapping[str, bytes], *, max_pages: int = MAX_PAGES
     ) -> tuple[Document, set[str], str]:
         """Return the laid-out document, the names of the images it asked for and its text."""
-        check_size(html)
         fetcher = _ClosedFetcher({**self._resources, **own_images})
         cache = dict(self._image_cache)
         with _Complaints() as complaints, _fatal_named():
@@ -373,19 +374,36 @@ def _text_of(root: Any) -> str:
     return "\n".join(text for text in (root if body is None else body).itertext() if text.strip())
 
 
-def _text_boxes(number: int, page: Any) -> Iterator[TextBox]:
-    """Yield the page's runs of text with the ids around them."""
+def _placed(number: int, page: Any) -> Iterator[Placed]:
+    """Yield the page's runs of text and images with the ids around them."""
 
-    def walk(box: Any, marks: frozenset[str]) -> Iterator[TextBox]:
+    def walk(box: Any, marks: frozenset[str]) -> Iterator[Placed]:
         element = getattr(box, "element", None)
-        mark = element.get("id") if element is not None else None
+        mark = element.get("id") if element is not None and hasattr(element, "get") else None
         marks = marks | {mark} if mark else marks
         text = getattr(box, "text", None)
         if text and text.strip():
-            left, top = box.position_x * MM_PER_CSS_PIXEL, box.position_y * MM_PER_CSS_PIXEL
-            width, height = box.width * MM_PER_CSS_PIXEL, box.height * MM_PER_CSS_PIXEL
-            yield TextBox(number, Area(left, top, left + width, top + height), text, marks)
+            size = box.style["font_size"]
+            middle = box.position_y + box.height / 2
+            area = _area(box.position_x, middle - size / 2, box.width, size)
+            yield Placed(number, area, marks, text, size * 0.75, _darkness(box.style))
+        elif hasattr(box, "replacement"):
+            yield Placed(number, _area(box.position_x, box.position_y, box.width, box.height), marks)
         for child in getattr(box, "children", ()):
             yield from walk(child, marks)
 
     yield from walk(page._page_box, frozenset())  # noqa: SLF001 - the box tree has no public door
+
+
+def _area(left: float, top: float, width: float, height: float) -> Area:
+    scale = MM_PER_CSS_PIXEL
+    return Area(left * scale, top * scale, (left + width) * scale, (top + height) * scale)
+
+
+def _darkness(style: Any) -> float:
+    """Return how far a text's colour is from the paper."""
+    if style["visibility"] != "visible" or style["opacity"] == 0:
+        return 0.0
+    colour = style["color"].to("srgb")
+    red, green, blue = colour.coordinates
+    return float((1 - (0.2126 * red + 0.7152 * green + 0.0722 * blue)) * colour.alpha)

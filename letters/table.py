@@ -1,13 +1,20 @@
 """Lists of the house as paper: columns, pages with their totals, boxes to sign. Values in, HTML out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from html import escape
+from math import ceil
+from unicodedata import east_asian_width
 
 from letters.errors import FieldRefused
 from letters.letter import clean
 
 PAGE_WIDTH_MM = {False: 186.0, True: 273.0}  # by landscape, within margins of 12 mm
+# What fits, reckoned on the safe side so that the pages that were totalled are the pages that come out
+_ROWS_HEIGHT_MM = {False: 230.0, True: 143.0}
+_LAST_PAGE_MM = 42.0  # grand total, notes, boxes to sign
+_CHAR_MM, _LINE_MM, _CELL_MM = 3.0, 4.1, 2.2  # 8.5 pt hanzi, line, padding both ways
 
 
 class Align(StrEnum):
@@ -65,6 +72,37 @@ class TableDocument:
             for row in page.rows:
                 if len(row) != len(self.columns):
                     raise FieldRefused(f"{self.title}: a row has {len(row)} cells for {len(self.columns)} columns.")
+
+
+def paginate(
+    rows: Sequence[tuple[str, ...]], columns: tuple[Column, ...], *, landscape: bool = True
+) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Return the rows page by page; the last page leaves room for the grand total and the signatures."""
+    room = _ROWS_HEIGHT_MM[landscape]
+    pages: list[list[tuple[str, ...]]] = [[]]
+    used = 0.0
+    for row in rows:
+        height = _row_height_mm(row, columns)
+        if pages[-1] and used + height > room:
+            pages.append([])
+            used = 0.0
+        pages[-1].append(row)
+        used += height
+    if used > room - _LAST_PAGE_MM and len(pages[-1]) > 1:
+        pages.append([pages[-1].pop()])
+    return tuple(tuple(page) for page in pages)
+
+
+def _row_height_mm(row: tuple[str, ...], columns: tuple[Column, ...]) -> float:
+    lines = max(_lines(cell, column.width_mm) for cell, column in zip(row, columns, strict=True))
+    return max(5.0 + _CELL_MM, lines * _LINE_MM + _CELL_MM)
+
+
+def _lines(text: str, width_mm: float) -> int:
+    """Return how many lines a cell may take; a line that breaks is reckoned one hanzi short."""
+    room = (width_mm - _CELL_MM) / _CHAR_MM
+    units = sum(1.0 if east_asian_width(char) in "WFA" else 0.62 for char in text)
+    return 1 if units <= room else ceil(units / max(1.0, room - 1))
 
 
 def table_css(table: TableDocument) -> str:
@@ -135,7 +173,8 @@ h1 { font-size: 15pt; font-weight: 700; text-align: center; letter-spacing: 2pt;
 .heading span { margin-right: 7mm; }
 .heading b { font-weight: 700; margin-right: 1mm; }
 table { border-collapse: collapse; table-layout: fixed; width: 100%; }
-th, td { box-sizing: border-box; border: 0.4pt solid #000; padding: 0.9mm 1.1mm; vertical-align: middle; overflow-wrap: anywhere; }
+th, td { box-sizing: border-box; border: 0.4pt solid #000; padding: 0.9mm 1.1mm; }
+th, td { vertical-align: middle; overflow-wrap: anywhere; }
 th { font-weight: 700; text-align: center; background: #eee; }
 tbody td { height: 5mm; }
 .total td { text-align: right; font-weight: 700; }

@@ -1,0 +1,229 @@
+"""What is wrong with a pack before anyone approves it: each finding names the place and the mend.
+
+The pack is laid out with ordinary and with hostile data, and what is judged is what would stand on the paper.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, cast
+
+from letters.envelope import A4_HEIGHT_MM, A4_WIDTH_MM, Area
+from letters.errors import PaperError, RenderRefused
+from letters.kinds import FORBIDDEN, KINDS, SEAL, Disclosure, Kind
+from letters.letter import LetterFields, full_numbers, printed_values
+from letters.markup import LETTER_IMAGES, read_markup
+from letters.pack import Pack
+from letters.render import Inspection, Placed, Renderer
+from letters.samples import HOSTILE_NUMBERS, sample_letters
+
+LEAST_SIZE_PT = 7.0
+LEAST_DARKNESS = 0.5
+SHEET = Area(0, 0, A4_WIDTH_MM, A4_HEIGHT_MM)
+ADDRESS_MARK = "address"
+BACKGROUND_MARKS = frozenset({"specimen"})  # pale words behind the text, which may lie under it
+_CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]*)[\"']?\s*\)", re.IGNORECASE)
+_CSS_BANNED = re.compile(
+    r"@import|@namespace|expression\s*\(|attr\s*\(|transform\s*:|data:|behavior\s*:", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class LintFinding:
+    """One thing wrong. `needs_person`: not a refusal, but someone must look."""
+
+    code: str
+    place: str
+    text: str
+    mend: str
+    page: int | None = None
+    needs_person: bool = False
+
+
+def lint_pack(pack: Pack) -> tuple[LintFinding, ...]:
+    """Return everything wrong with a pack; an empty tuple means it may be put before an approver.
+
+    Cost: about a second: each sample is laid out.
+    """
+    source = tuple(_source_findings(pack))
+    try:
+        subject = _Subject(pack, Renderer(pack))
+    except PaperError as problem:
+        return (*source, _refused("letter.html", problem))
+    found = [*source, *(finding for rule in RULES for finding in rule(subject))]
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A pack and how it lays out each sample."""
+
+    pack: Pack
+    renderer: Renderer
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.pack.kind]
+
+    @cached_property
+    def _outcomes(self) -> Mapping[str, tuple[LetterFields, Inspection | RenderRefused]]:
+        outcomes: dict[str, tuple[LetterFields, Inspection | RenderRefused]] = {}
+        for name, letter in sample_letters(self.pack.kind).items():
+            try:
+                outcomes[name] = letter, self.renderer.inspect(letter)
+            except RenderRefused as problem:
+                outcomes[name] = letter, problem
+        return outcomes
+
+    @property
+    def refusals(self) -> Mapping[str, RenderRefused]:
+        return {name: got for name, (_, got) in self._outcomes.items() if isinstance(got, RenderRefused)}
+
+    @property
+    def layouts(self) -> Mapping[str, tuple[LetterFields, Inspection]]:
+        return {name: (letter, got) for name, (letter, got) in self._outcomes.items() if isinstance(got, Inspection)}
+
+
+def _source_findings(pack: Pack) -> Iterator[LintFinding]:
+    """Judge the files as written."""
+    reader = read_markup(pack.html)
+    for line, text in reader.problems:
+        yield LintFinding("MARKUP", f"letter.html line {line}", text, "take it out")
+    for name in reader.images:
+        if name not in pack.images and name not in LETTER_IMAGES:
+            text = f"the image {name!r} is not in the pack"
+            yield LintFinding("EXTERNAL_LINK", "letter.html", text, "put the file into the pack and name it plainly")
+    for name in _CSS_URL.findall(pack.css):
+        if name not in pack.images and name not in pack.fonts:
+            text = f"url({name}) is not in the pack"
+            yield LintFinding("EXTERNAL_LINK", "letter.css", text, "put the file into the pack and name it plainly")
+    for banned in _CSS_BANNED.findall(pack.css):
+        yield LintFinding("STYLE", "letter.css", f"{banned!r} is not allowed in a letter", "take it out")
+    if ADDRESS_MARK not in reader.ids:
+        mend = 'put recipient, address and postcode into an element with id="address"'
+        yield LintFinding("WINDOW", "letter.html", "there is no address block", mend)
+
+
+def _style_warnings(subject: _Subject) -> Iterator[LintFinding]:
+    for warning in subject.renderer.style_warnings:
+        yield LintFinding("STYLE", "letter.css", warning, "write what the layout understands, or take it out")
+
+
+def _unknown_fields(subject: _Subject) -> Iterator[LintFinding]:
+    known = printed_values(sample_letters(subject.pack.kind)["ordinary"]).keys()
+    for name in sorted(subject.renderer.field_names - known):
+        mend = f"one of {', '.join(sorted(known))}"
+        yield LintFinding("UNKNOWN_FIELD", f"{{{{ {name} }}}}", "no letter has this value", mend)
+
+
+def _refused_samples(subject: _Subject) -> Iterator[LintFinding]:
+    for name, problem in subject.refusals.items():
+        yield _refused(f"sample {name}", problem)
+
+
+def _disclosures(subject: _Subject) -> Iterator[LintFinding]:
+    """LR-041, LR-044: what must stand on the paper, in ink and large enough to read."""
+    for name, (letter, layout) in subject.layouts.items():
+        text = _squeezed("".join(one.text for one in layout.placed if _readable(one)))
+        values = printed_values(letter)
+        for row in subject.kind.disclosures:
+            shown = subject.pack.seal in layout.drawn if row is SEAL else _discloses(row, text, values)
+            if not shown:
+                what = f"{row.title} is not on the paper, readable ({row.source})"
+                yield LintFinding(f"DISCLOSURE_{row.code}", f"sample {name}", what, row.mend)
+
+
+def _discloses(row: Disclosure, text: str, values: Mapping[str, str | None]) -> bool:
+    for names in row.shows:
+        given = [_squeezed(value) for name in names if (value := values[name])]
+        if given and not any(value in text for value in given):
+            return False
+    pattern = row.says.replace("{bank_name}", re.escape(_squeezed(values["bank_name"] or "")))
+    return bool(re.search(pattern, text))
+
+
+def _readable(one: Placed) -> bool:
+    return one.size_pt >= LEAST_SIZE_PT and one.darkness >= LEAST_DARKNESS and SHEET.holds(one.area)
+
+
+def _forbidden_words(subject: _Subject) -> Iterator[LintFinding]:
+    text = _squeezed("".join(read_markup(subject.pack.html).text))
+    for ban in FORBIDDEN:
+        for match in ban.pattern.finditer(text):
+            place = f"…{text[max(0, match.start() - 8) : match.end() + 8]}…"
+            person = subject.pack.kind in ban.except_in
+            yield LintFinding(ban.rule, place, f"「{match[0]}」: {ban.why}", "say it without", needs_person=person)
+
+
+def _unmasked_numbers(subject: _Subject) -> Iterator[LintFinding]:
+    """LR-043: a full number planted in any value the template prints must be seen by the check that refuses it."""
+    if found := full_numbers("\n".join(read_markup(subject.pack.html).text)):
+        yield LintFinding("LR-043", "letter.html", f"it holds {len(found)} full number(s)", "take them out")
+    ordinary = sample_letters(subject.pack.kind)["ordinary"]
+    for field in fields(ordinary):
+        if field.name in subject.renderer.field_names & PLANTABLE:
+            for number in HOSTILE_NUMBERS:
+                planted = replace(ordinary, **cast("dict[str, Any]", {field.name: number}))
+                text = "\n".join(read_markup(subject.renderer.html_of(planted)).text)
+                if not full_numbers(text, own=(planted.letter_no, planted.serial)):
+                    mend = f"print {{{{ {field.name} }}}} in one piece"
+                    yield LintFinding("LR-043", f"{{{{ {field.name} }}}}", "a full number in it would pass", mend)
+
+
+PLANTABLE = frozenset(
+    {"recipient_name", "recipient_address", "product", "bank_name", "agency_name", "agency_address", "law_firm"}
+)
+
+
+def _window(subject: _Subject) -> Iterator[LintFinding]:
+    envelope = subject.pack.envelope
+    for name, (_, layout) in subject.layouts.items():
+        for one in layout.placed:
+            if one.page > 1 or one.marks & BACKGROUND_MARKS:
+                continue
+            inside = ADDRESS_MARK in one.marks
+            place = f"sample {name}: 「{one.text or 'an image'}」 at {one.area.left_mm:.0f} × {one.area.top_mm:.0f} mm"
+            if inside and not envelope.always_seen.holds(one.area):
+                mend = f"keep the address inside {_named(envelope.always_seen)}"
+                yield LintFinding("WINDOW", place, "the address can slip out of the window", mend, 1)
+            if not inside and envelope.ever_seen.touches(one.area):
+                mend = f"keep everything but the address out of {_named(envelope.ever_seen)}"
+                yield LintFinding("WINDOW", place, "it can show through the window", mend, 1)
+
+
+def _overlaps(subject: _Subject) -> Iterator[LintFinding]:
+    for name, (_, layout) in subject.layouts.items():
+        placed = [one for one in layout.placed if not one.marks & BACKGROUND_MARKS]
+        for place, one in enumerate(placed):
+            if not SHEET.holds(one.area):
+                text = f"「{one.text or 'an image'}」 leaves the sheet"
+                yield LintFinding("OFF_SHEET", f"sample {name}", text, "move it in", one.page)
+            for other in placed[place + 1 :]:
+                if one.page == other.page and one.area.shrunk(0.3).touches(other.area.shrunk(0.3)):
+                    text = f"「{one.text or 'an image'}」 and 「{other.text or 'an image'}」 lie over one another"
+                    yield LintFinding("OVERLAP", f"sample {name}", text, "give them room", one.page)
+
+
+RULES: tuple[Callable[[_Subject], Iterator[LintFinding]], ...] = (
+    _style_warnings,
+    _unknown_fields,
+    _refused_samples,
+    _disclosures,
+    _forbidden_words,
+    _unmasked_numbers,
+    _window,
+    _overlaps,
+)
+
+
+def _refused(place: str, problem: PaperError) -> LintFinding:
+    return LintFinding(type(problem).__name__, place, str(problem), "mend the pack so that this sample renders")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def _named(area: Area) -> str:
+    return f"{area.left_mm:.0f}–{area.right_mm:.0f} mm across, {area.top_mm:.0f}–{area.bottom_mm:.0f} mm down"
