@@ -106,9 +106,9 @@ def _record_reader(cls: type) -> Read:
         if not isinstance(data, Mapping):
             raise RecordError(key, f"must be a table with {', '.join(wanted)}, not {data!r}")
         dot = f"{key}." if key else ""
-        for name in data.keys() - wanted.keys():
+        for name in sorted(data.keys() - wanted.keys()):
             raise RecordError(f"{dot}{name}", f"unknown key; known here: {', '.join(sorted(wanted))}")
-        for name in needed - data.keys():
+        for name in sorted(needed - data.keys()):
             raise RecordError(f"{dot}{name}", "is missing; write it out, nothing is assumed")
         values = {name: wanted[name](value, dot + name) for name, value in data.items()}
         try:

@@ -34,13 +34,13 @@ def balance_now_fen(case: CaseFact, repayments: Iterable[RepaymentFact], now: Mo
     A credit on one card pays no other card, so nothing falls below 0.
     """
     own = [each for each in repayments if each.case_ref == case.ref]
-    if case.balance_fen is None:
-        return None
     if case.balance_as_of is None:
-        return None if own else max(case.balance_fen, 0)
+        return None if own or case.balance_fen is None else max(case.balance_fen, 0)
     later = later_repayments(case, own, now)
     if any(each.is_full for each in later):
         return 0
+    if case.balance_fen is None:
+        return None
     return max(case.balance_fen - sum(each.amount_fen for each in later), 0)
 
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from fieldops.policies.catalogue import Stage
+from fieldops.policies.decision import ask
 from fieldops.policies.reading import shipped_editions
 from fieldops.visits.facts import (
     AddressCode,
@@ -22,6 +24,7 @@ from fieldops.visits.facts import (
     StatusFact,
     VisitFacts,
 )
+from fieldops.visits.rules import VISIT_RULES
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=SHANGHAI)
@@ -60,8 +63,14 @@ def a_call(ref: str = "call/1", **changes) -> CallFact:
 
 
 def a_repayment(paid_at: datetime, fen: int, **changes) -> RepaymentFact:
-    values = {"ref": f"repayment/{paid_at:%d%H}", "case_ref": "case/1", "amount_fen": fen, "paid_at": paid_at}
-    return RepaymentFact(recorded_at=RECORDED, **(values | changes))
+    values = {
+        "ref": "repayment/1",
+        "recorded_at": RECORDED,
+        "case_ref": "case/1",
+        "amount_fen": fen,
+        "paid_at": paid_at,
+    }
+    return RepaymentFact(**(values | changes))
 
 
 def a_promise(due_on: date) -> PromiseFact:
@@ -171,3 +180,25 @@ def visit_facts(**changes) -> VisitFacts:
 
 def policy_with(**visit):
     return replace(POLICY, visit=replace(POLICY.visit, **visit))
+
+
+def calls_policy_with(**calls):
+    return policy_with(calls=replace(POLICY.visit.calls, **calls))
+
+
+def decide(facts, policy=POLICY, stage=Stage.SUBMIT, now=NOW):
+    return ask(VISIT_RULES, facts, policy, stage=stage, at=now)
+
+
+def weigh(code, facts, policy=POLICY, stage=Stage.SUBMIT, now=NOW):
+    """What one rule comes to: the outcome and the weight of its finding."""
+    found = {each.code: each for each in decide(facts, policy, stage, now).findings}[code]
+    return str(found.outcome), str(found.severity)
+
+
+PASSED = ("PASSED", "PASS")
+WARNED = ("FAILED", "WARN")
+REVIEWED = ("FAILED", "REVIEW")
+REJECTED = ("FAILED", "REJECT")
+UNKNOWN = ("UNKNOWN", "REVIEW")
+UNKNOWN_UNSAID = ("UNKNOWN", "PASS")
