@@ -38,7 +38,17 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
     "demo": {"sample"},
     "imports": {"converters", "files", "kinds", "landing", "reading", "running", "xlsx"},
     "planning": {"problem", "recheck", "solving"},
-    "policies": {"catalogue", "decision", "edition", "floors", "markdown", "reading", "records", "sections"},
+    "policies": {
+        "calendar",
+        "catalogue",
+        "decision",
+        "edition",
+        "floors",
+        "markdown",
+        "reading",
+        "records",
+        "sections",
+    },
     "results": {"codes"},
     "sync": {"cards", "exchange", "feed", "pull", "push", "scope"},
     "visits": {
