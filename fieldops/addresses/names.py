@@ -1,0 +1,47 @@
+"""How names of divisions and towns are written: the kind at the end, the nations inside, short forms."""
+
+from __future__ import annotations
+
+import re
+
+_NATIONS = (
+    "蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇 "
+    "柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 "
+    "塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺 各"
+).split()
+_NATION = "|".join(sorted(_NATIONS, key=len, reverse=True))
+_AUTONOMOUS = re.compile(rf"(?:(?:{_NATION})族|蒙古|哈萨克|柯尔克孜|塔吉克|锡伯|维吾尔)+自治(?P<unit>区|州|县|旗)$")
+_SUFFIX = re.compile(r"(?:自治区|自治州|自治县|自治旗|地区|林区|特区|新区|矿区|省|市|区|县|盟|州|旗)$")
+TOWN_KIND = re.compile(
+    rf"(?:(?:(?:{_NATION})族)+乡|街道办事处|街道办|街道|地区办事处|地区|办事处|苏木|镇|乡|管委会|管理委员会)$"
+)
+GENERIC_ZONE = re.compile(
+    r"^(?:省级|国家级|国家)?(?:经济|高新|技术|产业|工业|开发|农业|林业|科技|生态|园区|县|市|国营|省|管委会|街道)"
+)
+
+
+def short_name(name: str) -> str:
+    """Cut the kind off a name: 杭州市 → 杭州, 威宁彝族回族苗族自治县 → 威宁, 赵县 stays 赵县."""
+    own = _AUTONOMOUS.search(name)
+    if own:
+        return name[: own.start()] or name[: -len("自治县")] + own["unit"]
+    stem = _SUFFIX.sub("", name)
+    return stem if len(stem) > 1 else name
+
+
+def spellings(name: str) -> set[str]:
+    """Give the full forms of a name: itself, and 威宁县 for 威宁彝族回族苗族自治县."""
+    own = _AUTONOMOUS.search(name)
+    forms = {name}
+    if own and own.start():
+        forms.add(name[: own.start()] + own["unit"])
+        forms.add(name[: own.start()] + "自治" + own["unit"])
+    if name.endswith("新区") and len(name) > 3:  # noqa: PLR2004 - 浦东区 is written for 浦东新区
+        forms.add(name[:-2] + "区")
+    return forms
+
+
+def town_stem(name: str) -> str:
+    """Cut the kind off a town's name: 临平街道 → 临平, 于家务回族乡 → 于家务."""
+    stem = TOWN_KIND.sub("", name)
+    return stem if stem else name

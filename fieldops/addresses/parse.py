@@ -1,0 +1,262 @@
+"""What follows the region: village, road, door, estate, building, unit, floor, room, occupant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from fieldops.addresses.words import any_of
+
+_N = r"[A-Z]{0,2}\d+[A-Z]{0,3}(?:-[A-Z]{0,2}\d+[A-Z]{0,2}|-[A-Z](?![A-Z]))*"
+_TOKEN = re.compile(
+    rf"(?P<range>(?:{_N})号?(?:至|到)(?:{_N})号?)"
+    rf"|(?P<yard>{_N})号?(?:大院|院)(?![一-龥]?[路街])"
+    rf"|(?P<building>{_N}|[A-Z])(?:号楼|号库|幢|栋|座|塔|排)"
+    rf"|(?P<lane>{_N})支?弄"
+    rf"|(?P<unit>{_N}|[A-Z])(?:单元|门(?![一-龥])|梯|栋?单)"
+    rf"|(?P<floor>负?{_N})(?:楼|层|F(?![A-Z]))"
+    rf"|(?P<room>{_N}|[A-Z])(?:室|房(?!产|地|屋)|户)"
+    rf"|(?P<group>{_N})(?:村民小组|村民组|小组|组(?!团)|生产队|社(?!区|会)|队)"
+    rf"|(?P<door>{_N})(?:号(?!线|桥|路|街|公路|店|码头|大街|大道|门市)|(?=附\d))"
+    rf"|(?P<bare>{_N})(?![0-9A-Z])(?!小?区|期|组团|村|巷|街|路|条|道|线|桥|中|院|[一-龥]?医院|国道|省道|县道|团|连|营|厂|店|矿|井|号)"
+    r"|(?P<east>[东南西北主副附甲乙丙丁])(?:幢|栋|座|塔|楼(?![一-龥])|单元)"
+)
+_ROAD_END = re.compile(
+    r"(?:大道|大街|胡同|公路|国道|省道|县道|(?<![铁线道网半])路|街|巷|(?<![街通隧频味轨航管赛跑跆])道)"
+    r"(?:[东南西北中](?![一-龥])|[东南西北中上下前后][段街巷]|[一二三四五六七八九十0-9]+[段巷])?"
+    r"(?![心角具坊区道局口面灯边侧上]|桥(?:区|镇|街道|集团|公司|工程|建设)|政府|中学|小学)"
+)
+_ROADLESS_NAME = re.compile(r"^[东南西北中上下前后内外]?(?:路|街|道|巷)$")
+_VILLAGE = re.compile(
+    r"^((?:[一-龥]{1,9}?)(?:村民委员会|村民委|村委会|行政村|自然村|居民委员会|社区居委会|居委会|社区|嘎查|村))(?!部|头路|口|[东南西北中上下前后新]{0,2}[一二三四五六七八九十]{0,2}(?:路|街|大道|大街|道|巷))"
+)
+_ESTATE_VILLAGE = re.compile(
+    r"(?:新村|世纪村|度假村|别墅村|[0-9一二三四五六七八九十]村|花园村|公寓村|大学村|工人村|家属村)$"
+)
+_ZONE = re.compile(
+    r"^((?:(?!路|街|号|镇|乡|村)[一-龥]){0,9}?(?:经济技术开发区|高新技术产业开发区|高新技术开发区|经济开发区|开发区|高新区|经开区|工业园区|工业园|工业区|工业城|产业园区?|科技园区?|园区|新区)(?:管委会)?)(?=[一-龥A-Z0-9])"
+)
+_NEAR = re.compile(any_of("nearby") + "(?![一-龥]?(?:路|街|村|大厦|小区|花园))")
+_RANGE_WORD = re.compile(any_of("range"))
+_FILLER = re.compile(r"^(?:的|和|与|及|在|近|靠|系)+")
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts of the address below the town; an empty string where the text has none."""
+
+    zone: str = ""
+    village: str = ""
+    road: str = ""
+    lane: str = ""
+    door: str = ""
+    estate: str = ""
+    building: str = ""
+    unit: str = ""
+    floor: str = ""
+    room: str = ""
+    group: str = ""
+    occupant: str = ""
+    near: str = ""
+    without_hao: bool = False
+    is_range: bool = False
+    ends_in_name: bool = False
+    names: list[str] = field(default_factory=list)
+    last: str = ""
+
+
+def parse(rest: str) -> Parts:
+    """Take the text after the region apart.
+
+    >>> parts = parse("文三路398号东方明珠花园5幢2单元301室")
+    >>> parts.road, parts.door, parts.estate, parts.building, parts.unit, parts.room
+    ('文三路', '398', '东方明珠花园', '5', '2', '301')
+    """
+    parts = Parts()
+    rest = _near_words(rest, parts)
+    tokens = list(_TOKEN.finditer(rest))
+    at = 0
+    for i, token in enumerate(tokens):
+        if token.start() > at:
+            _name(rest[at : token.start()], token.lastgroup or "", parts)
+        following = tokens[i + 1].lastgroup if i + 1 < len(tokens) else ""
+        kind = token.lastgroup or ""
+        _NUMBERED[kind](token[kind], parts, following or "")
+        at = token.end()
+    if at < len(rest):
+        _name(rest[at:], "", parts)
+    parts.ends_in_name = at < len(rest) and bool(parts.names)
+    return parts
+
+
+def _near_words(rest: str, parts: Parts) -> str:
+    """Cut off what stands beside the place meant: 红星超市对面, 律师楼附近."""
+    if _RANGE_WORD.search(rest):
+        parts.is_range = True
+    found = None
+    for found in _NEAR.finditer(rest):  # noqa: B007 - the last one counts
+        pass
+    if found and not re.search(r"\d", rest[found.end() :]):
+        parts.near = found[0]
+    return rest
+
+
+def _name(text: str, following: str, parts: Parts) -> None:
+    """Split a stretch without numbers into zone, village, road, and estate or occupant."""
+    text = _FILLER.sub("", text)
+    if not text:
+        return
+    if not parts.last:
+        zone = _ZONE.match(text)
+        if zone:
+            parts.zone, text = zone[1], text[zone.end() :]
+    if not (parts.road or parts.door or parts.estate or parts.village):
+        village = _VILLAGE.match(text)
+        if village and not _is_estate(village[1], text[village.end() :], following):
+            parts.village, text, parts.last = village[1], text[village.end() :], "village"
+    if text and not parts.road and parts.last in {"", "village"}:
+        text = _road(text, parts)
+    if text:
+        _named_place(text, parts)
+
+
+def _is_estate(village: str, after: str, following: str) -> bool:
+    """世纪村 with buildings is an estate, 大马城村 with groups is a village."""
+    if _ESTATE_VILLAGE.search(village):
+        return True
+    return not after and village.endswith("村") and following in {"building", "unit", "east"}
+
+
+def _road(text: str, parts: Parts) -> str:
+    end = 0
+    for match in _ROAD_END.finditer(text):
+        if match.end() > 1 and not _ROADLESS_NAME.match(text[: match.end()]):
+            end = match.end()
+    if end:
+        parts.road, parts.last = text[:end], "road"
+    return text[end:]
+
+
+def _named_place(text: str, parts: Parts) -> None:
+    parts.names.append(text)
+    if parts.last in {"building", "unit", "floor", "room"} or parts.estate:
+        parts.occupant = text
+        return
+    parts.estate, parts.last = text, "estate"
+
+
+def _range(_value: str, parts: Parts, _following: str) -> None:
+    parts.is_range = True
+    parts.last = "door"
+
+
+def _door(value: str, parts: Parts, following: str) -> None:
+    if parts.last in {"building", "unit", "floor"} or (parts.last == "room" and not parts.room):
+        parts.room, parts.last = value, "room"
+    elif parts.last == "estate" and (parts.door or following in {"unit", "room", "bare", "floor"}):
+        parts.building, parts.last = value, "building"
+    elif parts.last == "door" and parts.door and not parts.building:
+        parts.building, parts.last = value, "building"
+    elif not parts.door:
+        parts.door, parts.last = value, "door"
+    elif not parts.room:
+        parts.room, parts.last = value, "room"
+
+
+def _yard(value: str, parts: Parts, _following: str) -> None:
+    if not parts.door:
+        parts.door = value
+    parts.last = "door"
+
+
+def _lane(value: str, parts: Parts, _following: str) -> None:
+    parts.lane, parts.last = value, "lane"
+
+
+def _building(value: str, parts: Parts, _following: str) -> None:
+    if parts.building:
+        parts.unit, parts.last = value, "unit"
+    else:
+        parts.building, parts.last = value, "building"
+
+
+def _unit(value: str, parts: Parts, _following: str) -> None:
+    parts.unit, parts.last = value, "unit"
+
+
+def _floor(value: str, parts: Parts, following: str) -> None:
+    if following == "unit" and not parts.building:
+        parts.building, parts.last = value, "building"
+    else:
+        parts.floor, parts.last = value, "floor"
+
+
+def _room(value: str, parts: Parts, _following: str) -> None:
+    pieces = value.split("-")
+    if len(pieces) > 1 and not parts.building and parts.last in {"estate", "door", "lane"}:
+        _compound(pieces, parts)
+    elif len(pieces) == 2 and not parts.unit and parts.last == "building" and len(pieces[1]) > 2:  # noqa: PLR2004
+        parts.unit, parts.room = pieces
+    else:
+        parts.room = value
+    parts.last = "room"
+
+
+def _group(value: str, parts: Parts, _following: str) -> None:
+    parts.group, parts.last = value, "group"
+
+
+def _bare(value: str, parts: Parts, following: str) -> None:
+    """A number without a unit means what is still open: a door after a road, else building, unit, room."""
+    pieces = value.split("-")
+    if parts.last == "road" or (parts.last in {"village", "group"} and len(pieces) < 3):  # noqa: PLR2004 - 64-6-877
+        parts.without_hao = True
+        parts.door, parts.last = pieces[0] if len(pieces) > 2 else value, "door"  # noqa: PLR2004
+        if len(pieces) > 2:  # noqa: PLR2004
+            _compound(pieces[1:], parts)
+    elif parts.last == "lane" and not parts.door:
+        parts.door, parts.last = pieces[0], "door"
+        if len(pieces) > 1:
+            _compound(pieces[1:], parts)
+    elif len(pieces) > 1:
+        _compound(pieces, parts)
+    elif parts.last == "estate" and len(value) < 3 and not parts.building:  # noqa: PLR2004 - three digits are a room
+        parts.building, parts.last = value, "building"
+    elif parts.last == "estate" and following in {"unit", "room", "floor"}:
+        parts.building, parts.last = value, "building"
+    else:
+        parts.room, parts.last = value, "room"
+
+
+def _compound(pieces: list[str], parts: Parts) -> None:
+    """5-2-301 is building, unit and room; 5-301 building and room; after a building what is left."""
+    if parts.unit:
+        parts.room = "-".join(pieces)
+    elif parts.building:
+        short = len(pieces) == 2 and len(pieces[1]) < 3  # noqa: PLR2004 - 12-3 is floor and room, as in 重庆
+        if len(pieces) > 1 and not short:
+            parts.unit, parts.room = pieces[0], "-".join(pieces[1:])
+        else:
+            parts.room = "-".join(pieces)
+    elif len(pieces) > 2:  # noqa: PLR2004
+        parts.building, parts.unit, parts.room = pieces[0], pieces[1], "-".join(pieces[2:])
+    elif len(pieces) > 1:
+        parts.building, parts.room = pieces
+    else:
+        parts.room = pieces[0]
+    parts.last = "room"
+
+
+_NUMBERED = {
+    "range": _range,
+    "yard": _yard,
+    "building": _building,
+    "lane": _lane,
+    "unit": _unit,
+    "floor": _floor,
+    "room": _room,
+    "group": _group,
+    "door": _door,
+    "bare": _bare,
+    "east": _building,
+}
