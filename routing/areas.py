@@ -47,7 +47,7 @@ def divide(
     if len(stop_rows) <= most or len(problem.crews) < 2:  # noqa: PLR2004 - one crew is one area
         return [AreaRows(tuple(stop_rows), tuple(crews))]
     count = min(max(2, round(len(stop_rows) / aim)), len(problem.crews))
-    plane = _plane(problem)
+    plane = plane_of(problem)
     parts = _bisect(problem, plane, list(stop_rows), count)
     owner = _crews_to_areas(problem, plane, parts)
     parts = _stops_to_their_crews(problem, plane, parts, owner)
@@ -55,7 +55,7 @@ def divide(
     return [AreaRows(tuple(sorted(part)), member) for part, member in zip(parts, members, strict=True) if part]
 
 
-def _plane(problem: Problem) -> Floats:
+def plane_of(problem: Problem) -> Floats:
     """All points of the problem in kilometres on a plane. Shape: (points, 2)."""
     at = np.asarray(problem.points, dtype=np.float64).reshape(-1, 2)
     middle = math.cos(math.radians(float(at[:, 0].mean())))

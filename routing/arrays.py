@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -145,6 +145,34 @@ def _travel(problem: Problem, rows: Ints, modes: Sequence[str]) -> Int32s:
             block = rows[first : first + BLOCK_ROWS]
             travel[m, first : first + BLOCK_ROWS] = problem.legs(block, rows, mode)[0]
     return travel
+
+
+BY_STOP: Final = ("opens", "shuts", "window_count", "load", "rank", "left_out")
+BY_CREW: Final = (
+    *("mode", "shift_start", "shift_end", "max_stops", "max_load", "max_duty"),
+    *("break_count", "break_start", "break_length", "rest_sum", "rest_floor", "rest_cap", "alike"),
+)
+
+
+def part_of(day: Arrays, stops: Sequence[int], crews: Sequence[int]) -> Arrays:
+    """Some stops and crews of a day as a day of their own; node numbers start at 0 again."""
+    rows, members = np.array(stops, dtype=np.int64), np.array(crews, dtype=np.int64)
+    places, ends = np.unique([*day.start_node[members], *day.end_node[members]], return_inverse=True)
+    nodes = np.concatenate([rows, places]).astype(np.int64)
+    ends = ends.reshape(2, len(members)) + len(rows)
+    kinds = np.unique(day.alike[members], return_inverse=True)[1]
+    return replace(
+        day,
+        stop_ids=tuple(day.stop_ids[i] for i in stops),
+        crew_ids=tuple(day.crew_ids[v] for v in crews),
+        travel=np.ascontiguousarray(day.travel[:, nodes[:, None], nodes[None, :]]),
+        service=day.service[nodes],
+        fit=day.fit[members[:, None], rows[None, :]],
+        start_node=ends[0],
+        end_node=ends[1],
+        **{name: getattr(day, name)[rows] for name in BY_STOP},
+        **{name: getattr(day, name)[members] for name in BY_CREW} | {"alike": kinds},
+    )
 
 
 def routes_cost(day: Arrays, routes: Routes) -> int:

@@ -250,3 +250,17 @@ def _keep_order(area: AreaModel, model: Any, chain: Sequence[tuple[int, int]]) -
                 both = model.ActiveVar(before) + model.ActiveVar(after)
                 gap = area.time.CumulVar(after) - area.time.CumulVar(before)
                 model.solver().Add(gap >= (both - 2) * slack)
+
+
+def accepted(day: Arrays, routes: Routes, *, budget_s: float, solution_limit: int | None) -> Routes:
+    """The routes as they are when every rule of the model holds, else the model's own repair of them.
+
+    Repair keeps the routes that hold by themselves and solves for the rest from there.
+    """
+    if not day.stop_count or not day.crew_count:
+        return routes
+    model = AreaModel(day)
+    if model.accepts(routes):
+        return routes
+    kept = [route if model.accepts([[]] * v + [route]) else [] for v, route in enumerate(routes)]
+    return solve_area(day, budget_s=budget_s, start=kept, solution_limit=solution_limit)

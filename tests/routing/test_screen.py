@@ -2,8 +2,10 @@ from routing import Break, Problem
 from routing.screen import screen
 from tests.routing.days import crew, hours, stop
 
+ONE_CREW = (crew("c"),)
 
-def reasons(*stops, crews=(crew("c"),)):
+
+def reasons(*stops, crews=ONE_CREW):
     problem = Problem(tuple(stops), tuple(crews))
     return {problem.stops[row].id: left for row, left in screen(problem).items()}
 

@@ -1,0 +1,630 @@
+"""Candidate routes by ruin and recreate, compiled: the only importer of numba.
+
+Strings of neighbouring visits are taken out of routes near each other and put back greedily with blinks; a worse day
+is accepted while it is hot. Windows, several windows, shifts, breaks, duty, skills, locks, orders, loads and caps are
+kept in every step, so what comes out holds.
+Source: Christiaens and Vanden Berghe 2020, doi:10.1287/trsc.2019.0914.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numba as nb
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+kernel: Callable[..., Any] = nb.njit(cache=True, boundscheck=False, error_model="numpy", nogil=True)
+
+FAR: Final = 1 << 40
+LONGEST_STRING: Final = 10
+MEAN_RUINED: Final = 10.0
+BLINK: Final = 0.01
+SPLIT: Final = 0.5
+BROUGHT_IN: Final = 6
+"""Left-out visits near the ruin that compete again in one move."""
+SORT_WEIGHTS: Final = np.array([6, 9, 11, 12, 14, 16, 18, 21])
+"""Cumulative weights of the orders of insertion: random, load, far, near, tight, early, late, dear."""
+
+# Numba reads these as plain records of arrays; Arrays of routing.arrays gives the shapes.
+
+
+class Rules(NamedTuple):
+    """What never changes during a search."""
+
+    travel: Any
+    service: Any
+    opens: Any
+    shuts: Any
+    window_count: Any
+    load: Any
+    rank: Any
+    left_out: Any
+    fit: Any
+    start_node: Any
+    end_node: Any
+    mode: Any
+    shift_start: Any
+    shift_end: Any
+    max_stops: Any
+    max_load: Any
+    max_duty: Any
+    rest_sum: Any
+    rest_floor: Any
+    rest_cap: Any
+    break_count: Any
+    alike: Any
+    kind_first: Any
+    kind_crews: Any
+    neighbours: Any
+    near_kinds: Any
+    home_s: Any
+    fair_stops: int
+    balance_s: int
+    insert_near: int
+
+
+class State(NamedTuple):
+    """The current routes: `route[v]` holds start, stops, end; `leave` and `begin_by` are labels as in timing."""
+
+    route: Any
+    length: Any
+    leave: Any
+    begin_by: Any
+    loaded: Any
+    crew_of: Any
+    place_of: Any
+    cost: Any
+
+
+class Work(NamedTuple):
+    """Scratch of one move, and what is needed to take it back."""
+
+    removed: Any
+    order: Any
+    touched: Any
+    is_touched: Any
+    old_route: Any
+    old_length: Any
+    was_out: Any
+    crews: Any
+    stamp: Any
+
+
+class Pool(NamedTuple):
+    """Distinct routes of good plans: visit sets by hash, cheapest order of each, stops one after the other."""
+
+    slots: Any
+    cost: Any
+    crew: Any
+    first: Any
+    stops: Any
+    count: Any
+    codes: Any
+
+
+@kernel
+def service_from(rules: Rules, stop: int, at_s: int) -> int:
+    """Earliest service start at or after a time; FAR when too late."""
+    for w in range(rules.window_count[stop]):
+        if at_s <= rules.shuts[stop, w]:
+            return int(max(at_s, rules.opens[stop, w]))
+    return FAR
+
+
+@kernel
+def service_until(rules: Rules, stop: int, at_s: int) -> int:
+    """Latest service start at or before a time; -FAR when too early."""
+    for w in range(rules.window_count[stop] - 1, -1, -1):
+        if at_s >= rules.opens[stop, w]:
+            return int(min(at_s, rules.shuts[stop, w]))
+    return -FAR
+
+
+@kernel
+def arrival(rules: Rules, crew: int, leave: Any, travel_s: int, level: int) -> int:
+    """Arrival with `level` breaks taken, from the labels at the leg's beginning."""
+    best = FAR
+    for a in range(level + 1):
+        if leave[a] <= rules.rest_cap[crew, a, level] and leave[a] < FAR:
+            at_s = max(leave[a] + travel_s + rules.rest_sum[crew, a, level], rules.rest_floor[crew, a, level])
+            best = min(best, at_s)
+    return best
+
+
+@kernel
+def leave_by(rules: Rules, crew: int, begin_by: Any, travel_s: int, level: int) -> int:
+    """Latest departure with `level` breaks taken so that the labels at the leg's end are met."""
+    best = -FAR
+    for b in range(level, rules.break_count[crew] + 1):
+        if rules.rest_floor[crew, level, b] <= begin_by[b]:
+            by_s = begin_by[b] - travel_s - rules.rest_sum[crew, level, b]
+            best = max(best, min(by_s, rules.rest_cap[crew, level, b]))
+    return best
+
+
+@kernel
+def refresh(rules: Rules, state: State, v: int) -> None:
+    """Labels and load of a route after a change."""
+    n = state.length[v]
+    state.route[v, 0] = rules.start_node[v]
+    state.route[v, n + 1] = rules.end_node[v]
+    loaded = 0
+    for k in range(1, n + 1):
+        loaded += rules.load[state.route[v, k]]
+    state.loaded[v] = loaded
+    if rules.break_count[v]:
+        refresh_levels(rules, state, v)
+        return
+    travel = rules.travel[rules.mode[v]]
+    at_s = rules.shift_start[v]
+    state.leave[v, 0, 0] = at_s
+    for k in range(1, n + 1):
+        x = state.route[v, k]
+        at_s = service_from(rules, x, at_s + travel[state.route[v, k - 1], x]) + rules.service[x]
+        state.leave[v, k, 0] = at_s
+    by_s = rules.shift_end[v]
+    state.begin_by[v, n + 1, 0] = by_s
+    for k in range(n, 0, -1):
+        x = state.route[v, k]
+        by_s = service_until(rules, x, by_s - travel[x, state.route[v, k + 1]] - rules.service[x])
+        state.begin_by[v, k, 0] = by_s
+
+
+@kernel
+def refresh_levels(rules: Rules, state: State, v: int) -> None:
+    """Labels per number of breaks taken."""
+    n, last = state.length[v], rules.break_count[v]
+    travel = rules.travel[rules.mode[v]]
+    for b in range(last + 1):
+        state.leave[v, 0, b] = FAR
+        if rules.rest_cap[v, 0, b] > -FAR:
+            state.leave[v, 0, b] = max(rules.shift_start[v], rules.rest_floor[v, 0, b])
+        state.begin_by[v, n + 1, b] = min(rules.shift_end[v], rules.rest_cap[v, b, last])
+    for k in range(1, n + 1):
+        x = state.route[v, k]
+        for b in range(last + 1):
+            at_s = arrival(rules, v, state.leave[v, k - 1], travel[state.route[v, k - 1], x], b)
+            state.leave[v, k, b] = min(FAR, service_from(rules, x, at_s) + rules.service[x])
+    for k in range(n, 0, -1):
+        x = state.route[v, k]
+        for b in range(last + 1):
+            by_s = leave_by(rules, v, state.begin_by[v, k + 1], travel[x, state.route[v, k + 1]], b)
+            state.begin_by[v, k, b] = service_until(rules, x, by_s - rules.service[x])
+
+
+@kernel
+def fits_with_breaks(rules: Rules, state: State, v: int, place: int, stop: int) -> bool:
+    """The stop after `place` keeps the route holding, breaks and all."""
+    travel = rules.travel[rules.mode[v]]
+    before, after = state.route[v, place], state.route[v, place + 1]
+    last = rules.break_count[v]
+    leave = np.empty(last + 1, np.int64)
+    for b in range(last + 1):
+        at_s = arrival(rules, v, state.leave[v, place], travel[before, stop], b)
+        leave[b] = min(FAR, service_from(rules, stop, at_s) + rules.service[stop])
+    for b in range(last + 1):
+        if arrival(rules, v, leave, travel[stop, after], b) <= state.begin_by[v, place + 1, b]:
+            return True
+    return False
+
+
+@kernel
+def stop_with(state: State, v: int, place: int, stop: int, k: int) -> int:
+    """The k-th stop (from 0) of a route that has `stop` after its first `place` stops."""
+    if k == place:
+        return stop
+    return int(state.route[v, k + 1] if k < place else state.route[v, k])
+
+
+@kernel
+def keeps_duty(rules: Rules, state: State, v: int, place: int, stop: int) -> bool:
+    """From the latest leaving to the earliest end, the route with the stop keeps the duty limit.
+
+    Breaks count as driving on; the full model has the last word.
+    """
+    travel = rules.travel[rules.mode[v]]
+    n = state.length[v]
+    at_s, previous = rules.shift_start[v], rules.start_node[v]
+    for k in range(n + 1):
+        x = stop_with(state, v, place, stop, k)
+        at_s = service_from(rules, x, at_s + travel[previous, x]) + rules.service[x]
+        previous = x
+    following = rules.end_node[v]
+    end_s = at_s + travel[previous, following]
+    by_s = end_s
+    for k in range(n, -1, -1):
+        x = stop_with(state, v, place, stop, k)
+        by_s = service_until(rules, x, by_s - travel[x, following] - rules.service[x])
+        following = x
+    rest_s = 0
+    for b in range(rules.break_count[v]):
+        rest_s += rules.rest_sum[v, b, b + 1]
+    return bool(end_s - (by_s - travel[rules.start_node[v], following]) + rest_s <= rules.max_duty[v])
+
+
+@kernel
+def keeps_order(rules: Rules, state: State, v: int, place: int, stop: int) -> bool:
+    """A locked position stays in order."""
+    for k in range(1, state.length[v] + 1):
+        rank = rules.rank[state.route[v, k]]
+        if rank >= 0 and ((k <= place and rank > rules.rank[stop]) or (k > place and rank < rules.rank[stop])):
+            return False
+    return True
+
+
+@kernel
+def best_place(rules: Rules, state: State, v: int, stop: int, best: int, blink: float) -> tuple[int, int]:
+    """Cheapest place in one route below `best`: (cost, stops before it), or (best, -1)."""
+    n = state.length[v]
+    found = -1
+    extra = rules.fit[v, stop]
+    if extra < 0 or n >= rules.max_stops[v] or n + 2 >= state.route.shape[1]:
+        return best, found
+    if state.loaded[v] + rules.load[stop] > rules.max_load[v]:
+        return best, found
+    if n >= rules.fair_stops:
+        extra += rules.balance_s
+    travel = rules.travel[rules.mode[v]]
+    opens, shuts = rules.opens[stop, 0], rules.shuts[stop, rules.window_count[stop] - 1]
+    service, breaks = rules.service[stop], rules.break_count[v]
+    for k in range(n + 1):
+        at_s = state.leave[v, k, 0]
+        if at_s > shuts and not breaks:
+            break
+        before, after = state.route[v, k], state.route[v, k + 1]
+        cost = travel[before, stop] + travel[stop, after] + extra
+        if n > 0:
+            cost -= travel[before, after]
+        if cost >= best:
+            continue
+        if breaks:
+            if not fits_with_breaks(rules, state, v, k, stop):
+                continue
+        else:
+            by_s = state.begin_by[v, k + 1, 0] - travel[stop, after] - service
+            at_s += travel[before, stop]
+            if at_s > shuts or by_s < opens or service_from(rules, stop, at_s) > by_s:
+                continue
+        if rules.max_duty[v] < FAR and not keeps_duty(rules, state, v, k, stop):
+            continue
+        if rules.rank[stop] >= 0 and not keeps_order(rules, state, v, k, stop):
+            continue
+        if blink > 0 and np.random.random() < blink:  # noqa: NPY002 - numba's generator
+            continue
+        best, found = cost, k
+    return best, found
+
+
+@kernel
+def crews_to_try(rules: Rules, state: State, work: Work, stop: int) -> int:
+    """Fill `work.crews`: those of near visits and one idle crew of each near kind; all when the day is small."""
+    count = 0
+    work.stamp[-1] += 1
+    mark = work.stamp[-1]
+    if rules.insert_near:
+        for i in range(min(rules.insert_near, rules.neighbours.shape[1])):
+            v = state.crew_of[rules.neighbours[stop, i]]
+            if v >= 0 and work.stamp[v] != mark:
+                work.stamp[v] = mark
+                work.crews[count] = v
+                count += 1
+    else:
+        for v in range(state.length.shape[0]):
+            if state.length[v] > 0:
+                work.crews[count] = v
+                count += 1
+    for i in range(rules.near_kinds.shape[1]):
+        kind = rules.near_kinds[stop, i]
+        single = rules.insert_near > 0 and rules.kind_first[kind + 1] - rules.kind_first[kind] == 1
+        for j in range(rules.kind_first[kind], rules.kind_first[kind + 1]):
+            v = rules.kind_crews[j]
+            if state.length[v] == 0 or (single and work.stamp[v] != mark):
+                work.crews[count] = v
+                count += 1
+                break
+    return count
+
+
+@kernel
+def touch(state: State, work: Work, v: int, count: int) -> int:
+    """Remember a route before its first change in a move."""
+    if not work.is_touched[v]:
+        work.is_touched[v] = True
+        work.touched[count] = v
+        count += 1
+        work.old_length[v] = state.length[v]
+        for k in range(state.length[v] + 2):
+            work.old_route[v, k] = state.route[v, k]
+    return count
+
+
+@kernel
+def index_route(state: State, v: int) -> None:
+    """Tell every stop of a route where it is."""
+    for k in range(1, state.length[v] + 1):
+        x = state.route[v, k]
+        state.crew_of[x] = v
+        state.place_of[x] = k
+
+
+@kernel
+def put(rules: Rules, state: State, v: int, place: int, stop: int) -> None:
+    """Insert a stop after the first `place` stops."""
+    for k in range(state.length[v] + 1, place, -1):
+        state.route[v, k + 1] = state.route[v, k]
+    state.route[v, place + 1] = stop
+    state.length[v] += 1
+    refresh(rules, state, v)
+    index_route(state, v)
+
+
+@kernel
+def route_cost(rules: Rules, state: State, v: int) -> int:
+    """Travel, crew preference and balance of a route."""
+    n = state.length[v]
+    if n == 0:
+        return 0
+    travel = rules.travel[rules.mode[v]]
+    cost = rules.balance_s * max(0, n - rules.fair_stops)
+    for k in range(n + 1):
+        cost += travel[state.route[v, k], state.route[v, k + 1]]
+        if k > 0:
+            cost += rules.fit[v, state.route[v, k]]
+    return int(cost)
+
+
+@kernel
+def take_string(state: State, work: Work, v: int, stop: int, length: int, removed: int) -> int:
+    """Take a string of about `length` stops around one out of a route; half the time it spares some in the middle."""
+    n = state.length[v]
+    spared = 0
+    if 1 < length < n and np.random.random() < SPLIT:  # noqa: NPY002
+        spared = 1
+        while length + spared < n and np.random.random() < SPLIT:  # noqa: NPY002
+            spared += 1
+    total = min(n, length + spared)
+    place = state.place_of[stop]
+    low, high = max(1, place - total + 1), min(place, n - total + 1)
+    first = low + np.random.randint(high - low + 1)  # noqa: NPY002
+    spare = first + np.random.randint(total - spared + 1) if spared else first + total  # noqa: NPY002
+    kept = 1
+    for k in range(1, n + 1):
+        x = state.route[v, k]
+        if first <= k < first + total and not (spared and spare <= k < spare + spared):
+            work.removed[removed] = x
+            work.was_out[removed] = False
+            removed += 1
+            state.crew_of[x] = -1
+        else:
+            state.route[v, kept] = x
+            kept += 1
+    state.length[v] = kept - 1
+    return int(removed)
+
+
+@kernel
+def ruin(rules: Rules, state: State, work: Work, mean_length: float) -> tuple[int, int]:
+    """Take strings out of routes near a random stop: (stops out, routes touched)."""
+    stops = state.crew_of.shape[0]
+    longest = min(LONGEST_STRING, mean_length)
+    strings = int(np.random.random() * (4.0 * MEAN_RUINED / (1.0 + longest) - 1.0) + 1.0)  # noqa: NPY002
+    seed = np.random.randint(stops)  # noqa: NPY002
+    removed, count = 0, 0
+    for i in range(rules.neighbours.shape[1] + 1):
+        if count >= strings:
+            break
+        x = seed if i == 0 else rules.neighbours[seed, i - 1]
+        v = state.crew_of[x]
+        if v < 0 or work.is_touched[v]:
+            continue
+        count = touch(state, work, v, count)
+        length = int(np.random.random() * min(longest, float(state.length[v])) + 1.0)  # noqa: NPY002
+        removed = take_string(state, work, v, x, min(length, state.length[v]), removed)
+        refresh(rules, state, v)
+        index_route(state, v)
+    brought = 0
+    for i in range(rules.neighbours.shape[1] + 1):
+        x = seed if i == 0 else rules.neighbours[seed, i - 1]
+        if brought >= BROUGHT_IN:
+            break
+        if state.place_of[x] == 0:
+            work.removed[removed] = x
+            work.was_out[removed] = True
+            removed += 1
+            brought += 1
+    return removed, count
+
+
+@kernel
+def sort_removed(rules: Rules, work: Work, removed: int) -> None:
+    """Order of putting back, drawn anew for each move."""
+    drawn = np.random.randint(SORT_WEIGHTS[-1])  # noqa: NPY002
+    for i in range(removed):
+        x = work.removed[i]
+        key = np.random.random()  # noqa: NPY002
+        if SORT_WEIGHTS[0] <= drawn < SORT_WEIGHTS[1]:
+            key = -float(rules.load[x]) + 0.5 * key
+        elif SORT_WEIGHTS[1] <= drawn < SORT_WEIGHTS[2]:
+            key = -float(rules.home_s[x])
+        elif SORT_WEIGHTS[2] <= drawn < SORT_WEIGHTS[3]:
+            key = float(rules.home_s[x])
+        elif SORT_WEIGHTS[3] <= drawn < SORT_WEIGHTS[4]:
+            key = float(rules.shuts[x, rules.window_count[x] - 1] - rules.opens[x, 0])
+        elif SORT_WEIGHTS[4] <= drawn < SORT_WEIGHTS[5]:
+            key = float(rules.opens[x, 0])
+        elif SORT_WEIGHTS[5] <= drawn < SORT_WEIGHTS[6]:
+            key = -float(rules.shuts[x, rules.window_count[x] - 1])
+        elif drawn >= SORT_WEIGHTS[6]:
+            key = -float(rules.left_out[x]) + key
+        work.order[i] = key
+    by_key = np.argsort(work.order[:removed])
+    stops, outs = work.removed[:removed].copy(), work.was_out[:removed].copy()
+    for i in range(removed):
+        work.removed[i] = stops[by_key[i]]
+        work.was_out[i] = outs[by_key[i]]
+
+
+@kernel
+def recreate(rules: Rules, state: State, work: Work, removed: int, count: int, blink: float) -> int:
+    """Put the stops back where each is cheapest, or leave it out; returns the routes touched."""
+    for i in range(removed):
+        x = work.removed[i]
+        best, crew, place = rules.left_out[x], -1, -1
+        for j in range(crews_to_try(rules, state, work, x)):
+            v = work.crews[j]
+            cost, k = best_place(rules, state, v, x, best, blink)
+            if k >= 0:
+                best, crew, place = cost, v, k
+        if crew >= 0:
+            count = touch(state, work, crew, count)
+            put(rules, state, crew, place, x)
+    return count
+
+
+@kernel
+def undo(rules: Rules, state: State, work: Work, removed: int, count: int) -> None:
+    """Back to the day before the move."""
+    for i in range(count):
+        v = work.touched[i]
+        state.length[v] = work.old_length[v]
+        for k in range(state.length[v] + 2):
+            state.route[v, k] = work.old_route[v, k]
+    for i in range(removed):
+        x = work.removed[i]
+        state.crew_of[x] = -1
+        state.place_of[x] = 0
+    for i in range(count):
+        refresh(rules, state, work.touched[i])
+        index_route(state, work.touched[i])
+
+
+@kernel
+def changed_cost(rules: Rules, state: State, work: Work, removed: int, count: int) -> int:
+    """Cost of the day after the move minus before it. Swaps the old routes in for a moment of counting."""
+    change = 0
+    for i in range(count):
+        v = work.touched[i]
+        change += route_cost(rules, state, v)
+        n = work.old_length[v]
+        if n == 0:
+            continue
+        travel = rules.travel[rules.mode[v]]
+        change -= rules.balance_s * max(0, n - rules.fair_stops)
+        for k in range(n + 1):
+            change -= travel[work.old_route[v, k], work.old_route[v, k + 1]]
+            if k > 0:
+                change -= rules.fit[v, work.old_route[v, k]]
+    for i in range(removed):
+        x = work.removed[i]
+        change += rules.left_out[x] * (int(state.crew_of[x] < 0) - int(work.was_out[i]))
+    return change
+
+
+@kernel
+def keep_best(state: State, best: State) -> None:
+    """Copy the routes into the best ones."""
+    for v in range(state.length.shape[0]):
+        best.length[v] = state.length[v]
+        for k in range(state.length[v] + 2):
+            best.route[v, k] = state.route[v, k]
+    best.cost[0] = state.cost[0]
+
+
+@kernel
+def collect(rules: Rules, state: State, pool: Pool, v: int) -> None:
+    """Add a route to the pool: one order per set of visits and kind of crew, the cheapest."""
+    n, count = state.length[v], pool.count[0]
+    if n == 0 or count + 1 >= pool.cost.shape[0] or pool.first[count] + n >= pool.stops.shape[0]:
+        return
+    code = (rules.alike[v] + 1) * 1_140_071_481_932_319
+    for k in range(1, n + 1):
+        code += pool.codes[state.route[v, k]]
+    code = code if code != 0 else 1
+    cost = route_cost(rules, state, v)
+    size = pool.slots.shape[0]
+    slot = (code ^ (code >> 20)) & (size - 1)
+    while pool.slots[slot, 0] != 0:
+        if pool.slots[slot, 0] == code:
+            known = pool.slots[slot, 1]
+            if cost < pool.cost[known]:
+                pool.cost[known] = cost
+                pool.crew[known] = v
+                for k in range(n):
+                    pool.stops[pool.first[known] + k] = state.route[v, k + 1]
+            return
+        slot = (slot + 1) & (size - 1)
+    pool.slots[slot, 0] = code
+    pool.slots[slot, 1] = count
+    pool.cost[count] = cost
+    pool.crew[count] = v
+    for k in range(n):
+        pool.stops[pool.first[count] + k] = state.route[v, k + 1]
+    pool.first[count + 1] = pool.first[count] + n
+    pool.count[0] = count + 1
+
+
+@kernel
+def run(
+    rules: Rules,
+    state: State,
+    best: State,
+    work: Work,
+    pool: Pool,
+    moves: int,
+    heat: float,
+    collecting: bool,  # noqa: FBT001
+) -> None:
+    """Moves at one temperature; the best day so far is kept aside, good routes are collected."""
+    used = 0
+    for v in range(state.length.shape[0]):
+        used += int(state.length[v] > 0)
+    mean_length = state.crew_of.shape[0] / max(1, used)
+    for _ in range(moves):
+        removed, count = ruin(rules, state, work, mean_length)
+        for i in range(removed):
+            state.place_of[work.removed[i]] = 0
+        if removed > 1:
+            sort_removed(rules, work, removed)
+        count = recreate(rules, state, work, removed, count, BLINK)
+        change = changed_cost(rules, state, work, removed, count)
+        if change < -heat * np.log(np.random.random()):  # noqa: NPY002
+            state.cost[0] += change
+            if state.cost[0] < best.cost[0]:
+                keep_best(state, best)
+            if collecting and change != 0 and state.cost[0] < best.cost[0] * 1.02:
+                for i in range(count):
+                    collect(rules, state, pool, work.touched[i])
+        else:
+            undo(rules, state, work, removed, count)
+        for i in range(count):
+            work.is_touched[work.touched[i]] = False
+
+
+@kernel
+def construct(rules: Rules, state: State, work: Work, order: Any) -> None:
+    """Put stops in the given order where each is cheapest."""
+    for i in range(order.shape[0]):
+        work.removed[0] = order[i]
+        work.was_out[0] = True
+        count = recreate(rules, state, work, 1, 0, 0.0)
+        for j in range(count):
+            work.is_touched[work.touched[j]] = False
+
+
+@kernel
+def refresh_all(rules: Rules, state: State) -> None:
+    """Labels and places after the routes were set from outside."""
+    state.crew_of[:] = -1
+    state.place_of[:] = 0
+    for v in range(state.length.shape[0]):
+        refresh(rules, state, v)
+        index_route(state, v)
+
+
+@kernel
+def seed_generator(seed: int) -> None:
+    """Seed numba's generator of this thread."""
+    np.random.seed(seed)  # noqa: NPY002
