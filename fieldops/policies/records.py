@@ -28,18 +28,20 @@ def to_plain(value: Any) -> Any:
     """The value as dicts, lists, strings, numbers, booleans and None.
 
     Instants, days and times become ISO 8601 strings; a field whose name starts with ``_`` is left out.
+    Raises: TypeError for a value no JSON could bring back.
     """
+    if value.__class__ in _AS_THEY_ARE:
+        return value
+    write = _WRITERS.get(value.__class__)
+    if write is not None:
+        return write(value)
     if is_dataclass(value):
         return {name: to_plain(getattr(value, name)) for name in _shown(value.__class__)}
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, (tuple, list, frozenset)):
-        return [to_plain(each) for each in value]
     if isinstance(value, Mapping):
         return {str(key): to_plain(each) for key, each in value.items()}
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    return value
+    raise TypeError(f"{value!r} has no plain form: store a name or a number instead")
 
 
 def from_plain(cls: type[R], data: Any, *, key: str = "") -> R:
@@ -175,4 +177,14 @@ _SCALARS: dict[Any, Read] = {
     datetime: _iso(datetime, "an instant such as 2026-11-23T09:00:00+08:00"),
     date: _iso(date, "a day such as 2026-11-23"),
     time: _iso(time, "a time of day such as 08:00"),
+}
+
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
+_WRITERS: dict[type, Callable[[Any], Any]] = {
+    tuple: lambda many: [to_plain(each) for each in many],
+    list: lambda many: [to_plain(each) for each in many],
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+    time: time.isoformat,
 }

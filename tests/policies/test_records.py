@@ -115,3 +115,9 @@ def test_hidden_fields_are_neither_written_nor_read():
     assert "_hidden" not in plain()
     with pytest.raises(RecordError, match="_hidden"):
         from_plain(Outer, plain(_hidden={}))
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes"])
+def test_what_json_could_not_bring_back_is_not_stored(value):
+    with pytest.raises(TypeError, match="has no plain form"):
+        to_plain(value)
