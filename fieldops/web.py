@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from fieldops.auth.tokens import Tokens
     from fieldops.house import House
 
-__all__ = ["Blueprint", "In", "Out", "Web", "actor", "api_for", "house", "needs", "own_transactions", "session"]
 
 _log = logging.getLogger(__name__)
 _BODY_LIMIT = 64 * 1024 * 1024
@@ -60,6 +59,10 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
     def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[View], View]:
         """Write the answer by ``schema``; see flask-smorest."""
         return cast("Callable[[View], View]", super().response(status, schema, **options))
+
+    def alt_response(self, status: int, **options: Any) -> Callable[[View], View]:
+        """Document another answer; see flask-smorest."""
+        return cast("Callable[[View], View]", super().alt_response(status, **options))
 
 
 class In(Schema):
@@ -156,13 +159,7 @@ def needs(action: str) -> Callable[[View], View]:
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            user: UserAccount | None = g.get("user")
-            if user is None:
-                raise NotAuthenticated("TOKEN_MISSING", "Send a bearer token from POST /api/v1/login.")
-            if not may(frozenset(user.roles), action):
-                raise NotAllowed(
-                    "ROLE_NOT_ALLOWED", f"None of your roles may {action}; ask one that may.", action=action
-                )
+            user_may(g.get("user"), action)
             return view(*args, **kwargs)
 
         guarded._needs = action  # type: ignore[attr-defined]  # noqa: SLF001 - read by the house's own tests
@@ -171,10 +168,30 @@ def needs(action: str) -> Callable[[View], View]:
     return guard
 
 
-def own_transactions(view: View) -> View:
-    """Mark a view that opens its own transactions (the named exceptions: sync, its gate, health, pages)."""
-    view._own_transactions = True  # type: ignore[attr-defined]  # noqa: SLF001
-    return view
+def own_transactions(action: str) -> Callable[[View], View]:
+    """Mark a view that opens its own transactions and lets pass by ``user_allowed`` (the named exception: sync)."""
+
+    def mark(view: View) -> View:
+        marked = cast("View", Blueprint.doc(security=[{"bearer": []}])(view))
+        marked._own_transactions = True  # type: ignore[attr-defined]  # noqa: SLF001
+        marked._needs = action  # type: ignore[attr-defined]  # noqa: SLF001
+        return marked
+
+    return mark
+
+
+def user_allowed(opened: Session, action: str) -> UserAccount:
+    """The user of the request's token, if a role of theirs may do this. Raises: NotAuthenticated, NotAllowed."""
+    return user_may(_user_of_token(opened), action)
+
+
+def user_may(user: UserAccount | None, action: str) -> UserAccount:
+    """This user, if a role of theirs may do this. Raises: NotAuthenticated, NotAllowed."""
+    if user is None:
+        raise NotAuthenticated("TOKEN_MISSING", "Send a bearer token from POST /api/v1/login.")
+    if not may(frozenset(user.roles), action):
+        raise NotAllowed("ROLE_NOT_ALLOWED", f"None of your roles may {action}; ask one that may.", action=action)
+    return user
 
 
 def bearer_token() -> str | None:

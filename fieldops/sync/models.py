@@ -119,7 +119,7 @@ class Quarantine(Base):
 
 
 class Recall(Base):
-    """A visit that must not be made any more, for each agent who was to make it."""
+    """A visit an agent must not make any more; a later put of a higher version lifts it."""
 
     __tablename__ = "recall"
     __table_args__ = (sa.Index(None, "agent_id", "visit_id"),)
@@ -127,6 +127,7 @@ class Recall(Base):
     id: Mapped[Id]
     visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"))
     agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"))
+    version: Mapped[int]
     reason: Mapped[str]
     recalled_at: Mapped[datetime]
     acked_at: Mapped[datetime | None]

@@ -1,0 +1,5 @@
+"""``python -m fieldops`` is ``fieldops``."""
+
+from fieldops.cli import main
+
+main()

@@ -1,0 +1,139 @@
+"""A small HTTP client of the product's own API, one per person."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+from fieldops.errors import FieldopsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_OK = range(200, 300)
+_TIMEOUT_S = 120
+
+
+class ApiError(FieldopsError):
+    """The API said no; ``status`` and ``problem`` hold its answer."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
+        self.status = status
+        self.problem = problem
+
+
+class Client:
+    """One logged-in person; keeps one connection open."""
+
+    def __init__(self, base_url: str) -> None:
+        self._where = urlsplit(base_url)
+        self._connection: http.client.HTTPConnection | None = None
+        self._token = ""
+
+    def log_in(self, name: str, password: str) -> None:
+        """Log in and keep the token."""
+        self._token = self.post("/login", {"name": name, "password": password})["token"]
+
+    def get(self, path: str, **query: Any) -> Any:
+        """GET a JSON answer. Raises: ApiError."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._json("GET", f"{path}?{urlencode(given)}" if given else path)
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """POST JSON and return the JSON answer. Raises: ApiError."""
+        sent = json.dumps(body or {}, default=str).encode()
+        return self._json("POST", path, sent, {"Content-Type": "application/json"})
+
+    def download(self, path: str) -> bytes:
+        """GET bytes. Raises: ApiError."""
+        return self._call("GET", path)
+
+    def upload(self, path: str, file: Path, **fields: str) -> Any:
+        """POST a file as a form. Raises: ApiError."""
+        boundary = uuid.uuid4().hex
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'.encode()
+            for n, v in fields.items()
+        ]
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{file.name}"\r\n\r\n'
+        body = b"".join([*parts, head.encode(), file.read_bytes(), f"\r\n--{boundary}--\r\n".encode()])
+        return self._json("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+
+    def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """Every item of a keyset-paged list."""
+        after = None
+        while True:
+            page = self.get(path, after=after, limit=200, **query)
+            yield from page["items"]
+            after = page["next"]
+            if after is None:
+                return
+
+    def wait_for(self, path: str, field: str, done: frozenset[str], *, seconds: float) -> dict[str, Any]:
+        """Ask again until ``field`` says one of ``done``. Raises: ApiError when it never does."""
+        ends = time.monotonic() + seconds
+        while True:
+            answer: dict[str, Any] = self.get(path)
+            if answer[field] in done:
+                return answer
+            if time.monotonic() > ends:
+                raise ApiError(
+                    504, {"code": "STILL_WAITING", "detail": f"{path} is {answer[field]}; see the worker's log"}
+                )
+            time.sleep(0.1)
+
+    def _json(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Any:
+        answer = self._call(method, path, body, headers)
+        return json.loads(answer) if answer else None
+
+    def _call(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        sent = {**(headers or {}), **({"Authorization": f"Bearer {self._token}"} if self._token else {})}
+        if method == "POST":
+            sent["Idempotency-Key"] = uuid.uuid4().hex
+        for attempt in (1, 2):
+            try:
+                return self._once(method, f"/api/v1{path}", body, sent)
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+                self._connection = None  # a kept-alive connection may have been closed; the key makes a repeat safe
+                if attempt == 2:  # noqa: PLR2004
+                    raise
+        raise AssertionError
+
+    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+        if self._connection is None:
+            assert self._where.hostname
+            self._connection = http.client.HTTPConnection(self._where.hostname, self._where.port, timeout=_TIMEOUT_S)
+        self._connection.request(method, path, body, dict(headers))
+        response = self._connection.getresponse()
+        data = response.read()
+        if response.status not in _OK:
+            try:
+                problem = json.loads(data)
+            except ValueError:
+                problem = {"code": "NO_JSON", "detail": data[:200].decode(errors="replace")}
+            raise ApiError(response.status, problem)
+        return data
+
+
+def wait_until_up(base_url: str, *, seconds: float) -> None:
+    """Wait until the server answers. Raises: ApiError when it does not."""
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            Client(base_url).get("/health")
+        except (OSError, http.client.HTTPException):
+            if time.monotonic() > ends:
+                raise ApiError(
+                    503, {"code": "NO_SERVER", "detail": f"{base_url} does not answer; see the server's log"}
+                ) from None
+            time.sleep(0.1)
+        else:
+            return

@@ -1,0 +1,22 @@
+"""What planning announces to the features above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import date
+
+    from fieldops.audit import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPublished:
+    """A plan became the day's plan; ``supersedes`` is the one it replaces."""
+
+    plan_id: uuid.UUID
+    on_date: date
+    supersedes: uuid.UUID | None
+    actor: Actor

@@ -1,0 +1,103 @@
+"""A day's visits and crews as a problem of the routing engine, and the engine's plan as rows: pure translation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from routing.problem import Crew, LeftOut, Problem, Stop, Window
+from routing.travel import KMH, GreatCircle
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterable
+    from datetime import time
+
+    from fieldops.agents.models import Crew as CrewRow
+    from fieldops.planning.queries import VisitToPlan
+    from fieldops.policies.edition import Policy
+
+LETTER_ONLY = "DELIVER_LETTER"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What the engine is asked, and the visits it cannot be asked about, with their reason."""
+
+    problem: Problem
+    unasked: tuple[LeftOut, ...]
+
+
+def day_problem(visits: Iterable[VisitToPlan], crews: Iterable[CrewRow], policy: Policy) -> Day:
+    """The routing problem of a day by this policy; a visit that no crew may lawfully make is left out beforehand."""
+    asked = [_stop(visit, policy) for visit in visits]
+    hard = _span(policy.visit.hard_window.opens, policy.visit.hard_window.closes)
+    problem = Problem(
+        stops=tuple(made for made in asked if isinstance(made, Stop)),
+        crews=tuple(found for crew in crews if (found := _crew(crew, hard, policy)) is not None),
+        travel=GreatCircle(detour=policy.routing.detour_factor, kmh={**KMH, "CAR": policy.routing.speed_kmh}),
+    )
+    return Day(problem, tuple(made for made in asked if isinstance(made, LeftOut)))
+
+
+def _stop(visit: VisitToPlan, policy: Policy) -> Stop | LeftOut:
+    if visit.lat is None or visit.lon is None:
+        return _unasked(visit.id, "NOT_LOCATED", "地址未定位，无法排程", "The address has no point; confirm one first")
+    service_s = policy.routing.service_s[_service_kind(visit)]
+    windows = _lawful_starts(visit.windows_s, service_s, policy)
+    if not windows:
+        return _unasked(
+            visit.id,
+            "OUTSIDE_LAWFUL_HOURS",
+            f"预约时段内无法在{policy.visit.hard_window.closes:%H:%M}前完成外访",
+            f"No visit in the agreed hours can end by {policy.visit.hard_window.closes:%H:%M}; agree on other hours",
+        )
+    return Stop(
+        id=str(visit.id),
+        lat=visit.lat,
+        lon=visit.lon,
+        service_s=service_s,
+        windows=windows,
+        priority=visit.priority,
+        debtor=str(visit.debtor_id),
+    )
+
+
+def _lawful_starts(agreed: tuple[tuple[int, int], ...], service_s: int, policy: Policy) -> tuple[Window, ...]:
+    """When the visit may begin so that it also ends within the law; the planning window where nothing is agreed."""
+    hard = _span(policy.visit.hard_window.opens, policy.visit.hard_window.closes)
+    planned = _span(policy.visit.plan_window.opens, policy.visit.plan_window.closes)
+    lawful = Window(hard.start_s, hard.end_s - service_s)
+    wanted = [Window(*span) for span in agreed] or [Window(planned.start_s, planned.end_s - service_s)]
+    return tuple(cut for window in wanted if (cut := window.overlap(lawful)) is not None)
+
+
+def _crew(crew: CrewRow, hard: Window, policy: Policy) -> Crew | None:
+    shift = Window(crew.shift_start_s, crew.shift_end_s).overlap(hard)
+    if shift is None:
+        return None
+    return Crew(
+        id=str(crew.id),
+        start_lat=crew.start_lat,
+        start_lon=crew.start_lon,
+        end_lat=crew.start_lat,
+        end_lon=crew.start_lon,
+        shift=shift,
+        mode=crew.mode,
+        max_stops=policy.routing.max_stops,
+        max_duty_s=policy.routing.max_shift_s,
+    )
+
+
+def _service_kind(visit: VisitToPlan) -> str:
+    if visit.purpose == LETTER_ONLY:
+        return "LETTER"
+    return "WORK" if visit.address_kind == "WORK" else "HOME"
+
+
+def _span(opens: time, closes: time) -> Window:
+    return Window(opens.hour * 3600 + opens.minute * 60, closes.hour * 3600 + closes.minute * 60)
+
+
+def _unasked(visit_id: uuid.UUID, reason: str, message_zh: str, message_en: str) -> LeftOut:
+    return LeftOut(str(visit_id), reason, message_zh, message_en, {})

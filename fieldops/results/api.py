@@ -1,0 +1,30 @@
+"""Look at what crews found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fieldops.results import queries
+from fieldops.results.schemas import ResultOut
+from fieldops.web import Blueprint, needs, session
+
+if TYPE_CHECKING:
+    import uuid
+
+blueprint = Blueprint("results", __name__, url_prefix="/results", description="What crews found 外访结果")
+
+
+@blueprint.route("/<uuid:result_id>")
+@needs("results.read")
+@blueprint.response(200, ResultOut)
+def show_result(result_id: uuid.UUID) -> Any:
+    """One result with a line per card."""
+    return queries.shown(session(), [queries.result_by_id(session(), result_id)])[0]
+
+
+@blueprint.route("/of-visit/<uuid:visit_id>")
+@needs("results.read")
+@blueprint.response(200, ResultOut(many=True))
+def list_results(visit_id: uuid.UUID) -> Any:
+    """Every version and copy of a visit's result."""
+    return queries.shown(session(), queries.results_of_visit(session(), visit_id))

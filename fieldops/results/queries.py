@@ -1,0 +1,51 @@
+"""Reads of results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fieldops.errors import NotFound
+from fieldops.results.models import ResultLine, VisitResult
+
+if TYPE_CHECKING:
+    import uuid
+
+    from sqlalchemy.orm import Session
+
+
+def result_by_id(session: Session, result_id: uuid.UUID) -> VisitResult:
+    """The result of that id. Raises: NotFound."""
+    result = session.get(VisitResult, result_id)
+    if result is None:
+        raise NotFound("RESULT_UNKNOWN", f"There is no result {result_id}.")
+    return result
+
+
+def results_of_visit(session: Session, visit_id: uuid.UUID) -> list[VisitResult]:
+    """Every version and copy of a visit's result, oldest first."""
+    return list(
+        session.scalars(sa.select(VisitResult).where(VisitResult.visit_id == visit_id).order_by(VisitResult.number))
+    )
+
+
+def shown(session: Session, results: list[VisitResult]) -> list[dict[str, Any]]:
+    """Results with their lines, ready for a schema."""
+    found = sa.select(ResultLine).where(ResultLine.result_id.in_([result.id for result in results]))
+    lines: dict[uuid.UUID, list[ResultLine]] = {}
+    for line in session.scalars(found.order_by(ResultLine.case_id)):
+        lines.setdefault(line.result_id, []).append(line)
+    columns = VisitResult.__table__.columns.keys()
+    return [{**{name: getattr(r, name) for name in columns}, "lines": lines.get(r.id, [])} for r in results]
+
+
+def count_by_outcome(session: Session) -> dict[str, int]:
+    """How many cards came out as what, primary results only."""
+    rows = session.execute(
+        sa.select(ResultLine.outcome, sa.func.count())
+        .join(VisitResult, VisitResult.id == ResultLine.result_id)
+        .where(VisitResult.is_primary)
+        .group_by(ResultLine.outcome)
+    )
+    return {outcome: count for outcome, count in rows}  # noqa: C416 - rows are not pairs to mypy

@@ -1,0 +1,115 @@
+"""The processes of an installation: web server, worker, and the port they answer on."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import BaseApplication
+
+from fieldops.app import create_app
+from fieldops.house import open_house
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fieldops.settings import Settings
+    from fieldops.web import Web
+
+THREADS = 8
+_STOP_S = 15
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings: one process per core, plain threads, a house opened in each process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn where to listen and how."""
+        for name, value in {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "worker_class": "gthread",
+            "workers": self._settings.cores,
+            "threads": THREADS,
+            "keepalive": 75,
+            "timeout": 120,
+            "graceful_timeout": 10,
+            "control_socket_disable": True,
+        }.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Web:
+        """The application of this worker process."""
+        return create_app(open_house(self._settings))
+
+
+def serve(settings: Settings) -> None:
+    """Answer on the settings' port until stopped; the database is opened, and kept, by the first process."""
+    house = open_house(settings)
+    house.database.close()  # forked workers open their own connections
+    Server(settings).run()
+
+
+def free_port(wanted: int, host: str = "127.0.0.1") -> int:
+    """The wanted port, or another that is free when it is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError(f"no port is free on {host}")
+
+
+@contextmanager
+def running(settings: Settings, *commands: str) -> Iterator[list[subprocess.Popen[Any]]]:
+    """``fieldops COMMAND`` in processes of their own, stopped when the block ends."""
+    log = (settings.home / "log").resolve()
+    log.mkdir(parents=True, exist_ok=True)
+    started = []
+    try:
+        for command in commands:
+            with (log / f"{command}.log").open("ab") as out:
+                started.append(
+                    subprocess.Popen(  # noqa: S603 - our own interpreter and command
+                        [sys.executable, "-m", "fieldops", command], env=environment(settings), stdout=out, stderr=out
+                    )
+                )
+        yield started
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment in which another process reads the same settings."""
+    told = {
+        "FIELDOPS_HOME": str(settings.home),
+        "FIELDOPS_MODE": settings.mode,
+        "FIELDOPS_HOST": settings.host,
+        "FIELDOPS_PORT": str(settings.port),
+        "FIELDOPS_CORES": str(settings.cores),
+        "FIELDOPS_NOW": settings.demo_now.isoformat() if settings.demo_now else "",
+    }
+    return {**os.environ, **told}
+
+
+def on_port(settings: Settings, port: int) -> Settings:
+    """The same settings on another port."""
+    return replace(settings, port=port)
