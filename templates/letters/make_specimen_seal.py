@@ -1,11 +1,10 @@
 # ruff: noqa: INP001 - a tool beside the packs, not a package
-"""Draw the invented seal of the specimen packs: python templates/letters/make_specimen_seal.py OUT.png.
+"""Draw the invented seals of the specimen packs: python templates/letters/make_specimen_seal.py.
 
-Needs Pillow (a test dependency). The seal names no real bank and says that it is a specimen.
+Needs Pillow (a test dependency). The seals name no real bank or firm and say that they are specimens.
 """
 
 import math
-import sys
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -57,4 +56,8 @@ def draw_seal(arc: str, middle: str, foot: str) -> Image.Image:
 
 
 if __name__ == "__main__":
-    draw_seal("示范银行信用卡中心", "业务专用章", "样张").save(sys.argv[1], optimize=True)
+    here = Path(__file__).parent
+    bank = draw_seal("示范银行信用卡中心", "业务专用章", "样张")
+    for pack in ("payment-notice", "dunning", "settled"):
+        bank.save(here / pack / "seal.png", optimize=True)
+    draw_seal("示范律师事务所", "函件专用章", "样张").save(here / "lawyer" / "seal.png", optimize=True)
