@@ -68,7 +68,7 @@ class Divisions:
         return bool(self.counties_of.get(city_code))
 
     def centre(self, code: str) -> tuple[float, float] | None:
-        """Give the centre of a division as (lat, lon) in GCJ-02, or None if no source knows it."""
+        """Give the centre of a division as (lat, lon) in WGS-84, or None if no source knows it."""
         return self.centres.get(code)
 
     def town_stem_at(self, county_code: str, text: str) -> str:
@@ -175,5 +175,5 @@ def _children(by_code: dict[str, Division]) -> dict[str, tuple[str, ...]]:
 
 
 def _point(text: str) -> tuple[float, float]:
-    lon, lat = text.split("\t")
+    lat, lon = text.split("\t")
     return float(lat), float(lon)

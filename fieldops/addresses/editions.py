@@ -6,7 +6,7 @@ if present, the centres of counties (`adcodes.csv`). The result is three small t
 the edition, which `fieldops.addresses.divisions` reads.
 
 Source: https://github.com/xihan123/gb2260 (CC0), https://github.com/mumuy/data_location (MIT),
-https://pypi.org/project/cpca (MIT, centres).
+https://github.com/DQinYuan/chinese_province_city_area_mapper (MIT, centres, GCJ-02).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fieldops.addresses.names import GENERIC_ZONE, town_stem
+from fieldops.datum import to_wgs84
 
 DATA = Path(__file__).parent / "data"
 OLDEST_RETIRED_YEAR = 2000
@@ -170,7 +171,7 @@ def _town_lines(towns: dict[str, dict[str, str]], active: dict[str, SourceRow]) 
 
 
 def _centres(path: Path, active: dict[str, SourceRow], retired: list[tuple[SourceRow, tuple[str, ...]]]) -> list[str]:
-    """Centres by today's code; a county without its own borrows that of a division it swallowed whole."""
+    """Centres in WGS-84 by today's code; a county without one borrows that of a division it swallowed whole."""
     if not path.is_file():
         return []
     with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -179,7 +180,8 @@ def _centres(path: Path, active: dict[str, SourceRow], retired: list[tuple[Sourc
     for row, today in retired:
         if len(today) == 1 and row.code in points:
             points.setdefault(today[0], points[row.code])
-    return ["\t".join((code, *points[code])) for code in sorted(active) if code in points]
+    shifted = {code: to_wgs84(float(lat), float(lon), "GCJ02") for code, (lon, lat) in points.items()}
+    return [f"{code}\t{shifted[code][0]:.5f}\t{shifted[code][1]:.5f}" for code in sorted(active) if code in points]
 
 
 def _write(path: Path, lines: list[str]) -> None:
