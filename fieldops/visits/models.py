@@ -10,14 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldops.db import Base, Id, Stamped
-
-OPEN_STATES = ("SUBMITTED", "PENDING_REVIEW", "RETURNED", "APPROVED", "BATCHED", "PLANNED", "IN_PROGRESS", "SUSPENDED")
+from fieldops.visits.states import OPEN
 
 
 class Visit(Stamped, Base):
     """One visit to one debtor at one address, from request to result; several cards may share it.
 
-    ``status`` follows the state table of ``visits.rules``; ``purpose``: COLLECT, VERIFY, DELIVER_LETTER, ANTI_FRAUD.
+    ``status`` follows the table of ``visits.states``; ``purpose``: COLLECT, VERIFY, DELIVER_LETTER, ANTI_FRAUD.
+    ``codes`` are the findings of WARN and above of the last decision, ``waived`` those a supervisor set aside with
+    a reason. ``windows`` are pairs of seconds since local midnight in which the visit may begin.
     """
 
     __tablename__ = "visit"
@@ -27,9 +28,15 @@ class Visit(Stamped, Base):
             "debtor_id",
             "address_key",
             unique=True,
-            postgresql_where=sa.text("status IN ('" + "','".join(OPEN_STATES) + "') AND address_key <> ''"),
+            postgresql_where=sa.text("status IN ('" + "','".join(OPEN) + "') AND address_key <> ''"),
         ),
-        sa.Index("ix_visit_waiting", "created_at", "id", postgresql_where=sa.text("status = 'PENDING_REVIEW'")),
+        sa.Index(
+            "ix_visit_waiting",
+            sa.text("(-priority)"),
+            "created_at",
+            "id",
+            postgresql_where=sa.text("status = 'PENDING_REVIEW'"),
+        ),
         sa.Index(None, "status"),
         sa.Index(None, "debtor_id"),
         sa.Index(None, "address_id"),
@@ -42,6 +49,7 @@ class Visit(Stamped, Base):
     address_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("address.id"))
     address_key: Mapped[str]
     site_key: Mapped[str]
+    address_kind: Mapped[str]
     purpose: Mapped[str]
     reason: Mapped[str]
     goal: Mapped[str]
@@ -49,6 +57,9 @@ class Visit(Stamped, Base):
     status_before_hold: Mapped[str | None]
     status_reason: Mapped[str | None]
     verdict: Mapped[str]
+    codes: Mapped[list[str]] = mapped_column(default=list)
+    waived: Mapped[list[str]] = mapped_column(default=list)
+    waiver_reason: Mapped[str | None]
     policy_edition: Mapped[str]
     priority: Mapped[int]
     amount_fen: Mapped[int]
@@ -61,6 +72,7 @@ class Visit(Stamped, Base):
     approve_comment: Mapped[str | None]
     approved_at: Mapped[datetime | None]
     valid_until_on: Mapped[date | None]
+    done_at: Mapped[datetime | None]
 
 
 class VisitCase(Base):
@@ -84,6 +96,7 @@ class VisitDecision(Base):
     stage: Mapped[str]
     decided_at: Mapped[datetime]
     policy_edition: Mapped[str]
+    policy_scope: Mapped[str]
     verdict: Mapped[str]
     findings: Mapped[list[Any]]
     facts: Mapped[dict[str, Any]]

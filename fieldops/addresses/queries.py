@@ -1,0 +1,181 @@
+"""Reads of addresses: what stands against them, what has been learned, where they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint
+from fieldops.addresses.points import CONFIRMED_SOURCE, GAZETTEER_SOURCE, PointFound, located
+from fieldops.addresses.register import own_key, register_state
+from fieldops.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+_SOURCES = (CONFIRMED_SOURCE, GAZETTEER_SOURCE)
+
+
+class AddressLike(Protocol):
+    """What the register and the map need to know of an address."""
+
+    @property
+    def id(self) -> UUID:
+        """Its row."""
+
+    @property
+    def debtor_id(self) -> UUID:
+        """Whose it is."""
+
+    @property
+    def address_key(self) -> str:
+        """One flat."""
+
+    @property
+    def site_key(self) -> str:
+        """One building."""
+
+    @property
+    def region_code(self) -> str | None:
+        """Its county."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingBlock:
+    """A block in force, with the evidence it stands on."""
+
+    id: UUID
+    scope: str
+    channel: str
+    reason: str
+    since_at: datetime
+    evidence_kind: str
+    evidence_id: str
+
+
+def among(column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:
+    """Whether a column holds one of the values: one bind for any number of them."""
+    found: sa.ColumnElement[bool] = column == sa.any_(sa.literal(list(values), ARRAY(column.type)))
+    return found
+
+
+def address_by_id(session: Session, address_id: UUID, *, lock: bool = False) -> Address:
+    """The address of that id. Raises: NotFound."""
+    address = session.get(Address, address_id, with_for_update=lock)
+    if address is None:
+        raise NotFound("ADDRESS_UNKNOWN", f"There is no address {address_id}; a case names its addresses.")
+    return address
+
+
+def addresses_by_ids(session: Session, address_ids: Iterable[UUID]) -> dict[UUID, Address]:
+    """The addresses of these ids, by id."""
+    return {each.id: each for each in session.scalars(sa.select(Address).where(among(Address.id, address_ids)))}
+
+
+def standing_blocks(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, tuple[StandingBlock, ...]]:
+    """The blocks in force on each address that has any, oldest first. Cost: one query for all."""
+    by_key: dict[str, list[tuple[str, UUID | None, StandingBlock]]] = defaultdict(list)
+    keys = {key for each in addresses for key in (each.address_key, each.site_key, own_key(each.id)) if key}
+    rows = session.execute(
+        sa.select(AddressBlock, AddressEvent.evidence_kind, AddressEvent.evidence_id)
+        .join(AddressEvent, AddressEvent.id == AddressBlock.raised_by)
+        .where(AddressBlock.lifted_by.is_(None), among(AddressBlock.key, keys))
+        .order_by(AddressBlock.since_at, AddressBlock.id)
+    )
+    for block, kind, ref in rows:
+        shown = StandingBlock(block.id, block.scope, block.channel, block.reason, block.since_at, kind, ref)
+        by_key[block.key].append((block.scope, block.debtor_id, shown))
+    found = {each.id: _blocks_on(each, by_key) for each in addresses}
+    return {address_id: blocks for address_id, blocks in found.items() if blocks}
+
+
+def _blocks_on(
+    address: AddressLike, by_key: dict[str, list[tuple[str, UUID | None, StandingBlock]]]
+) -> tuple[StandingBlock, ...]:
+    flat = {address.address_key, own_key(address.id)}
+    hits = {
+        shown.id: shown
+        for key in (*flat, address.site_key)
+        for scope, debtor_id, shown in by_key.get(key, ())
+        if (scope == "SITE" and key == address.site_key)
+        or (scope == "EXACT" and key in flat)
+        or (scope == "SITE" and key == own_key(address.id))
+        or (scope == "DEBTOR" and key in flat and debtor_id == address.debtor_id)
+    }
+    return tuple(hits.values())
+
+
+def events_of(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, list[AddressEvent]]:
+    """What has been learned about each address: its flat, for this debtor or for everyone; oldest first."""
+    keys = {key for each in addresses for key in (each.address_key, own_key(each.id)) if key}
+    by_key: dict[str, list[AddressEvent]] = defaultdict(list)
+    query = sa.select(AddressEvent).where(among(AddressEvent.address_key, keys))
+    for event in session.scalars(query.order_by(AddressEvent.at, AddressEvent.id)):
+        by_key[event.address_key].append(event)
+    return {
+        each.id: [
+            event
+            for key in (each.address_key, own_key(each.id))
+            for event in by_key.get(key, ())
+            if event.debtor_id in (None, each.debtor_id)
+        ]
+        for each in addresses
+    }
+
+
+def register_states(
+    session: Session, addresses: Sequence[AddressLike], blocks: dict[UUID, tuple[StandingBlock, ...]]
+) -> dict[UUID, str]:
+    """The register state of each address, given the blocks in force on them."""
+    events = events_of(session, addresses)
+    return {
+        each.id: register_state(
+            [(event.kind, event.code) for event in events[each.id]],
+            blocked=any(block.channel == "ALL" for block in blocks.get(each.id, ())),
+        )
+        for each in addresses
+    }
+
+
+def points_for(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, PointFound]:
+    """Where each address is: its confirmed point, else the gazetteer's, else the centre of its county.
+
+    An address nothing is known of is left out. Cost: one query for all.
+    """
+    known = points_of_sites(session, (each.site_key for each in addresses))
+    found = {each.id: located(known.get(each.site_key), each.region_code) for each in addresses}
+    return {address_id: point for address_id, point in found.items() if point is not None}
+
+
+def points_of_sites(session: Session, site_keys: Iterable[str]) -> dict[str, PointFound]:
+    """The confirmed point of each building, else the gazetteer's."""
+    keys = {key for key in site_keys if key}
+    found: dict[str, AddressPoint] = {}
+    for point in session.scalars(sa.select(AddressPoint).where(among(AddressPoint.site_key, keys))):
+        before = found.get(point.site_key)
+        if point.source in _SOURCES and (
+            before is None or _SOURCES.index(point.source) < _SOURCES.index(before.source)
+        ):
+            found[point.site_key] = point
+    return {key: PointFound(each.lat, each.lon, each.precision, each.source) for key, each in found.items()}
+
+
+def address_card(session: Session, address_id: UUID) -> dict[str, Any]:
+    """All that is known of one address: verdict, register, history and point. Raises: NotFound."""
+    address = address_by_id(session, address_id)
+    blocks = standing_blocks(session, [address])
+    return {
+        "address": address,
+        "blocks": blocks.get(address.id, ()),
+        "register_state": register_states(session, [address], blocks)[address.id],
+        "events": events_of(session, [address])[address.id],
+        "point": points_for(session, [address]).get(address.id),
+    }

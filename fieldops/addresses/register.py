@@ -1,0 +1,61 @@
+"""The register of invalid addresses 无效地址登记, in values: scopes, the key a block stands on, the state it makes.
+
+Source: domain reference §3.2 (states), §5.2 and §5.3 (what each finding and each mail return does).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+SCOPES: Final = ("DEBTOR", "EXACT", "SITE")
+CHANNELS: Final = ("ALL", "LETTER")
+EVENT_OF_EVIDENCE: Final = {
+    "VISIT_RESULT": "VISIT_FOUND",
+    "MAIL_RETURN": "MAIL_RETURNED",
+    "DOCUMENT": "DOCUMENT_FOUND",
+}
+"""The kind of event each kind of evidence makes."""
+
+CONFIRMED: Final = "CONFIRMED"
+LIFTED: Final = "LIFTED"
+
+DOUBTFUL_RETURNS: Final = frozenset({"M03", "M07"})
+"""Mail returns that leave the address in doubt: insufficient address 地址欠详, unclaimed 逾期未领."""
+DOUBTFUL_FINDINGS: Final = frozenset({"A13"})
+"""Findings that leave the address in doubt at once: vacant 空置."""
+NOBODY_HOME: Final = "A03"
+DOUBTFUL_AFTER_NOBODY: Final = 2
+
+
+def block_key(scope: str, *, address_id: UUID, address_key: str, site_key: str) -> str:
+    """The key a block of this scope stands on; an address too vague for a key is known by its own row."""
+    key = site_key if scope == "SITE" else address_key
+    return key or own_key(address_id)
+
+
+def own_key(address_id: UUID) -> str:
+    """The key of one stored wording, for an address nothing can be compared with."""
+    return f"address:{address_id}"
+
+
+def register_state(history: Iterable[tuple[str, str]], *, blocked: bool) -> str:
+    """UNVERIFIED, VALID, DOUBTFUL or INVALID, from the (kind, code) of each event, oldest first.
+
+    ``blocked`` says that a block for visits stands; only lifting it ends INVALID.
+    """
+    if blocked:
+        return "INVALID"
+    state, nobody = "UNVERIFIED", 0
+    for kind, code in history:
+        nobody += code == NOBODY_HOME
+        if kind == CONFIRMED:
+            state, nobody = "VALID", 0
+        elif kind == LIFTED:
+            state, nobody = "UNVERIFIED", 0
+        elif code in DOUBTFUL_RETURNS | DOUBTFUL_FINDINGS or nobody >= DOUBTFUL_AFTER_NOBODY:
+            state = "DOUBTFUL"
+    return state
