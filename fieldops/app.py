@@ -6,7 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fieldops.accounts import api as accounts_api
+from fieldops.addresses.gazetteer import GAZETTEER
+from fieldops.agents import api as agents_api
+from fieldops.agents.intake import CREWS
 from fieldops.auth.tokens import Tokens
+from fieldops.cases import api as cases_api
+from fieldops.cases.intake import CALLS, CASES, FLAGS_FILE, REPAYMENTS
+from fieldops.imports import api as imports_api
+from fieldops.imports.kinds import offer
 from fieldops.tasks import api as tasks_api
 from fieldops.web import Web, api_for
 
@@ -14,7 +21,13 @@ if TYPE_CHECKING:
     from fieldops.house import House
 
 VERSION = "0.1.0"
-BLUEPRINTS = (accounts_api.blueprint, tasks_api.blueprint)
+BLUEPRINTS = (
+    accounts_api.blueprint,
+    agents_api.blueprint,
+    cases_api.blueprint,
+    imports_api.blueprint,
+    tasks_api.blueprint,
+)
 TABLES = (
     "addresses",
     "agents",
@@ -22,6 +35,7 @@ TABLES = (
     "batching",
     "cases",
     "correspondence",
+    "imports",
     "planning",
     "results",
     "sync",
@@ -31,6 +45,8 @@ TABLES = (
 
 for feature in TABLES:  # a foreign key finds its table only when every feature's models are known
     import_module(f"fieldops.{feature}.models")
+
+offer(CASES, CALLS, REPAYMENTS, FLAGS_FILE, GAZETTEER, CREWS)
 
 
 def register_handlers() -> None:

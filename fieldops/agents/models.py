@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,7 +23,10 @@ class Agent(Stamped, Base):
 
 
 class Crew(Stamped, Base):
-    """Two people, one vehicle, one recorder; starts and ends its day at one point (WGS-84)."""
+    """Two people, one vehicle, one recorder; starts and ends its day at one point (WGS-84).
+
+    ``from_on`` and ``until_on`` bound the days it works; None is open.
+    """
 
     __tablename__ = "crew"
 
@@ -34,6 +38,8 @@ class Crew(Stamped, Base):
     shift_end_s: Mapped[int]
     mode: Mapped[str]
     recorder_serial: Mapped[str | None]
+    from_on: Mapped[date | None]
+    until_on: Mapped[date | None]
     active: Mapped[bool] = mapped_column(default=True)
 
 

@@ -96,21 +96,22 @@ class CaseAddress(Base):
 
 
 class CallRecord(Base):
-    """One call of the phone system 电催记录, read-only here."""
+    """One call of the phone system 电催记录, read-only here; ``connected`` None when the list does not say."""
 
     __tablename__ = "call_record"
-    __table_args__ = (sa.Index(None, "case_id"), sa.UniqueConstraint("case_id", "row_sha256"))
+    __table_args__ = (sa.UniqueConstraint("case_id", "started_at", "outbound", "callee"),)
 
     id: Mapped[Id]
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))
     started_at: Mapped[datetime]
     outbound: Mapped[bool]
     callee: Mapped[str]
-    connected: Mapped[bool]
-    duration_s: Mapped[int]
+    connected: Mapped[bool | None]
+    duration_s: Mapped[int | None]
     recording_id: Mapped[str | None]
-    result: Mapped[str]
+    result: Mapped[str | None]
     import_id: Mapped[uuid.UUID | None]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     row_sha256: Mapped[bytes]
 
 
@@ -158,6 +159,7 @@ class SpecialStatus(Base):
     proof: Mapped[str]
     from_on: Mapped[date]
     until_on: Mapped[date | None]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
 
 class Hold(Base):
@@ -172,6 +174,7 @@ class Hold(Base):
     channels: Mapped[str] = mapped_column(default="ALL")
     from_on: Mapped[date]
     until_on: Mapped[date | None]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     released_at: Mapped[datetime | None]
     released_by: Mapped[str | None]
 
@@ -187,53 +190,5 @@ class Complaint(Base):
     debtor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("debtor.id"))
     grade: Mapped[str]
     received_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     closed_at: Mapped[datetime | None]
-
-
-class ImportJob(Base):
-    """One file taken in (or tried, ``dry_run``): its counts add up to its rows.
-
-    ``state``: WAITING, RUNNING, DONE, REFUSED. ``stored_sha256`` names the file in the object store.
-    """
-
-    __tablename__ = "import_job"
-
-    id: Mapped[Id]
-    kind: Mapped[str]
-    filename: Mapped[str]
-    stored_sha256: Mapped[str]
-    bank_code: Mapped[str | None]
-    dry_run: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[str]
-    refusal: Mapped[str | None]
-    rows_read: Mapped[int] = mapped_column(default=0)
-    created_count: Mapped[int] = mapped_column(default=0)
-    changed_count: Mapped[int] = mapped_column(default=0)
-    unchanged_count: Mapped[int] = mapped_column(default=0)
-    error_count: Mapped[int] = mapped_column(default=0)
-    requested_by: Mapped[str]
-    received_at: Mapped[datetime]
-    done_at: Mapped[datetime | None]
-
-
-class ImportError(Base):  # noqa: A001 - the domain's word
-    """A row that could not land, with its number, the reason and the row as sent (personal numbers masked)."""
-
-    __tablename__ = "import_error"
-
-    import_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("import_job.id"), primary_key=True)
-    row_no: Mapped[int] = mapped_column(primary_key=True)
-    column: Mapped[str | None]
-    code: Mapped[str]
-    reason: Mapped[str]
-    row: Mapped[list[str]]
-
-
-class ColumnMapping(Stamped, Base):
-    """How one bank names the columns of one kind of file: its heading → ours."""
-
-    __tablename__ = "column_mapping"
-
-    bank_code: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    headings: Mapped[dict[str, Any]]

@@ -1,0 +1,332 @@
+"""Rows of a case file into banks, debtors, cases, their versions and their addresses, thousands at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+import sqlalchemy as sa
+
+from fieldops import events
+from fieldops.addresses.intake import BANK_SOURCE, defer_judging, record_addresses
+from fieldops.cases.events import CaseChanged
+from fieldops.cases.models import Bank
+from fieldops.db import uuid7
+from fieldops.house import house_of
+from fieldops.imports.converters import born_on
+from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
+from fieldops.imports.landing import Table
+from fieldops.vault import mask_card, mask_name
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+ADDRESS_KINDS: Final = {"home": "HOME", "hukou": "HUKOU"}
+"""A bare company name (单位名称) makes no address. Source: addresses.md."""
+
+_TAKEN: Final = (
+    "batch_no", "product", "balance_fen", "principal_fen", "min_due_fen", "overdue_days", "balance_as_of",
+    "entrusted_on", "expiry_on", "appointment", "employer", "remark",
+)  # fmt: skip
+_SEALED: Final = ("card_no_sealed", "card_no_index", "card_last4")
+_DEBTOR: Final = Table(
+    "debtor",
+    ("id", "name", "id_no_sealed", "id_no_index", "id_no_last4", "born_on", "phone_sealed", "created_at", "version"),
+    key=("id",),
+    update=("name", "phone_sealed", "version"),
+)
+_CASE: Final = Table(
+    "case",
+    ("id", "bank_id", "case_no", "created_at", "debtor_id", "status", *_TAKEN, *_SEALED, "row_sha256", "version"),
+    key=("id",),
+    update=("debtor_id", "status", *_TAKEN, *_SEALED, "row_sha256", "version"),
+)
+_VERSION: Final = Table(
+    "case_version",
+    ("case_id", "version", "import_id", "row_no", "recorded_at", "fields"),
+    key=("case_id", "version"),
+)
+_CASE_ADDRESS: Final = Table("case_address", ("case_id", "kind", "address_id"), key=("case_id", "kind", "address_id"))
+_KNOWN_CASES = sa.text("""
+    SELECT c.bank_id, c.case_no, c.id, c.debtor_id, c.status, c.balance_fen, c.balance_as_of, c.row_sha256, c.version
+    FROM "case" c
+    JOIN unnest(CAST(:banks AS uuid[]), CAST(:numbers AS text[])) AS given (bank_id, case_no) USING (bank_id, case_no)
+""")
+_LOCKED_CASES = sa.text("""
+    SELECT bank_id, case_no, id, debtor_id, status, balance_fen, balance_as_of, row_sha256, version
+    FROM "case" WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
+""")
+_KNOWN_DEBTORS = sa.text(
+    "SELECT id_no_index, id, name, phone_sealed, version FROM debtor WHERE id_no_index = ANY(:indexes)"
+)
+_GIVEN_NO_MORE = sa.text("""
+    DELETE FROM case_address link USING address a
+    WHERE link.case_id = ANY(:cases) AND a.id = link.address_id AND a.source = :source
+""")
+
+
+_CaseKey = tuple["uuid.UUID", str]
+
+
+class _KnownCase(NamedTuple):
+    bank_id: uuid.UUID
+    case_no: str
+    id: uuid.UUID
+    debtor_id: uuid.UUID
+    status: str
+    balance_fen: int
+    balance_as_of: Any
+    row_sha256: bytes
+    version: int
+
+
+@dataclass(slots=True)
+class _Debtor:
+    """A debtor as the rows so far leave them; ``before`` None for one new to the house."""
+
+    id: uuid.UUID
+    name: str
+    id_no: str
+    index: bytes
+    phone: str | None
+    version: int
+    dirty: bool
+
+
+class _Row(NamedTuple):
+    """A row that is to land, with the ids it will have."""
+
+    sent: CheckedRow
+    bank_id: uuid.UUID
+    debtor: _Debtor
+    case_id: uuid.UUID
+    status: str
+    version: int
+
+
+class CaseLander:
+    """Lands case rows; a row that is there and says the same is left alone, one that differs is a new version."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._session = intake.session
+        self._vault = house_of(intake.session).vault
+        self._banks: dict[str, uuid.UUID] = {}
+        self._landed_any = False
+
+    def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
+        """Land one chunk; see Lander."""
+        bank_ids = [self._bank_id(row.values["bank"] or self._intake.bank_code) for row in rows]
+        known = self._known_cases(rows, bank_ids)
+        debtors = self._known_debtors(rows)
+        landing: dict[_CaseKey, _Row] = {}
+        answers = [
+            self._decide(row, bank_id, known, debtors, landing) for row, bank_id in zip(rows, bank_ids, strict=True)
+        ]
+        changed = [(known[key], row) for key, row in landing.items() if key in known]
+        self._write(list(landing.values()), [case.id for case, _ in changed])
+        self._announce(changed)
+        return answers
+
+    def _decide(
+        self,
+        row: CheckedRow,
+        bank_id: uuid.UUID | None,
+        known: dict[_CaseKey, _KnownCase],
+        debtors: dict[str, _Debtor],
+        landing: dict[_CaseKey, _Row],
+    ) -> Landed:
+        """What becomes of one row; one that is to be written is put into ``landing``."""
+        if bank_id is None:
+            return RowRefused("委托银行", "BANK_BLANK", "委托银行 is blank; fill it in, or import with a bank code")
+        key = (bank_id, row.values["case_no"])
+        case = known.get(key)
+        if key in landing:
+            return RowRefused(
+                "案件编号", "ROW_TWICE", "The bank is named by its name and by its code; keep one of the rows"
+            )
+        if case is not None and case.row_sha256 == row.fingerprint:
+            return Outcome.UNCHANGED
+        debtor = self._debtor_of(row, case, debtors)
+        if isinstance(debtor, RowRefused):
+            return debtor
+        landing[key] = _row_to_land(row, bank_id, case, debtor)
+        return Outcome.CREATED if case is None else Outcome.CHANGED
+
+    def finish(self) -> None:
+        """Let a job judge the addresses that came in."""
+        if self._landed_any:
+            defer_judging(self._session)
+
+    def _bank_id(self, name: str | None) -> uuid.UUID | None:
+        """The bank of that name or code; banks come with the file."""
+        if not name:
+            return None
+        if name not in self._banks:
+            query = sa.select(Bank.id).where((Bank.name == name) | (Bank.code == name)).limit(1)
+            bank_id = self._session.scalar(query)
+            if bank_id is None:
+                bank = Bank(id=uuid7(), code=name, name=name, created_at=self._intake.actor.at)
+                self._session.add(bank)
+                self._session.flush()
+                bank_id = bank.id
+            self._banks[name] = bank_id
+        return self._banks[name]
+
+    def _known_cases(
+        self, rows: Sequence[CheckedRow], bank_ids: Sequence[uuid.UUID | None]
+    ) -> dict[_CaseKey, _KnownCase]:
+        """The cases of this chunk that are on record; the ones to be changed are locked."""
+        said = {(bank, row.values["case_no"]): row.fingerprint for bank, row in zip(bank_ids, rows, strict=True)}
+        given = {"banks": [bank for bank, _ in said], "numbers": [number for _, number in said]}
+        known = {
+            (case.bank_id, case.case_no): case
+            for case in map(_KnownCase._make, self._session.execute(_KNOWN_CASES, given))
+        }
+        differing = [case.id for key, case in known.items() if case.row_sha256 != said[key]]
+        for case in map(_KnownCase._make, self._session.execute(_LOCKED_CASES, {"ids": differing})):
+            known[case.bank_id, case.case_no] = case
+        return known
+
+    def _known_debtors(self, rows: Sequence[CheckedRow]) -> dict[str, _Debtor]:
+        """The debtors of this chunk that are on record, by identity number."""
+        by_index = {self._vault.index(id_no, kind="id_no"): id_no for id_no in {row.values["id_no"] for row in rows}}
+        debtors: dict[str, _Debtor] = {}
+        for index, debtor_id, name, phone_sealed, version in self._session.execute(
+            _KNOWN_DEBTORS, {"indexes": list(by_index)}
+        ):
+            id_no = by_index[index]
+            phone = self._vault.open(phone_sealed, row=debtor_id, column="phone") if phone_sealed else None
+            debtors[id_no] = _Debtor(debtor_id, name, id_no, index, phone, version, dirty=False)
+        return debtors
+
+    def _debtor_of(self, row: CheckedRow, case: _KnownCase | None, debtors: dict[str, _Debtor]) -> _Debtor | RowRefused:
+        """The debtor of a row, new or on record; one number with two names is listed, never merged.
+
+        The bank that has the debtor's case may correct the name in a new version of that case.
+        """
+        values = row.values
+        debtor = debtors.get(values["id_no"])
+        if debtor is None:
+            index = self._vault.index(values["id_no"], kind="id_no")
+            debtor = _Debtor(uuid7(), values["name"], values["id_no"], index, values["phone"], 1, dirty=True)
+            debtors[values["id_no"]] = debtor
+            return debtor
+        if debtor.name != values["name"] and (case is None or case.debtor_id != debtor.id):
+            reason = (
+                f"证件号码 is on record under another name ({mask_name(debtor.name)}); correct the name or the number"
+            )
+            return RowRefused("客户姓名", "NAME_DIFFERS", reason)
+        phone = values["phone"] or debtor.phone
+        if (debtor.name, debtor.phone) != (values["name"], phone):
+            debtor.version += not debtor.dirty
+            debtor.name, debtor.phone, debtor.dirty = values["name"], phone, True
+        return debtor
+
+    def _write(self, rows: Sequence[_Row], changed: Sequence[uuid.UUID]) -> None:
+        if not rows:
+            return
+        self._landed_any = True
+        debtors = {row.debtor.id: row.debtor for row in rows if row.debtor.dirty}
+        _DEBTOR.land(self._session, map(self._debtor_record, debtors.values()))
+        for debtor in debtors.values():
+            debtor.dirty = False
+        _CASE.land(self._session, map(self._case_record, rows))
+        _VERSION.land(self._session, map(self._version_record, rows))
+        self._write_addresses(rows, changed)
+
+    def _write_addresses(self, rows: Sequence[_Row], changed: Sequence[uuid.UUID]) -> None:
+        if changed:
+            self._session.execute(_GIVEN_NO_MORE, {"cases": list(changed), "source": BANK_SOURCE})
+        links = [
+            (row.case_id, kind, (row.debtor.id, row.sent.values[name]))
+            for row in rows
+            for name, kind in ADDRESS_KINDS.items()
+            if row.sent.values[name]
+        ]
+        ids = record_addresses(self._session, self._intake.actor, (given for _, _, given in links))
+        _CASE_ADDRESS.land(self._session, ((case_id, kind, ids[given]) for case_id, kind, given in links))
+
+    def _debtor_record(self, debtor: _Debtor) -> tuple[Any, ...]:
+        seal = self._vault.seal
+        return (
+            debtor.id,
+            debtor.name,
+            seal(debtor.id_no, row=debtor.id, column="id_no"),
+            debtor.index,
+            debtor.id_no[-4:],
+            born_on(debtor.id_no),
+            seal(debtor.phone, row=debtor.id, column="phone") if debtor.phone else None,
+            self._intake.actor.at,
+            debtor.version,
+        )
+
+    def _case_record(self, row: _Row) -> tuple[Any, ...]:
+        values = row.sent.values
+        card_no = values["card_no"]
+        return (
+            row.case_id,
+            row.bank_id,
+            values["case_no"],
+            self._intake.actor.at,
+            row.debtor.id,
+            row.status,
+            *(values[name] for name in _TAKEN),
+            self._vault.seal(card_no, row=row.case_id, column="card_no"),
+            self._vault.index(card_no, kind="card_no"),
+            card_no[-4:],
+            row.sent.fingerprint,
+            row.version,
+        )
+
+    def _version_record(self, row: _Row) -> tuple[Any, ...]:
+        told = masked_fields(row.sent.values)
+        return (
+            row.case_id,
+            row.version,
+            self._intake.import_id,
+            row.sent.row_no,
+            self._intake.actor.at,
+            orjson.dumps(told).decode(),
+        )
+
+    def _announce(self, changed: Sequence[tuple[_KnownCase, _Row]]) -> None:
+        if self._intake.dry_run:
+            return
+        for case, row in changed:
+            values = row.sent.values
+            before = (case.status, case.balance_fen, case.balance_as_of)
+            if before == (row.status, values["balance_fen"], values["balance_as_of"]):
+                continue
+            events.announce(
+                self._session,
+                CaseChanged(
+                    case_id=case.id,
+                    debtor_id=row.debtor.id,
+                    status_before=case.status,
+                    status=row.status,
+                    balance_before_fen=case.balance_fen,
+                    balance_fen=values["balance_fen"],
+                    actor=self._intake.actor,
+                ),
+            )
+
+
+def masked_fields(values: dict[str, Any]) -> dict[str, Any]:
+    """What a bank's row says, without a whole card, identity or telephone number."""
+    told = {name: value for name, value in values.items() if value is not None}
+    told["id_no"] = f"**** {values['id_no'][-4:]}"
+    told["card_no"] = mask_card(values["card_no"])
+    if values["phone"]:
+        told["phone"] = f"**** {values['phone'][-4:]}"
+    return told
+
+
+def _row_to_land(row: CheckedRow, bank_id: uuid.UUID, case: _KnownCase | None, debtor: _Debtor) -> _Row:
+    """A new case is in collection (在催) unless the row says otherwise; a known one keeps its status likewise."""
+    status = row.values["status"] or (case.status if case else "ACTIVE")
+    if case is None:
+        return _Row(row, bank_id, debtor, uuid7(), status, 1)
+    return _Row(row, bank_id, debtor, case.id, status, case.version + 1)

@@ -1,0 +1,127 @@
+"""Rows of a flags file into special statuses, holds and complaints; what is new or changed is announced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import sqlalchemy as sa
+
+from fieldops import events
+from fieldops.cases.events import ComplaintOpened, HoldOpened, SpecialStatusRecorded
+from fieldops.cases.finding import FoundCase, find_cases
+from fieldops.cases.rules import CLAIMED, COMPLAINT, HOLD, STATUS
+from fieldops.db import uuid7
+from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
+from fieldops.imports.landing import Table
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+    from datetime import date
+
+
+class _Key(NamedTuple):
+    register: str
+    case_id: uuid.UUID
+    kind: str
+    from_on: date
+
+
+class _Flagged(NamedTuple):
+    """A row of a register as it is to be written."""
+
+    id: uuid.UUID
+    debtor_id: uuid.UUID
+    proof: str
+    until_on: date | None
+
+
+_STATUS: Final = Table(
+    "special_status",
+    ("id", "debtor_id", "case_id", "kind", "proof", "from_on", "until_on", "recorded_at"),
+    key=("id",),
+    update=("proof", "until_on"),
+)
+_HOLD: Final = Table(
+    "hold",
+    ("id", "case_id", "kind", "channels", "from_on", "until_on", "recorded_at"),
+    key=("id",),
+    update=("until_on",),
+)
+_COMPLAINT: Final = Table(
+    "complaint", ("id", "case_id", "debtor_id", "grade", "received_on", "recorded_at"), key=("id",)
+)
+_KNOWN = sa.text("""
+    SELECT 'STATUS', case_id, kind, from_on, id, debtor_id, proof, until_on
+    FROM special_status WHERE case_id = ANY(:cases)
+    UNION ALL
+    SELECT 'HOLD', case_id, kind, from_on, id, NULL, '', until_on FROM hold WHERE case_id = ANY(:cases)
+    UNION ALL
+    SELECT 'COMPLAINT', case_id, grade, received_on, id, debtor_id, '', NULL FROM complaint WHERE case_id = ANY(:cases)
+""")
+_CHANNELS: Final = "ALL"
+
+
+class FlagLander:
+    """Lands flags: a case, a kind and the day it began are one flag; its proof and its end may change."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._session = intake.session
+        self._news: list[object] = []
+
+    def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
+        """Land one chunk; see Lander."""
+        cases = find_cases(self._intake, rows)
+        known = self._known([case.id for case in cases if isinstance(case, FoundCase)])
+        landing: dict[_Key, _Flagged] = {}
+        answers = [_decide(case, row, known, landing) for case, row in zip(cases, rows, strict=True)]
+        at = self._intake.actor.at
+        for register, write in ((STATUS, self._status), (HOLD, self._hold), (COMPLAINT, self._complaint)):
+            write([(key, row) for key, row in landing.items() if key.register == register], at)
+        return answers
+
+    def finish(self) -> None:
+        """Announce what is new or changed once all of it is on record."""
+        for event in self._news:
+            events.announce(self._session, event)
+
+    def _known(self, case_ids: list[uuid.UUID]) -> dict[_Key, _Flagged]:
+        found = self._session.execute(_KNOWN, {"cases": case_ids})
+        return {_Key(*row[:4]): _Flagged(*row[4:]) for row in found}
+
+    def _status(self, rows: list[tuple[_Key, _Flagged]], at: Any) -> None:
+        _STATUS.land(
+            self._session,
+            ((f.id, f.debtor_id, k.case_id, k.kind, f.proof, k.from_on, f.until_on, at) for k, f in rows),
+        )
+        self._news.extend(
+            SpecialStatusRecorded(f.id, k.case_id, f.debtor_id, k.kind, f.proof, self._intake.actor) for k, f in rows
+        )
+
+    def _hold(self, rows: list[tuple[_Key, _Flagged]], at: Any) -> None:
+        _HOLD.land(self._session, ((f.id, k.case_id, k.kind, _CHANNELS, k.from_on, f.until_on, at) for k, f in rows))
+        self._news.extend(HoldOpened(f.id, k.case_id, f.debtor_id, k.kind, self._intake.actor) for k, f in rows)
+
+    def _complaint(self, rows: list[tuple[_Key, _Flagged]], at: Any) -> None:
+        _COMPLAINT.land(self._session, ((f.id, k.case_id, f.debtor_id, k.kind, k.from_on, at) for k, f in rows))
+        self._news.extend(ComplaintOpened(f.id, k.case_id, f.debtor_id, k.kind, self._intake.actor) for k, f in rows)
+
+
+def _decide(
+    case: FoundCase | RowRefused, row: CheckedRow, known: dict[_Key, _Flagged], landing: dict[_Key, _Flagged]
+) -> Landed:
+    if isinstance(case, RowRefused):
+        return case
+    values = row.values
+    until_on = values["until_on"]
+    if until_on is not None and until_on < values["from_on"]:
+        return RowRefused("截止日期", "ENDS_BEFORE_IT_BEGINS", "截止日期 is before 开始日期; correct one of them")
+    register, kind = values["flag"]
+    key = _Key(register, case.id, kind, values["from_on"])
+    proof = (values["proof"] or CLAIMED) if register == STATUS else ""
+    before = known.get(key)
+    if before is not None and (before.proof, before.until_on) == (proof, until_on if register != COMPLAINT else None):
+        return Outcome.UNCHANGED
+    landing[key] = known[key] = _Flagged(before.id if before else uuid7(), case.debtor_id, proof, until_on)
+    return Outcome.CHANGED if before else Outcome.CREATED

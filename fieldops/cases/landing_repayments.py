@@ -1,0 +1,103 @@
+"""Rows of a repayment list into repayments; each new one is announced."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from fieldops import events
+from fieldops.cases.events import RepaymentReceived
+from fieldops.cases.finding import FoundCase, find_cases
+from fieldops.db import uuid7
+from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
+from fieldops.imports.landing import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SAID: Final = ("amount_fen", "paid_at", "channel")
+_REPAYMENT: Final = Table(
+    "repayment",
+    ("id", "bank_id", "external_id", "case_id", *_SAID, "recorded_at"),
+    key=("id",),
+)
+_KNOWN = sa.text("""
+    SELECT bank_id, external_id, case_id, amount_fen, paid_at, channel FROM repayment
+    JOIN unnest(CAST(:banks AS uuid[]), CAST(:numbers AS text[])) AS given (bank_id, external_id)
+      USING (bank_id, external_id)
+""")
+
+_Key = tuple[uuid.UUID, str]
+_Said = tuple[Any, ...]
+
+
+class RepaymentLander:
+    """Lands repayments: a bank's serial number 流水号 is one payment, and what was said of it stays said."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._session = intake.session
+        self._new: list[RepaymentReceived] = []
+
+    def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
+        """Land one chunk; see Lander."""
+        cases = find_cases(self._intake, rows)
+        said = self._known(
+            [
+                (case.bank_id, row.values["external_id"])
+                for case, row in zip(cases, rows, strict=True)
+                if isinstance(case, FoundCase)
+            ]
+        )
+        answers: list[Landed] = []
+        landed: list[tuple[uuid.UUID, FoundCase, CheckedRow]] = []
+        for case, row in zip(cases, rows, strict=True):
+            answers.append(case if isinstance(case, RowRefused) else _decide(case, row, said))
+            if isinstance(case, FoundCase) and answers[-1] is Outcome.CREATED:
+                landed.append((uuid7(), case, row))
+        self._write(landed)
+        return answers
+
+    def finish(self) -> None:
+        """Announce what is new once all of it is on record: a day's list is one piece of news."""
+        for event in self._new:
+            events.announce(self._session, event)
+
+    def _write(self, landed: list[tuple[uuid.UUID, FoundCase, CheckedRow]]) -> None:
+        _REPAYMENT.land(
+            self._session,
+            (
+                (
+                    repayment_id,
+                    case.bank_id,
+                    row.values["external_id"],
+                    case.id,
+                    *(row.values[name] for name in _SAID),
+                    self._intake.actor.at,
+                )
+                for repayment_id, case, row in landed
+            ),
+        )
+        self._new.extend(
+            RepaymentReceived(repayment_id, case.id, case.debtor_id, self._intake.actor)
+            for repayment_id, case, _ in landed
+        )
+
+    def _known(self, keys: list[_Key]) -> dict[_Key, _Said]:
+        given = {"banks": [bank_id for bank_id, _ in keys], "numbers": [number for _, number in keys]}
+        return {(bank_id, number): tuple(said) for bank_id, number, *said in self._session.execute(_KNOWN, given)}
+
+
+def _decide(case: FoundCase, row: CheckedRow, said: dict[_Key, _Said]) -> Landed:
+    mine = (case.id, *(row.values[name] for name in _SAID))
+    before = said.setdefault((case.bank_id, row.values["external_id"]), mine)
+    if before is mine:
+        return Outcome.CREATED
+    if before == mine:
+        return Outcome.UNCHANGED
+    reason = (
+        f"流水号 {row.values['external_id']} is on record with another content; give the new payment its own number"
+    )
+    return RowRefused("流水号", "SERIAL_REUSED", reason)

@@ -1,0 +1,1 @@
+from fieldops.imports import models as models
