@@ -33,10 +33,10 @@ def balance_now_fen(case: CaseFact, repayments: Iterable[RepaymentFact], now: Mo
 
     A credit on one card pays no other card, so nothing falls below 0.
     """
-    own = [each for each in repayments if each.case_ref == case.ref]
     if case.balance_as_of is None:
-        return None if own or case.balance_fen is None else max(case.balance_fen, 0)
-    later = later_repayments(case, own, now)
+        paid_something = any(each.case_ref == case.ref for each in repayments)
+        return None if paid_something or case.balance_fen is None else max(case.balance_fen, 0)
+    later = later_repayments(case, repayments, now)
     if any(each.is_full for each in later):
         return 0
     if case.balance_fen is None:
