@@ -9,7 +9,8 @@ HEAD = """# {title}
 Generated from the catalogue in the code; do not edit. One row is one question; all questions of a stage are asked,
 and the worst finding decides: REJECT before REVIEW before PASS. WARN is shown and leaves a PASS. A rule whose input
 is missing gives what its column *unknown* says. Thresholds are values of the dated policy edition, by the key named
-here; an edition may switch off only what *may be off* allows, and says why.
+here; an edition may switch off only what *may be off* allows, and says why. Screening asks the rules of SUBMIT.
+Sources such as 003:181 are document and line of the five source documents 000 … 004 that the rules were drawn from.
 """
 
 COLUMNS = (
