@@ -31,36 +31,36 @@ SORT_WEIGHTS: Final = np.array([6, 9, 11, 12, 14, 16, 18, 21])
 # Numba reads these as plain records of arrays; Arrays of routing.arrays gives the shapes.
 
 
+STOP_RECORD: Final = np.dtype(
+    [(name, np.int64) for name in ("service", "window_count", "load", "rank", "left_out", "home_s")]
+)
+CREW_RECORD: Final = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            *("start_node", "end_node", "mode", "shift_start", "shift_end"),
+            *("max_stops", "max_load", "max_duty", "break_count", "alike"),
+        )
+    ]
+)
+
+
 class Rules(NamedTuple):
-    """What never changes during a search."""
+    """What never changes during a search. Records instead of many arrays: calls and compiling are quicker."""
 
     travel: Any
-    service: Any
+    stops: Any
+    crews: Any
     opens: Any
     shuts: Any
-    window_count: Any
-    load: Any
-    rank: Any
-    left_out: Any
     fit: Any
-    start_node: Any
-    end_node: Any
-    mode: Any
-    shift_start: Any
-    shift_end: Any
-    max_stops: Any
-    max_load: Any
-    max_duty: Any
     rest_sum: Any
     rest_floor: Any
     rest_cap: Any
-    break_count: Any
-    alike: Any
     kind_first: Any
     kind_crews: Any
     neighbours: Any
     near_kinds: Any
-    home_s: Any
     fair_stops: int
     balance_s: int
     insert_near: int
@@ -108,7 +108,7 @@ class Pool(NamedTuple):
 @kernel
 def service_from(rules: Rules, stop: int, at_s: int) -> int:
     """Earliest service start at or after a time; FAR when too late."""
-    for w in range(rules.window_count[stop]):
+    for w in range(rules.stops[stop].window_count):
         if at_s <= rules.shuts[stop, w]:
             return int(max(at_s, rules.opens[stop, w]))
     return FAR
@@ -117,7 +117,7 @@ def service_from(rules: Rules, stop: int, at_s: int) -> int:
 @kernel
 def service_until(rules: Rules, stop: int, at_s: int) -> int:
     """Latest service start at or before a time; -FAR when too early."""
-    for w in range(rules.window_count[stop] - 1, -1, -1):
+    for w in range(rules.stops[stop].window_count - 1, -1, -1):
         if at_s >= rules.opens[stop, w]:
             return int(min(at_s, rules.shuts[stop, w]))
     return -FAR
@@ -138,7 +138,7 @@ def arrival(rules: Rules, crew: int, leave: Any, travel_s: int, level: int) -> i
 def leave_by(rules: Rules, crew: int, begin_by: Any, travel_s: int, level: int) -> int:
     """Latest departure with `level` breaks taken so that the labels at the leg's end are met."""
     best = -FAR
-    for b in range(level, rules.break_count[crew] + 1):
+    for b in range(level, rules.crews[crew].break_count + 1):
         if rules.rest_floor[crew, level, b] <= begin_by[b]:
             by_s = begin_by[b] - travel_s - rules.rest_sum[crew, level, b]
             best = max(best, min(by_s, rules.rest_cap[crew, level, b]))
@@ -146,65 +146,80 @@ def leave_by(rules: Rules, crew: int, begin_by: Any, travel_s: int, level: int) 
 
 
 @kernel
+def forward(rules: Rules, state: State, v: int, first: int) -> None:
+    """Earliest leaving from a place on, without breaks."""
+    travel = rules.travel[rules.crews[v].mode]
+    at_s, before = state.leave[v, first - 1, 0], state.route[v, first - 1]
+    for k in range(first, state.length[v] + 1):
+        x = state.route[v, k]
+        at_s = service_from(rules, x, at_s + travel[before, x]) + rules.stops[x].service
+        state.leave[v, k, 0] = at_s
+        before = x
+
+
+@kernel
+def backward(rules: Rules, state: State, v: int, last: int) -> None:
+    """Latest service start up to a place, without breaks."""
+    travel = rules.travel[rules.crews[v].mode]
+    by_s, after = state.begin_by[v, last + 1, 0], state.route[v, last + 1]
+    for k in range(last, 0, -1):
+        x = state.route[v, k]
+        by_s = service_until(rules, x, by_s - travel[x, after] - rules.stops[x].service)
+        state.begin_by[v, k, 0] = by_s
+        after = x
+
+
+@kernel
 def refresh(rules: Rules, state: State, v: int) -> None:
     """Labels and load of a route after a change."""
     n = state.length[v]
-    state.route[v, 0] = rules.start_node[v]
-    state.route[v, n + 1] = rules.end_node[v]
+    state.route[v, 0] = rules.crews[v].start_node
+    state.route[v, n + 1] = rules.crews[v].end_node
     loaded = 0
     for k in range(1, n + 1):
-        loaded += rules.load[state.route[v, k]]
+        loaded += rules.stops[state.route[v, k]].load
     state.loaded[v] = loaded
-    if rules.break_count[v]:
+    if rules.crews[v].break_count:
         refresh_levels(rules, state, v)
         return
-    travel = rules.travel[rules.mode[v]]
-    at_s = rules.shift_start[v]
-    state.leave[v, 0, 0] = at_s
-    for k in range(1, n + 1):
-        x = state.route[v, k]
-        at_s = service_from(rules, x, at_s + travel[state.route[v, k - 1], x]) + rules.service[x]
-        state.leave[v, k, 0] = at_s
-    by_s = rules.shift_end[v]
-    state.begin_by[v, n + 1, 0] = by_s
-    for k in range(n, 0, -1):
-        x = state.route[v, k]
-        by_s = service_until(rules, x, by_s - travel[x, state.route[v, k + 1]] - rules.service[x])
-        state.begin_by[v, k, 0] = by_s
+    state.leave[v, 0, 0] = rules.crews[v].shift_start
+    forward(rules, state, v, 1)
+    state.begin_by[v, n + 1, 0] = rules.crews[v].shift_end
+    backward(rules, state, v, n)
 
 
 @kernel
 def refresh_levels(rules: Rules, state: State, v: int) -> None:
     """Labels per number of breaks taken."""
-    n, last = state.length[v], rules.break_count[v]
-    travel = rules.travel[rules.mode[v]]
+    n, last = state.length[v], rules.crews[v].break_count
+    travel = rules.travel[rules.crews[v].mode]
     for b in range(last + 1):
         state.leave[v, 0, b] = FAR
         if rules.rest_cap[v, 0, b] > -FAR:
-            state.leave[v, 0, b] = max(rules.shift_start[v], rules.rest_floor[v, 0, b])
-        state.begin_by[v, n + 1, b] = min(rules.shift_end[v], rules.rest_cap[v, b, last])
+            state.leave[v, 0, b] = max(rules.crews[v].shift_start, rules.rest_floor[v, 0, b])
+        state.begin_by[v, n + 1, b] = min(rules.crews[v].shift_end, rules.rest_cap[v, b, last])
     for k in range(1, n + 1):
         x = state.route[v, k]
         for b in range(last + 1):
             at_s = arrival(rules, v, state.leave[v, k - 1], travel[state.route[v, k - 1], x], b)
-            state.leave[v, k, b] = min(FAR, service_from(rules, x, at_s) + rules.service[x])
+            state.leave[v, k, b] = min(FAR, service_from(rules, x, at_s) + rules.stops[x].service)
     for k in range(n, 0, -1):
         x = state.route[v, k]
         for b in range(last + 1):
             by_s = leave_by(rules, v, state.begin_by[v, k + 1], travel[x, state.route[v, k + 1]], b)
-            state.begin_by[v, k, b] = service_until(rules, x, by_s - rules.service[x])
+            state.begin_by[v, k, b] = service_until(rules, x, by_s - rules.stops[x].service)
 
 
 @kernel
 def fits_with_breaks(rules: Rules, state: State, v: int, place: int, stop: int) -> bool:
     """The stop after `place` keeps the route holding, breaks and all."""
-    travel = rules.travel[rules.mode[v]]
+    travel = rules.travel[rules.crews[v].mode]
     before, after = state.route[v, place], state.route[v, place + 1]
-    last = rules.break_count[v]
+    last = rules.crews[v].break_count
     leave = np.empty(last + 1, np.int64)
     for b in range(last + 1):
         at_s = arrival(rules, v, state.leave[v, place], travel[before, stop], b)
-        leave[b] = min(FAR, service_from(rules, stop, at_s) + rules.service[stop])
+        leave[b] = min(FAR, service_from(rules, stop, at_s) + rules.stops[stop].service)
     for b in range(last + 1):
         if arrival(rules, v, leave, travel[stop, after], b) <= state.begin_by[v, place + 1, b]:
             return True
@@ -225,77 +240,101 @@ def keeps_duty(rules: Rules, state: State, v: int, place: int, stop: int) -> boo
 
     Breaks count as driving on; the full model has the last word.
     """
-    travel = rules.travel[rules.mode[v]]
+    travel = rules.travel[rules.crews[v].mode]
     n = state.length[v]
-    at_s, previous = rules.shift_start[v], rules.start_node[v]
+    at_s, previous = rules.crews[v].shift_start, rules.crews[v].start_node
     for k in range(n + 1):
         x = stop_with(state, v, place, stop, k)
-        at_s = service_from(rules, x, at_s + travel[previous, x]) + rules.service[x]
+        at_s = service_from(rules, x, at_s + travel[previous, x]) + rules.stops[x].service
         previous = x
-    following = rules.end_node[v]
+    following = rules.crews[v].end_node
     end_s = at_s + travel[previous, following]
     by_s = end_s
     for k in range(n, -1, -1):
         x = stop_with(state, v, place, stop, k)
-        by_s = service_until(rules, x, by_s - travel[x, following] - rules.service[x])
+        by_s = service_until(rules, x, by_s - travel[x, following] - rules.stops[x].service)
         following = x
     rest_s = 0
-    for b in range(rules.break_count[v]):
+    for b in range(rules.crews[v].break_count):
         rest_s += rules.rest_sum[v, b, b + 1]
-    return bool(end_s - (by_s - travel[rules.start_node[v], following]) + rest_s <= rules.max_duty[v])
+    return bool(end_s - (by_s - travel[rules.crews[v].start_node, following]) + rest_s <= rules.crews[v].max_duty)
 
 
 @kernel
 def keeps_order(rules: Rules, state: State, v: int, place: int, stop: int) -> bool:
     """A locked position stays in order."""
     for k in range(1, state.length[v] + 1):
-        rank = rules.rank[state.route[v, k]]
-        if rank >= 0 and ((k <= place and rank > rules.rank[stop]) or (k > place and rank < rules.rank[stop])):
+        rank = rules.stops[state.route[v, k]].rank
+        if rank >= 0 and (
+            (k <= place and rank > rules.stops[stop].rank) or (k > place and rank < rules.stops[stop].rank)
+        ):
             return False
     return True
 
 
 @kernel
-def best_place(rules: Rules, state: State, v: int, stop: int, best: int, blink: float) -> tuple[int, int]:
-    """Cheapest place in one route below `best`: (cost, stops before it), or (best, -1)."""
+def may_take(rules: Rules, state: State, v: int, stop: int) -> bool:
+    """Nothing that is counted or allowed keeps the stop from this crew."""
     n = state.length[v]
-    found = -1
-    extra = rules.fit[v, stop]
-    if extra < 0 or n >= rules.max_stops[v] or n + 2 >= state.route.shape[1]:
-        return best, found
-    if state.loaded[v] + rules.load[stop] > rules.max_load[v]:
-        return best, found
-    if n >= rules.fair_stops:
-        extra += rules.balance_s
-    travel = rules.travel[rules.mode[v]]
-    opens, shuts = rules.opens[stop, 0], rules.shuts[stop, rules.window_count[stop] - 1]
-    service, breaks = rules.service[stop], rules.break_count[v]
-    for k in range(n + 1):
-        at_s = state.leave[v, k, 0]
-        if at_s > shuts and not breaks:
-            break
-        before, after = state.route[v, k], state.route[v, k + 1]
-        cost = travel[before, stop] + travel[stop, after] + extra
-        if n > 0:
-            cost -= travel[before, after]
-        if cost >= best:
+    return bool(
+        rules.fit[v, stop] >= 0
+        and n < rules.crews[v].max_stops
+        and n + 2 < state.route.shape[1]
+        and state.loaded[v] + rules.stops[stop].load <= rules.crews[v].max_load
+    )
+
+
+@kernel
+def holds(rules: Rules, state: State, v: int, place: int, stop: int) -> bool:
+    """The rarer rules hold: breaks, duty, locked order."""
+    if rules.crews[v].break_count and not fits_with_breaks(rules, state, v, place, stop):
+        return False
+    if rules.crews[v].max_duty < FAR and not keeps_duty(rules, state, v, place, stop):
+        return False
+    return bool(rules.stops[stop].rank < 0 or keeps_order(rules, state, v, place, stop))
+
+
+@kernel
+def cheapest_place(  # noqa: C901 - the innermost loop stays in one piece: calls cost more than it does
+    rules: Rules, state: State, work: Work, stop: int, count: int, blink: float
+) -> tuple[int, int, int]:
+    """Cheapest place among the crews of `work`, cheaper than leaving the stop out: (cost, crew or -1, stops before)."""
+    best, crew, place = rules.stops[stop].left_out, -1, -1
+    opens, shuts = rules.opens[stop, 0], rules.shuts[stop, rules.stops[stop].window_count - 1]
+    service, windows, plain = rules.stops[stop].service, rules.stops[stop].window_count, rules.stops[stop].rank < 0
+    for i in range(count):
+        v = work.crews[i]
+        if not may_take(rules, state, v, stop):
             continue
-        if breaks:
-            if not fits_with_breaks(rules, state, v, k, stop):
+        travel, n = rules.travel[rules.crews[v].mode], state.length[v]
+        extra = rules.fit[v, stop] + (rules.balance_s if n >= rules.fair_stops else 0)
+        breaks, simple = (
+            rules.crews[v].break_count > 0,
+            plain and rules.crews[v].max_duty == FAR and rules.crews[v].break_count == 0,
+        )
+        before = state.route[v, 0]
+        for k in range(n + 1):
+            after = state.route[v, k + 1]
+            origin, before = before, after
+            at_s = state.leave[v, k, 0]
+            if at_s > shuts and not breaks:
+                break
+            cost = travel[origin, stop] + travel[stop, after] + extra - (travel[origin, after] if n > 0 else 0)
+            if cost >= best:
                 continue
-        else:
-            by_s = state.begin_by[v, k + 1, 0] - travel[stop, after] - service
-            at_s += travel[before, stop]
-            if at_s > shuts or by_s < opens or service_from(rules, stop, at_s) > by_s:
+            if not breaks:
+                at_s += travel[origin, stop]
+                by_s = state.begin_by[v, k + 1, 0] - travel[stop, after] - service
+                if at_s > shuts or by_s < opens or at_s > by_s:
+                    continue
+                if windows > 1 and service_from(rules, stop, at_s) > by_s:
+                    continue
+            if not simple and not holds(rules, state, v, k, stop):
                 continue
-        if rules.max_duty[v] < FAR and not keeps_duty(rules, state, v, k, stop):
-            continue
-        if rules.rank[stop] >= 0 and not keeps_order(rules, state, v, k, stop):
-            continue
-        if blink > 0 and np.random.random() < blink:  # noqa: NPY002 - numba's generator
-            continue
-        best, found = cost, k
-    return best, found
+            if blink > 0 and np.random.random() < blink:  # noqa: NPY002 - numba's generator
+                continue
+            best, crew, place = cost, v, k
+    return best, crew, place
 
 
 @kernel
@@ -352,13 +391,23 @@ def index_route(state: State, v: int) -> None:
 
 @kernel
 def put(rules: Rules, state: State, v: int, place: int, stop: int) -> None:
-    """Insert a stop after the first `place` stops."""
-    for k in range(state.length[v] + 1, place, -1):
-        state.route[v, k + 1] = state.route[v, k]
+    """Insert a stop after the first `place` stops; labels change behind it forward and before it backward."""
+    n = state.length[v]
+    for k in range(n + 1, place, -1):
+        x = state.route[v, k]
+        state.route[v, k + 1] = x
+        state.begin_by[v, k + 1] = state.begin_by[v, k]
+        if k <= n:
+            state.place_of[x] = k + 1
     state.route[v, place + 1] = stop
-    state.length[v] += 1
-    refresh(rules, state, v)
-    index_route(state, v)
+    state.crew_of[stop], state.place_of[stop] = v, place + 1
+    state.length[v] = n + 1
+    if rules.crews[v].break_count:
+        refresh(rules, state, v)
+        return
+    state.loaded[v] += rules.stops[stop].load
+    forward(rules, state, v, place + 1)
+    backward(rules, state, v, place + 1)
 
 
 @kernel
@@ -367,7 +416,7 @@ def route_cost(rules: Rules, state: State, v: int) -> int:
     n = state.length[v]
     if n == 0:
         return 0
-    travel = rules.travel[rules.mode[v]]
+    travel = rules.travel[rules.crews[v].mode]
     cost = rules.balance_s * max(0, n - rules.fair_stops)
     for k in range(n + 1):
         cost += travel[state.route[v, k], state.route[v, k + 1]]
@@ -446,25 +495,27 @@ def sort_removed(rules: Rules, work: Work, removed: int) -> None:
         x = work.removed[i]
         key = np.random.random()  # noqa: NPY002
         if SORT_WEIGHTS[0] <= drawn < SORT_WEIGHTS[1]:
-            key = -float(rules.load[x]) + 0.5 * key
+            key = -float(rules.stops[x].load) + 0.5 * key
         elif SORT_WEIGHTS[1] <= drawn < SORT_WEIGHTS[2]:
-            key = -float(rules.home_s[x])
+            key = -float(rules.stops[x].home_s)
         elif SORT_WEIGHTS[2] <= drawn < SORT_WEIGHTS[3]:
-            key = float(rules.home_s[x])
+            key = float(rules.stops[x].home_s)
         elif SORT_WEIGHTS[3] <= drawn < SORT_WEIGHTS[4]:
-            key = float(rules.shuts[x, rules.window_count[x] - 1] - rules.opens[x, 0])
+            key = float(rules.shuts[x, rules.stops[x].window_count - 1] - rules.opens[x, 0])
         elif SORT_WEIGHTS[4] <= drawn < SORT_WEIGHTS[5]:
             key = float(rules.opens[x, 0])
         elif SORT_WEIGHTS[5] <= drawn < SORT_WEIGHTS[6]:
-            key = -float(rules.shuts[x, rules.window_count[x] - 1])
+            key = -float(rules.shuts[x, rules.stops[x].window_count - 1])
         elif drawn >= SORT_WEIGHTS[6]:
-            key = -float(rules.left_out[x]) + key
-        work.order[i] = key
-    by_key = np.argsort(work.order[:removed])
-    stops, outs = work.removed[:removed].copy(), work.was_out[:removed].copy()
-    for i in range(removed):
-        work.removed[i] = stops[by_key[i]]
-        work.was_out[i] = outs[by_key[i]]
+            key = -float(rules.stops[x].left_out) + key
+        was_out = work.was_out[i]
+        place = i
+        while place > 0 and work.order[place - 1] > key:
+            work.order[place] = work.order[place - 1]
+            work.removed[place] = work.removed[place - 1]
+            work.was_out[place] = work.was_out[place - 1]
+            place -= 1
+        work.order[place], work.removed[place], work.was_out[place] = key, x, was_out
 
 
 @kernel
@@ -472,12 +523,8 @@ def recreate(rules: Rules, state: State, work: Work, removed: int, count: int, b
     """Put the stops back where each is cheapest, or leave it out; returns the routes touched."""
     for i in range(removed):
         x = work.removed[i]
-        best, crew, place = rules.left_out[x], -1, -1
-        for j in range(crews_to_try(rules, state, work, x)):
-            v = work.crews[j]
-            cost, k = best_place(rules, state, v, x, best, blink)
-            if k >= 0:
-                best, crew, place = cost, v, k
+        tried = crews_to_try(rules, state, work, x)
+        _, crew, place = cheapest_place(rules, state, work, x, tried, blink)
         if crew >= 0:
             count = touch(state, work, crew, count)
             put(rules, state, crew, place, x)
@@ -511,7 +558,7 @@ def changed_cost(rules: Rules, state: State, work: Work, removed: int, count: in
         n = work.old_length[v]
         if n == 0:
             continue
-        travel = rules.travel[rules.mode[v]]
+        travel = rules.travel[rules.crews[v].mode]
         change -= rules.balance_s * max(0, n - rules.fair_stops)
         for k in range(n + 1):
             change -= travel[work.old_route[v, k], work.old_route[v, k + 1]]
@@ -519,7 +566,7 @@ def changed_cost(rules: Rules, state: State, work: Work, removed: int, count: in
                 change -= rules.fit[v, work.old_route[v, k]]
     for i in range(removed):
         x = work.removed[i]
-        change += rules.left_out[x] * (int(state.crew_of[x] < 0) - int(work.was_out[i]))
+        change += rules.stops[x].left_out * (int(state.crew_of[x] < 0) - int(work.was_out[i]))
     return change
 
 
@@ -539,7 +586,7 @@ def collect(rules: Rules, state: State, pool: Pool, v: int) -> None:
     n, count = state.length[v], pool.count[0]
     if n == 0 or count + 1 >= pool.cost.shape[0] or pool.first[count] + n >= pool.stops.shape[0]:
         return
-    code = (rules.alike[v] + 1) * 1_140_071_481_932_319
+    code = (rules.crews[v].alike + 1) * 1_140_071_481_932_319
     for k in range(1, n + 1):
         code += pool.codes[state.route[v, k]]
     code = code if code != 0 else 1

@@ -46,7 +46,7 @@ class Proposer:
 
     def build(self) -> None:
         """Three greedy constructions — early shutting, tight and far, farthest first — of which the cheapest stays."""
-        day, home = self.day, self.rules.home_s
+        day, home = self.day, self.rules.stops["home_s"]
         last = day.shuts[np.arange(day.stop_count), np.maximum(day.window_count - 1, 0)]
         keys = (last, last - day.opens[:, 0] - home, -home)
         found = []
@@ -105,34 +105,27 @@ def _routes(state: propose.State) -> Routes:
 def _rules(day: Arrays) -> propose.Rules:
     near, home_s, near_kinds = _nearness(day)
     kinds = int(day.alike.max()) + 1
+    stops = np.zeros(day.stop_count, propose.STOP_RECORD)
+    for name in ("window_count", "load", "rank", "left_out"):
+        stops[name] = getattr(day, name)
+    stops["service"], stops["home_s"] = day.service[: day.stop_count], home_s
+    crews = np.zeros(day.crew_count, propose.CREW_RECORD)
+    for name in propose.CREW_RECORD.names or ():
+        crews[name] = getattr(day, name)
     return propose.Rules(
         travel=day.travel,
-        service=day.service,
+        stops=stops,
+        crews=crews,
         opens=day.opens,
         shuts=day.shuts,
-        window_count=day.window_count,
-        load=day.load,
-        rank=day.rank,
-        left_out=day.left_out,
         fit=day.fit,
-        start_node=day.start_node,
-        end_node=day.end_node,
-        mode=day.mode,
-        shift_start=day.shift_start,
-        shift_end=day.shift_end,
-        max_stops=day.max_stops,
-        max_load=day.max_load,
-        max_duty=day.max_duty,
         rest_sum=day.rest_sum,
         rest_floor=day.rest_floor,
         rest_cap=day.rest_cap,
-        break_count=day.break_count,
-        alike=day.alike,
         kind_first=np.searchsorted(np.sort(day.alike), np.arange(kinds + 1)).astype(np.int64),
         kind_crews=np.argsort(day.alike, kind="stable").astype(np.int64),
         neighbours=near,
         near_kinds=near_kinds,
-        home_s=home_s,
         fair_stops=day.fair_stops,
         balance_s=day.balance_s,
         insert_near=0 if day.stop_count < WHOLE_INSERTION else INSERT_NEAR,

@@ -26,6 +26,9 @@ CHOICE_SHARE: Final = 0.12
 SLICE_MOVES: Final = 300
 COLUMNS: Final = 8000
 LEAST_CHOICE_S: Final = 0.3
+MOST_RUNS: Final = 4
+RUN_STOPS_PER_S: Final = 60
+"""A run of fewer seconds than stops ÷ this does not cool well."""
 
 
 class _Pace:
@@ -88,7 +91,7 @@ def propose_and_choose(
 
 def runs_for(day: Arrays, budget_s: float) -> int:
     """Independent runs that pay: each needs time to cool."""
-    return max(1, min(4, int(budget_s * 400 / day.stop_count / 4)))
+    return max(1, min(MOST_RUNS, int(budget_s * RUN_STOPS_PER_S / day.stop_count)))
 
 
 def _cool(
