@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fieldops.settings import Settings
 
 MINIMUM_SERVER_VERSION = 150000
+DEMO_DATABASE = "fieldops_demo"
 _MIGRATION_LOCK = 0x66696C64  # "fild": two processes that start at once migrate one after the other
 
 
@@ -124,16 +125,26 @@ class Database:
 def open_database(settings: Settings) -> Database:
     """The migrated database of these settings; starts the embedded server when DATABASE_URL is unset.
 
+    Demo mode has a database of its own, beside the one real work would use.
     Raises: SettingsError, one line that names the mend.
     """
     url = settings.database_url or _embedded_url(settings.home)
     if settings.is_demo:
-        url = _sibling(url, "fieldops_demo")
+        url = _sibling(url, DEMO_DATABASE)
     elif settings.database_url is None:
         url = _sibling(url, "fieldops")
     database = Database(url)
     database.migrate()
     return database
+
+
+def drop_demo_database(settings: Settings) -> None:
+    """Forget the last demo. Raises: SettingsError outside demo mode, where nothing is ever dropped."""
+    if not settings.is_demo:
+        raise SettingsError("only a demo database is ever dropped; set FIELDOPS_MODE=demo")
+    url = settings.database_url or _embedded_url(settings.home)
+    with _admin_connection(url) as connection:
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{DEMO_DATABASE}" WITH (FORCE)'))
 
 
 def driver_connection(session: Session) -> Any:
@@ -155,21 +166,28 @@ def _embedded_url(home: Path) -> str:
 
 def _sibling(url: str, name: str) -> str:
     """The database ``name`` on the same server, created when it is not there."""
-    target = sa.make_url(url).set(database=name).render_as_string(hide_password=False)
-    admin = sa.create_engine(_sqlalchemy_url(url), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    try:
-        with admin.connect() as connection:
-            known = connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
-            if known is None:
+    with _admin_connection(url) as connection:
+        known = connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
+        if known is None:
+            try:
                 connection.execute(sa.text(f'CREATE DATABASE "{name}" ENCODING UTF8 TEMPLATE template0'))
-    except sa.exc.ProgrammingError as error:
-        if "already exists" not in str(error.orig):  # two first starts at once: the other one made it
-            raise
+            except sa.exc.ProgrammingError as error:
+                if "already exists" not in str(error.orig):  # two first starts at once: the other one made it
+                    raise
+    return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def _admin_connection(url: str) -> Iterator[sa.Connection]:
+    """A connection outside any transaction. Raises: SettingsError when the server cannot be reached."""
+    engine = sa.create_engine(_sqlalchemy_url(url), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            yield connection
     except sa.exc.OperationalError as error:
         raise SettingsError(_unreachable(url, error)) from None
     finally:
-        admin.dispose()
-    return target
+        engine.dispose()
 
 
 def _sqlalchemy_url(url: str) -> sa.URL:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from fieldops.errors import FieldopsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 _OK = range(200, 300)
@@ -50,6 +50,10 @@ class Client:
         sent = json.dumps(body or {}, default=str).encode()
         return self._json("POST", path, sent, {"Content-Type": "application/json"})
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """PUT JSON and return the JSON answer. Raises: ApiError."""
+        return self._json("PUT", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
     def download(self, path: str) -> bytes:
         """GET bytes. Raises: ApiError."""
         return self._call("GET", path)
@@ -71,21 +75,20 @@ class Client:
         while True:
             page = self.get(path, after=after, limit=200, **query)
             yield from page["items"]
-            after = page["next"]
+            after = page.get("next", page.get("after"))
             if after is None:
                 return
 
-    def wait_for(self, path: str, field: str, done: frozenset[str], *, seconds: float) -> dict[str, Any]:
-        """Ask again until ``field`` says one of ``done``. Raises: ApiError when it never does."""
+    def wait_for(self, path: str, done: Callable[[dict[str, Any]], bool], *, seconds: float) -> dict[str, Any]:
+        """Ask again until the answer is ``done``. Raises: ApiError when it never is."""
         ends = time.monotonic() + seconds
         while True:
             answer: dict[str, Any] = self.get(path)
-            if answer[field] in done:
+            if done(answer):
                 return answer
             if time.monotonic() > ends:
-                raise ApiError(
-                    504, {"code": "STILL_WAITING", "detail": f"{path} is {answer[field]}; see the worker's log"}
-                )
+                detail = f"{path} is still not done after {seconds:.0f} s; see the worker's log"
+                raise ApiError(504, {"code": "STILL_WAITING", "detail": detail})
             time.sleep(0.1)
 
     def _json(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Any:

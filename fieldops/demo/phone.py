@@ -17,8 +17,8 @@ import orjson
 from fieldops.db import uuid7
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
 PROTOCOL = SCHEMA = 1
@@ -79,6 +79,11 @@ class Phone:
     def unsent(self) -> list[str]:
         """Ids of mutations the server has not confirmed."""
         return [row["id"] for row in self._db.execute("SELECT id FROM outbox WHERE code IS NULL ORDER BY n")]
+
+    def kind_of(self, mutation_id: str) -> str:
+        """What kind of thing a mutation of mine reports."""
+        row = self._db.execute("SELECT type FROM outbox WHERE id = ?", (mutation_id,)).fetchone()
+        return str(row["type"])
 
     def report(
         self, kind: str, visit_id: str, body: Mapping[str, Any], at: datetime, *, depends_on: str | None = None

@@ -21,6 +21,7 @@ from fieldops.demo.sample import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 BANK = "示范银行A"
@@ -60,11 +61,11 @@ def plant(folder: Path, sites: list[str], first_day: date) -> None:
     rng = random.Random(20261124)  # noqa: S311 - invented data, not a secret
     cases, calls = [], []
     for number, (trap, site) in enumerate(zip(PLANTED, _spread(sites, len(PLANTED)), strict=True)):
-        balance = trap.balance_fen / 100
+        owed, principal, least = (round(trap.balance_fen * share) / 100 for share in (1, 0.9, 0.1))
         cases.append([
             "WA-TRAP", trap.case_no, BANK, "信用卡", f"陷阱{'甲乙丙丁戊己庚辛'[number]}",
             identity_number(f"3101991980010{rng.randrange(1, 9)}{number:03d}"), f"1710000{number:04d}",
-            card_number(f"622202{rng.randrange(10**12):012d}"), balance, round(balance * 0.9, 2), round(balance * 0.1, 2),
+            card_number(f"622202{rng.randrange(10**12):012d}"), owed, principal, least,
             65, (first_day - timedelta(days=1)).isoformat(), (first_day - timedelta(days=20)).isoformat(),
             (first_day + timedelta(days=40)).isoformat(), f"{site}{FLAT}", "", "", trap.appointment, "",
         ])  # fmt: skip
@@ -96,7 +97,7 @@ def payment_file(folder: Path, paid_at: datetime) -> Path:
     return write_csv(folder / "trap-repayments.csv", REPAYMENT_HEADINGS, [row])
 
 
-def write_csv(path: Path, headings: tuple[str, ...], rows: list[list[object]]) -> Path:
+def write_csv(path: Path, headings: tuple[str, ...], rows: Sequence[Sequence[object]]) -> Path:
     """A csv file in UTF-8."""
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([headings, *rows])

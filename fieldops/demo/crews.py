@@ -1,0 +1,129 @@
+"""The crews of the demo: a phone per crew that pulls its day, works it off and reports what it found."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from fieldops.demo.accounts import PASSWORD
+from fieldops.demo.client import Client
+from fieldops.demo.phone import Phone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FOUND: tuple[dict[str, Any], ...] = (
+    {"finding": "A01", "person": "P01", "outcome": "O06", "fields": {"reason": "对金额无异议，暂不还款"}},
+    {"finding": "A03", "person": "P00", "outcome": "O23", "fields": {}},
+    {"finding": "A01", "person": "P01", "outcome": "O03", "fields": {}},
+    {"finding": "A02", "person": "P04", "outcome": "O10", "fields": {"text_id": "NEUTRAL-1"}},
+    {"finding": "A03", "person": "P00", "outcome": "O23", "fields": {}},
+    {"finding": "A01", "person": "P01", "outcome": "O07", "fields": {"hardship": "失业"}},
+)
+_DEMOLISHED = {"finding": "A06", "person": "P00", "outcome": "O23", "fields": {}}
+_PROMISED = timedelta(days=5)
+
+
+class Crews:
+    """Every crew with a route, each with the phone of its leader."""
+
+    def __init__(self, base_url: str, administrator: Client, supervisor: Client, files: Path) -> None:
+        self._base_url = base_url
+        self._administrator = administrator
+        self._supervisor = supervisor
+        self._files = files / "phones"
+        self._phones: dict[str, Phone] = {}
+        self._clients: dict[str, Client] = {}
+        self._confirmed: tuple[str, str] | None = None
+        self._held_at_start: dict[str, str] = {}
+        self.results = 0
+
+    def start_day(self, plan_id: str, now: datetime) -> None:
+        """Give each leader an account and a phone, and let it pull the day."""
+        self._files.mkdir(parents=True, exist_ok=True)
+        routed = {stop["crew_id"] for stop in self._supervisor.get(f"/plans/{plan_id}/stops")}
+        for crew in self._supervisor.get("/crews"):
+            if crew["id"] in routed:
+                self._equip(crew, now)
+
+    def work_until(self, now: datetime, *, found_demolished: str | None = None) -> None:
+        """Let every crew make the stops that lie behind it, and sync."""
+        for code, phone in self._phones.items():
+            phone.sync(now)  # a recall must be seen before the crew goes on
+            for stop in phone.stops:
+                if datetime.fromisoformat(stop["leaves_at"]) <= now:
+                    self._visit(phone, stop, demolished=stop["id"] == found_demolished)
+            for mutation_id, answer in phone.sync(now).items():
+                if answer == "APPLIED" and phone.kind_of(mutation_id) == "result":
+                    self.results += 1
+                    self._confirmed = (code, mutation_id)
+
+    def spring_traps(self, now: datetime, *, recalled: str) -> dict[str, bool]:
+        """Push one result twice, and look whether the paid debtor's stop is off its phone and stopped at the gate."""
+        assert self._confirmed is not None
+        code, mutation_id = self._confirmed
+        again = self._phones[code].sync(now, again=mutation_id)
+        holder = self._held_at_start.get(recalled)
+        off_phone = stopped = False
+        if holder is not None:
+            phone = self._phones[holder]
+            off_phone = recalled in phone.recalled and all(stop["id"] != recalled for stop in phone.stops)
+            gate = self._clients[holder].get("/mobile/recalls", held=recalled)
+            stopped = any(one["visit_id"] == recalled for one in gate["stop"])
+        return {
+            "result_pushed_twice": again.get(mutation_id) == "DUPLICATE",
+            "recalled_from_phone": off_phone and stopped,
+        }
+
+    @property
+    def recalled(self) -> int:
+        """Visits that were recalled from phones."""
+        return len({visit_id for phone in self._phones.values() for visit_id in phone.recalled})
+
+    def _equip(self, crew: dict[str, Any], now: datetime) -> None:
+        leader = crew["members"][0]
+        account = {"name": leader["code"].lower(), "display_name": leader["name"], "password": PASSWORD}
+        self._administrator.post("/accounts", {**account, "roles": ["FIELD_AGENT"], "agent_id": leader["id"]})
+        client = Client(self._base_url)
+        client.log_in(account["name"], PASSWORD)
+        phone = Phone(client, self._files / f"{crew['code']}.sqlite")
+        phone.register()
+        phone.sync(now)
+        self._phones[crew["code"]], self._clients[crew["code"]] = phone, client
+        self._held_at_start |= {stop["id"]: crew["code"] for stop in phone.stops}
+
+    def _visit(self, phone: Phone, stop: dict[str, Any], *, demolished: bool) -> None:
+        """One stop: check in, then report. What is found follows the order of the stops, the same every time."""
+        found = _DEMOLISHED if demolished else _FOUND[stop["sequence"] % len(_FOUND)]
+        arrived, left = datetime.fromisoformat(stop["begins_at"]), datetime.fromisoformat(stop["leaves_at"])
+        address = stop["address"]
+        position = {"lat": address["lat"], "lon": address["lon"], "accuracy_m": 12.0}
+        check_in = phone.report("check_in", stop["id"], {"visit_id": stop["id"], "position": position}, arrived)
+        body = {
+            "visit_id": stop["id"],
+            "address_finding": found["finding"],
+            "person_met": found["person"],
+            "identity_verified": found["person"] == "P01",
+            "identity_shown": True,
+            "summary": "按地址上门，出示证件，情况已如实记录。",
+            "next_step": "反馈办公室",
+            "arrived_at": arrived.isoformat(),
+            "left_at": left.isoformat(),
+            "position": position,
+            "lines": [_line(found, card, left) for card in stop["cards"]],
+            "slots": [_photo(stop["id"])],
+        }
+        phone.report("result", stop["id"], body, left, depends_on=check_in)
+
+
+def _line(found: dict[str, Any], card: dict[str, Any], at: datetime) -> dict[str, Any]:
+    line = {"case_id": card["case_id"], "outcome": found["outcome"], **found["fields"]}
+    if found["outcome"] == "O03":
+        line |= {"promise_fen": card["amount_fen"], "promise_on": (at + _PROMISED).date().isoformat()}
+    return line
+
+
+def _photo(visit_id: str) -> dict[str, Any]:
+    """The door photo a crew declares with its result."""
+    digest = visit_id.replace("-", "") * 2
+    return {"id": visit_id, "kind": "PHOTO_DOOR", "sha256": digest, "length": 200_000}

@@ -1,0 +1,75 @@
+// Draws a day's routes as SVG from GeoJSON: no tiles, no network. Drag moves, the wheel zooms, a click chooses a crew.
+(async () => {
+  const box = document.getElementById("map");
+  if (!box) return;
+  const svg = box.querySelector("svg");
+  const list = box.querySelector("ol");
+  const title = box.querySelector("aside p");
+  const { features } = await (await fetch(box.dataset.plan)).json();
+  const points = features.flatMap((f) => (f.geometry.type === "Point" ? [f.geometry.coordinates] : f.geometry.coordinates));
+  if (!points.length) return;
+  const squeeze = Math.cos((points[0][1] * Math.PI) / 180);
+  const at = ([lon, lat]) => [lon * squeeze * 1000, -lat * 1000];
+  const xs = points.map((p) => at(p)[0]);
+  const ys = points.map((p) => at(p)[1]);
+  let [left, top] = [Math.min(...xs), Math.min(...ys)];
+  let [width, height] = [Math.max(...xs) - left || 1, Math.max(...ys) - top || 1];
+  [left, top, width, height] = [left - width * 0.05, top - height * 0.05, width * 1.1, height * 1.1];
+  const show = () => svg.setAttribute("viewBox", `${left} ${top} ${width} ${height}`);
+  const make = (name, attributes, parent) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    parent.append(element);
+    return element;
+  };
+  const crews = [...new Set(features.map((f) => f.properties.crew).filter(Boolean))].sort();
+  const colour = (crew) => `hsl(${Math.round((crews.indexOf(crew) * 360) / crews.length)} 65% 42%)`;
+  const groups = new Map(crews.map((crew) => [crew, make("g", { "data-crew": crew }, svg)]));
+  const radius = Math.max(width, height) / 220;
+  for (const f of features) {
+    const { kind, crew } = f.properties;
+    if (kind === "route") {
+      const d = "M" + f.geometry.coordinates.map((p) => at(p).join(" ")).join("L");
+      make("path", { d, class: "route", stroke: colour(crew) }, groups.get(crew));
+    } else if (kind === "stop") {
+      const [cx, cy] = at(f.geometry.coordinates);
+      make("circle", { cx, cy, r: radius, class: "stop", fill: colour(crew) }, groups.get(crew));
+    } else {
+      const [x, y] = at(f.geometry.coordinates);
+      const mark = make("path", { d: `M${x - radius} ${y - radius}l${2 * radius} ${2 * radius}m0 ${-2 * radius}l${-2 * radius} ${2 * radius}`, class: "left-out" }, svg);
+      make("title", {}, mark).textContent = `${f.properties.visit}: ${f.properties.message_zh}`;
+    }
+  }
+  const choose = (chosen) => {
+    for (const [crew, group] of groups) {
+      group.classList.toggle("chosen", crew === chosen);
+      group.classList.toggle("dim", chosen !== null && crew !== chosen);
+    }
+    const stops = features.filter((f) => f.properties.kind === "stop" && f.properties.crew === chosen);
+    title.textContent = chosen ? `${chosen} · ${stops.length} 站` : "点选路线查看站点 Choose a route";
+    list.replaceChildren(...stops.map((f) => {
+      const item = document.createElement("li");
+      const time = new Date(f.properties.arrives_at).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit" });
+      item.textContent = `${time} ${f.properties.visit} ${f.properties.status}`;
+      return item;
+    }));
+  };
+  let drag = null;
+  svg.addEventListener("pointerdown", (e) => { drag = { x: e.clientX, y: e.clientY, left, top, moved: false }; });
+  svg.addEventListener("pointermove", (e) => {
+    if (!drag || !e.buttons) return;
+    const scale = Math.max(width / svg.clientWidth, height / svg.clientHeight);
+    drag.moved ||= Math.hypot(e.clientX - drag.x, e.clientY - drag.y) > 4;
+    [left, top] = [drag.left - (e.clientX - drag.x) * scale, drag.top - (e.clientY - drag.y) * scale];
+    show();
+  });
+  svg.addEventListener("click", (e) => { if (!drag?.moved) choose(e.target.closest("g")?.dataset.crew ?? null); });
+  svg.addEventListener("wheel", (e) => {
+    e.preventDefault();
+    const factor = e.deltaY > 0 ? 1.15 : 1 / 1.15;
+    [left, top] = [left + (width * (1 - factor)) / 2, top + (height * (1 - factor)) / 2];
+    [width, height] = [width * factor, height * factor];
+    show();
+  }, { passive: false });
+  show();
+})();
