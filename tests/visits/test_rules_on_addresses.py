@@ -1,5 +1,6 @@
 """Address rules: alive, permitted, complete, located, in order."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from fieldops.policies.records import RecordError
 from fieldops.visits.facts import InvalidFact
 from tests.visits.fact_makers import (
     PASSED,
+    POLICY,
     RECORDED,
     REJECTED,
     REVIEWED,
@@ -164,9 +166,16 @@ def test_workplaces_ask_for_caution(kind, found):
     assert weigh("VR-038", at_address(kind=kind)) == found
 
 
-def test_branches_are_asked_about_only_where_the_policy_knows_them():
-    crossing = visit_facts(request=a_request(crosses_branch=True))
-    assert weigh("VR-039", crossing) == ("OFF", "PASS")
+@pytest.mark.parametrize(("crosses", "found"), [(False, PASSED), (True, REVIEWED), (None, UNKNOWN)])
+def test_branches_are_asked_about_only_where_the_policy_knows_them(crosses, found):
+    facts = visit_facts(request=a_request(crosses_branch=crosses))
+    assert weigh("VR-039", facts) == ("OFF", "PASS")
+    assert weigh("VR-039", facts, replace(POLICY, off={})) == found
+
+
+def test_a_row_recorded_at_an_instant_without_offset_is_refused():
+    with pytest.raises(RecordError, match="offset"):
+        replace(an_address(), recorded_at=RECORDED.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize(
