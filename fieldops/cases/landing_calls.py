@@ -29,7 +29,7 @@ _CALL: Final = Table(
 _PROMISE: Final = Table(
     "promise",
     ("id", "case_id", "amount_fen", "due_on", "made_at", "source_kind", "source_id"),
-    key=("source_kind", "source_id"),
+    key=("source_kind", "source_id", "case_id"),
     update=("amount_fen", "due_on"),
 )
 _KNOWN = sa.text("""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -11,13 +10,13 @@ import sqlalchemy as sa
 from fieldops import events
 from fieldops.addresses.intake import BANK_SOURCE, defer_judging, record_addresses
 from fieldops.cases.events import CaseChanged
+from fieldops.cases.landing_debtors import DebtorBook, GivenDebtor
 from fieldops.cases.models import Bank
 from fieldops.db import uuid7
 from fieldops.house import house_of
-from fieldops.imports.converters import born_on
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
 from fieldops.imports.landing import Table
-from fieldops.vault import mask_card, mask_name
+from fieldops.vault import mask_card
 
 if TYPE_CHECKING:
     import uuid
@@ -31,12 +30,6 @@ _TAKEN: Final = (
     "entrusted_on", "expiry_on", "appointment", "employer", "remark",
 )  # fmt: skip
 _SEALED: Final = ("card_no_sealed", "card_no_index", "card_last4")
-_DEBTOR: Final = Table(
-    "debtor",
-    ("id", "name", "id_no_sealed", "id_no_index", "id_no_last4", "born_on", "phone_sealed", "created_at", "version"),
-    key=("id",),
-    update=("name", "phone_sealed", "version"),
-)
 _CASE: Final = Table(
     "case",
     ("id", "bank_id", "case_no", "created_at", "debtor_id", "status", *_TAKEN, *_SEALED, "row_sha256", "version"),
@@ -58,9 +51,6 @@ _LOCKED_CASES = sa.text("""
     SELECT bank_id, case_no, id, debtor_id, status, balance_fen, balance_as_of, row_sha256, version
     FROM "case" WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
 """)
-_KNOWN_DEBTORS = sa.text(
-    "SELECT id_no_index, id, name, phone_sealed, version FROM debtor WHERE id_no_index = ANY(:indexes)"
-)
 _GIVEN_NO_MORE = sa.text("""
     DELETE FROM case_address link USING address a
     WHERE link.case_id = ANY(:cases) AND a.id = link.address_id AND a.source = :source
@@ -82,25 +72,12 @@ class _KnownCase(NamedTuple):
     version: int
 
 
-@dataclass(slots=True)
-class _Debtor:
-    """A debtor as the rows so far leave them; ``before`` None for one new to the house."""
-
-    id: uuid.UUID
-    name: str
-    id_no: str
-    index: bytes
-    phone: str | None
-    version: int
-    dirty: bool
-
-
 class _Row(NamedTuple):
     """A row that is to land, with the ids it will have."""
 
     sent: CheckedRow
     bank_id: uuid.UUID
-    debtor: _Debtor
+    debtor: GivenDebtor
     case_id: uuid.UUID
     status: str
     version: int
@@ -120,12 +97,13 @@ class CaseLander:
         """Land one chunk; see Lander."""
         bank_ids = [self._bank_id(row.values["bank"] or self._intake.bank_code) for row in rows]
         known = self._known_cases(rows, bank_ids)
-        debtors = self._known_debtors(rows)
+        debtors = DebtorBook(self._intake, rows)
         landing: dict[_CaseKey, _Row] = {}
         answers = [
             self._decide(row, bank_id, known, debtors, landing) for row, bank_id in zip(rows, bank_ids, strict=True)
         ]
         changed = [(known[key], row) for key, row in landing.items() if key in known]
+        debtors.write(row.debtor for row in landing.values())
         self._write(list(landing.values()), [case.id for case, _ in changed])
         self._announce(changed)
         return answers
@@ -135,7 +113,7 @@ class CaseLander:
         row: CheckedRow,
         bank_id: uuid.UUID | None,
         known: dict[_CaseKey, _KnownCase],
-        debtors: dict[str, _Debtor],
+        debtors: DebtorBook,
         landing: dict[_CaseKey, _Row],
     ) -> Landed:
         """What becomes of one row; one that is to be written is put into ``landing``."""
@@ -149,7 +127,7 @@ class CaseLander:
             )
         if case is not None and case.row_sha256 == row.fingerprint:
             return Outcome.UNCHANGED
-        debtor = self._debtor_of(row, case, debtors)
+        debtor = debtors.debtor_of(row, case.debtor_id if case else None)
         if isinstance(debtor, RowRefused):
             return debtor
         landing[key] = _row_to_land(row, bank_id, case, debtor)
@@ -190,49 +168,10 @@ class CaseLander:
             known[case.bank_id, case.case_no] = case
         return known
 
-    def _known_debtors(self, rows: Sequence[CheckedRow]) -> dict[str, _Debtor]:
-        """The debtors of this chunk that are on record, by identity number."""
-        by_index = {self._vault.index(id_no, kind="id_no"): id_no for id_no in {row.values["id_no"] for row in rows}}
-        debtors: dict[str, _Debtor] = {}
-        for index, debtor_id, name, phone_sealed, version in self._session.execute(
-            _KNOWN_DEBTORS, {"indexes": list(by_index)}
-        ):
-            id_no = by_index[index]
-            phone = self._vault.open(phone_sealed, row=debtor_id, column="phone") if phone_sealed else None
-            debtors[id_no] = _Debtor(debtor_id, name, id_no, index, phone, version, dirty=False)
-        return debtors
-
-    def _debtor_of(self, row: CheckedRow, case: _KnownCase | None, debtors: dict[str, _Debtor]) -> _Debtor | RowRefused:
-        """The debtor of a row, new or on record; one number with two names is listed, never merged.
-
-        The bank that has the debtor's case may correct the name in a new version of that case.
-        """
-        values = row.values
-        debtor = debtors.get(values["id_no"])
-        if debtor is None:
-            index = self._vault.index(values["id_no"], kind="id_no")
-            debtor = _Debtor(uuid7(), values["name"], values["id_no"], index, values["phone"], 1, dirty=True)
-            debtors[values["id_no"]] = debtor
-            return debtor
-        if debtor.name != values["name"] and (case is None or case.debtor_id != debtor.id):
-            reason = (
-                f"证件号码 is on record under another name ({mask_name(debtor.name)}); correct the name or the number"
-            )
-            return RowRefused("客户姓名", "NAME_DIFFERS", reason)
-        phone = values["phone"] or debtor.phone
-        if (debtor.name, debtor.phone) != (values["name"], phone):
-            debtor.version += not debtor.dirty
-            debtor.name, debtor.phone, debtor.dirty = values["name"], phone, True
-        return debtor
-
     def _write(self, rows: Sequence[_Row], changed: Sequence[uuid.UUID]) -> None:
         if not rows:
             return
         self._landed_any = True
-        debtors = {row.debtor.id: row.debtor for row in rows if row.debtor.dirty}
-        _DEBTOR.land(self._session, map(self._debtor_record, debtors.values()))
-        for debtor in debtors.values():
-            debtor.dirty = False
         _CASE.land(self._session, map(self._case_record, rows))
         _VERSION.land(self._session, map(self._version_record, rows))
         self._write_addresses(rows, changed)
@@ -248,20 +187,6 @@ class CaseLander:
         ]
         ids = record_addresses(self._session, self._intake.actor, (given for _, _, given in links))
         _CASE_ADDRESS.land(self._session, ((case_id, kind, ids[given]) for case_id, kind, given in links))
-
-    def _debtor_record(self, debtor: _Debtor) -> tuple[Any, ...]:
-        seal = self._vault.seal
-        return (
-            debtor.id,
-            debtor.name,
-            seal(debtor.id_no, row=debtor.id, column="id_no"),
-            debtor.index,
-            debtor.id_no[-4:],
-            born_on(debtor.id_no),
-            seal(debtor.phone, row=debtor.id, column="phone") if debtor.phone else None,
-            self._intake.actor.at,
-            debtor.version,
-        )
 
     def _case_record(self, row: _Row) -> tuple[Any, ...]:
         values = row.sent.values
@@ -324,7 +249,7 @@ def masked_fields(values: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _row_to_land(row: CheckedRow, bank_id: uuid.UUID, case: _KnownCase | None, debtor: _Debtor) -> _Row:
+def _row_to_land(row: CheckedRow, bank_id: uuid.UUID, case: _KnownCase | None, debtor: GivenDebtor) -> _Row:
     """A new case is in collection (在催) unless the row says otherwise; a known one keeps its status likewise."""
     status = row.values["status"] or (case.status if case else "ACTIVE")
     if case is None:

@@ -119,7 +119,7 @@ class Promise(Base):
     """A promise to pay with its day and amount, made in a call or at the door."""
 
     __tablename__ = "promise"
-    __table_args__ = (sa.Index(None, "case_id"), sa.UniqueConstraint("source_kind", "source_id"))
+    __table_args__ = (sa.Index(None, "case_id"), sa.UniqueConstraint("source_kind", "source_id", "case_id"))
 
     id: Mapped[Id]
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))

@@ -81,6 +81,7 @@ FLAGS: Final = {
 PROOFS: Final = {"完整": "COMPLETE", "部分": "PARTIAL"}
 """证明材料; a blank cell is a claim without proof (CLAIMED)."""
 CLAIMED: Final = "CLAIMED"
+PROOF_ORDER: Final = (CLAIMED, "PARTIAL", "COMPLETE")
 
 CASE_STATUSES: Final = {
     "在催": "ACTIVE",

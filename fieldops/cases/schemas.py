@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from fieldops.cases.rules import CASE_STATUSES, GRADES, HOLD_KINDS, SPECIAL_STATUS_KINDS
+from fieldops.cases.rules import CASE_STATUSES, GRADES, HOLD_KINDS, PROOF_ORDER, SPECIAL_STATUS_KINDS
 from fieldops.vault import mask_name
 from fieldops.web import In, Out
 
@@ -107,7 +107,7 @@ class ComplaintOut(Out):
 
 class SpecialStatusIn(In):
     kind = fields.String(required=True, validate=validate.OneOf(SPECIAL_STATUS_KINDS))
-    proof = fields.String(required=True, validate=validate.OneOf(("CLAIMED", "PARTIAL", "COMPLETE")))
+    proof = fields.String(required=True, validate=validate.OneOf(PROOF_ORDER))
     from_on = fields.Date(required=True)
     until_on = fields.Date(load_default=None)
     reason = _REASON

@@ -8,10 +8,12 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from fieldops.errors import NotUnderstood
-from fieldops.imports.xlsx import Row, Workbook
+from fieldops.imports.xlsx import Workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fieldops.imports.xlsx_parts import Row
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 ENCODINGS: Final = ("utf-8-sig", "gb18030")

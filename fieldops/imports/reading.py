@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fieldops.imports.converters import Cell
     from fieldops.imports.files import Sheets
-    from fieldops.imports.xlsx import Row
+    from fieldops.imports.xlsx_parts import Row
 
 _HEADING_WITHIN: Final = 10  # a title and a date may stand above the headings
 _ROWS_NAMED: Final = 5

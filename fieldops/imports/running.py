@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
     from fieldops.imports.converters import Cell
-    from fieldops.imports.xlsx import Row
+    from fieldops.imports.xlsx_parts import Row
 
 CHUNK_ROWS: Final = 4000
 

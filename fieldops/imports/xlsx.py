@@ -11,22 +11,21 @@ import io
 import re
 import zipfile
 import zlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
-from xml.parsers import expat
 
 from fieldops.errors import NotUnderstood
+from fieldops.imports.xlsx_parts import SheetReader, TextReading, feed, parser_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from fieldops.imports.converters import Cell
+    from fieldops.imports.xlsx_parts import Row
 
 MOST_UNPACKED_BYTES: Final = 600 * 1024 * 1024
 MOST_RATIO: Final = 200  # a sheet of one repeated row packs about 60 to 1
 MOST_MEMBERS: Final = 2000
 MOST_SHEETS: Final = 50
-MOST_COLUMNS: Final = 300
 MOST_STRINGS: Final = 8_000_000
 _RATIO_FROM_BYTES: Final = 1024 * 1024  # a small file may pack as well as it likes
 _BLOCK: Final = 1 << 16
@@ -35,17 +34,6 @@ _EPOCH_1904: Final = datetime.fromisoformat("1904-01-01")
 _BUILT_IN_DATES: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _NOT_A_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE)
 _DATE_CODE = re.compile(r"[ymdhs]", re.IGNORECASE)
-_DAY_S: Final = 86_400
-_LAST_DAY: Final = 2_958_465  # 9999-12-31
-
-Row = tuple[int, "list[Cell]"]
-
-
-class _Refused(NotUnderstood):
-    """A workbook that is not opened."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(code, detail)
 
 
 class Workbook:
@@ -62,11 +50,11 @@ class Workbook:
             self._dates = self._read_styles()
             self._strings: list[str] | None = None
         except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError, RuntimeError) as error:
-            raise _Refused(
+            raise NotUnderstood(
                 "IMPORT_NOT_A_WORKBOOK", f"The file is no whole xlsx workbook ({error}); save it as .xlsx again."
             ) from None
         if not 0 < len(self._sheets) <= MOST_SHEETS:
-            raise _Refused("IMPORT_WORKBOOK_TOO_LARGE", f"Send a workbook of 1 to {MOST_SHEETS} sheets.")
+            raise NotUnderstood("IMPORT_WORKBOOK_TOO_LARGE", f"Send a workbook of 1 to {MOST_SHEETS} sheets.")
 
     @property
     def sheet_names(self) -> list[str]:
@@ -77,7 +65,7 @@ class Workbook:
         """Rows that hold anything, each with the number the spreadsheet shows and its cells from column A."""
         if self._strings is None:
             self._strings = self._read_strings()
-        reader = _SheetReader(self._strings, self._dates, self._epoch)
+        reader = SheetReader(self._strings, self._dates, self._epoch)
         for block in self._blocks(self._sheets[sheet]):
             reader.feed(block)
             yield from reader.taken()
@@ -121,7 +109,7 @@ class Workbook:
     def _read_strings(self) -> list[str]:
         strings: list[str] = []
         taken: list[str] = []
-        reading = _Reading()
+        reading = TextReading()
 
         def start(tag: str, _: dict[str, str]) -> None:
             if tag == "si":
@@ -133,7 +121,7 @@ class Workbook:
             if tag == "si":
                 strings.append("".join(taken))
                 if len(strings) > MOST_STRINGS:
-                    raise _Refused("IMPORT_WORKBOOK_TOO_LARGE", "The workbook holds too many texts; split it.")
+                    raise NotUnderstood("IMPORT_WORKBOOK_TOO_LARGE", "The workbook holds too many texts; split it.")
 
         def characters(data: str) -> None:
             if reading.text:
@@ -144,131 +132,14 @@ class Workbook:
         return strings
 
     def _parse(self, member: str, start: Any, *, end: Any = None, characters: Any = None) -> None:
-        parser = _parser(start, end, characters)
+        parser = parser_for(start, end, characters)
         for block in self._blocks(member):
-            _feed(parser, block)
+            feed(parser, block)
 
     def _blocks(self, member: str) -> Iterator[bytes]:
         with self._zip.open(member) as file:
             while block := file.read(_BLOCK):
                 yield block
-
-
-class _Reading:
-    """Whether the parser stands inside a text that counts: a <t> that is no phonetic guide (<rPh>)."""
-
-    def __init__(self) -> None:
-        self.text = False
-        self._guide = False
-
-    def on(self, tag: str) -> None:
-        if tag == "rPh":
-            self._guide = True
-        self.text = tag == "t" and not self._guide
-
-    def off(self, tag: str) -> None:
-        if tag == "rPh":
-            self._guide = False
-        self.text = False
-
-
-class _SheetReader:
-    """Turns the XML of one sheet into rows as it is fed."""
-
-    def __init__(self, strings: list[str], dates: frozenset[str], epoch: datetime) -> None:
-        self._strings = strings
-        self._dates = dates
-        self._epoch = epoch
-        self._rows: list[Row] = []
-        self._row_no = 0
-        self._cells: list[Cell] = []
-        self._attributes: dict[str, str] = {}
-        self._text: list[str] = []
-        self._reading = False
-        self._inline = _Reading()
-        self._columns: dict[str, int] = {}
-        self._parser = _parser(self._start, self._end, self._characters)
-
-    def feed(self, block: bytes) -> None:
-        """Parse one more block. Raises: NotUnderstood for broken XML."""
-        _feed(self._parser, block)
-
-    def taken(self) -> list[Row]:
-        """The rows finished since the last call."""
-        rows, self._rows = self._rows, []
-        return rows
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "c":
-            self._attributes = attributes
-            self._text.clear()
-        elif tag == "v":
-            self._reading = True
-        elif tag == "row":
-            self._row_no = int(attributes.get("r", self._row_no + 1))
-            self._cells = []
-        elif tag in {"t", "rPh"}:
-            self._inline.on(tag)
-            self._reading = self._inline.text
-
-    def _end(self, tag: str) -> None:
-        if tag in {"v", "t", "rPh"}:
-            self._reading = False
-            self._inline.off(tag)
-        elif tag == "c":
-            if self._text:
-                self._place(self._attributes, "".join(self._text))
-        elif tag == "row" and self._cells:
-            self._rows.append((self._row_no, self._cells))
-
-    def _characters(self, data: str) -> None:
-        if self._reading:
-            self._text.append(data)
-
-    def _place(self, attributes: dict[str, str], written: str) -> None:
-        cells = self._cells
-        place = self._column(attributes["r"]) if "r" in attributes else len(cells)
-        missing = place - len(cells)
-        if missing > 0:
-            cells.extend([None] * missing)
-        value = self._value(attributes, written)
-        if missing < 0:
-            cells[place] = value
-        else:
-            cells.append(value)
-
-    def _value(self, attributes: dict[str, str], written: str) -> Cell:
-        kind = attributes.get("t", "n")
-        try:
-            if kind == "s":
-                return self._strings[int(written)]
-            if kind == "n":
-                number = float(written)
-                return self._date(number) if attributes.get("s") in self._dates else number
-            if kind == "d":
-                return datetime.fromisoformat(written).replace(tzinfo=None)
-        except (ValueError, IndexError, OverflowError):
-            return written
-        return written == "1" if kind == "b" else written
-
-    def _date(self, number: float) -> datetime:
-        if number < 0 or number > _LAST_DAY:
-            raise ValueError(number)
-        return self._epoch + timedelta(seconds=round(number * _DAY_S))
-
-    def _column(self, reference: str) -> int:
-        letters = reference.rstrip("0123456789")
-        place = self._columns.get(letters)
-        if place is None:
-            place = 0
-            for letter in letters:
-                place = place * 26 + ord(letter) - 64
-            if not 0 < place <= MOST_COLUMNS:
-                raise _Refused(
-                    "IMPORT_WORKBOOK_TOO_LARGE", f"Cell {reference} lies beyond {MOST_COLUMNS} columns; clear it."
-                )
-            place = self._columns[letters] = place - 1
-        return place
 
 
 def _refuse_bomb(archive: zipfile.ZipFile, packed: int) -> None:
@@ -293,8 +164,8 @@ def _allowed(packed: int) -> int:
     return min(MOST_UNPACKED_BYTES, max(packed * MOST_RATIO, _RATIO_FROM_BYTES))
 
 
-def _bomb() -> _Refused:
-    return _Refused(
+def _bomb() -> NotUnderstood:
+    return NotUnderstood(
         "IMPORT_ZIP_BOMB", "The workbook unpacks to far more than it should; save its values as a new .xlsx."
     )
 
@@ -307,39 +178,3 @@ def _shows_a_date(identity: int, code: str | None) -> bool:
 
 def _member(target: str) -> str:
     return target[1:] if target.startswith("/") else f"xl/{target}"
-
-
-def _parser(start: Any, end: Any, characters: Any) -> expat.XMLParserType:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-
-    def first(tag: str, attributes: dict[str, str]) -> None:
-        wrap = _without_prefix if ":" in tag else lambda handle: handle
-        parser.StartElementHandler = wrap(start)
-        parser.EndElementHandler = wrap(end) if end else None
-        parser.StartElementHandler(tag, attributes)
-
-    parser.StartElementHandler = first
-    parser.CharacterDataHandler = characters
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    return parser
-
-
-def _without_prefix(handle: Callable[..., None]) -> Callable[..., None]:
-    """Hand on the local name of a tag: some programs write <x:c> for <c>."""
-
-    def stripped(tag: str, *attributes: Any) -> None:
-        handle(tag.rpartition(":")[2], *attributes)
-
-    return stripped
-
-
-def _refuse_doctype(*_: Any) -> None:
-    raise _Refused("IMPORT_NOT_A_WORKBOOK", "The workbook declares a document type; save it as .xlsx again.")
-
-
-def _feed(parser: expat.XMLParserType, block: bytes) -> None:
-    try:
-        parser.Parse(block, False)
-    except expat.ExpatError as error:
-        raise _Refused("IMPORT_NOT_A_WORKBOOK", f"The workbook is damaged ({error}); save it as .xlsx again.") from None
