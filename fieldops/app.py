@@ -6,15 +6,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fieldops.accounts import api as accounts_api
+from fieldops.addresses import api as addresses_api
 from fieldops.addresses.gazetteer import GAZETTEER
 from fieldops.agents import api as agents_api
 from fieldops.agents.intake import CREWS
 from fieldops.auth.tokens import Tokens
+from fieldops.batching import api as batching_api
+from fieldops.batching import handlers as batching_handlers
 from fieldops.cases import api as cases_api
 from fieldops.cases.intake import CALLS, CASES, FLAGS_FILE, REPAYMENTS
+from fieldops.console import api as console_api
+from fieldops.correspondence import api as correspondence_api
+from fieldops.correspondence import handlers as correspondence_handlers
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
 from fieldops.tasks import api as tasks_api
+from fieldops.visits import api as visits_api
+from fieldops.visits import handlers as visits_handlers
 from fieldops.web import Web, api_for
 
 if TYPE_CHECKING:
@@ -23,10 +31,14 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 BLUEPRINTS = (
     accounts_api.blueprint,
+    addresses_api.blueprint,
     agents_api.blueprint,
+    batching_api.blueprint,
     cases_api.blueprint,
+    correspondence_api.blueprint,
     imports_api.blueprint,
     tasks_api.blueprint,
+    visits_api.blueprint,
 )
 TABLES = (
     "addresses",
@@ -46,11 +58,18 @@ TABLES = (
 for feature in TABLES:  # a foreign key finds its table only when every feature's models are known
     import_module(f"fieldops.{feature}.models")
 
+for module in ("rendering", "handover_files"):  # jobs are known once their modules are
+    import_module(f"fieldops.correspondence.{module}")
+import_module("fieldops.addresses.judging")
+
 offer(CASES, CALLS, REPAYMENTS, FLAGS_FILE, GAZETTEER, CREWS)
 
 
 def register_handlers() -> None:
     """Who hears of what: the features above listen to the events of those below, in this order."""
+    visits_handlers.register_handlers()
+    batching_handlers.register_handlers()
+    correspondence_handlers.register_handlers()
 
 
 def create_app(house: House) -> Web:
@@ -66,6 +85,7 @@ def create_app(house: House) -> Web:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
+    app.register_blueprint(console_api.blueprint)
     api = api_for(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for blueprint in BLUEPRINTS:

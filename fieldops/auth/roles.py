@@ -67,6 +67,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "letters.cancel": {_PHONE, _BUSINESS, _SUPER, _CLERK},
         "ranges.manage": {_ADMIN},
         "register.read": {_CLERK, _ADMIN, _SUPER, _MANAGER, _QA},
+        "register.correct": {_ADMIN},
         "templates.manage": {_BUSINESS, _SUPER, _ADMIN},
         "tasks.read": _DESK,
         "tasks.do": _DESK,

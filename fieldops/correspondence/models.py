@@ -11,20 +11,44 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldops.db import Base, Id, Stamped
 
-OPEN_LETTER_STATES = (
-    "SUBMITTED",
-    "PENDING_REVIEW",
-    "APPROVED",
-    "GENERATED",
-    "QUEUED",
-    "PRINTED",
-    "SEALED",
-    "SUSPENDED",
-)
+OPEN_LETTER_STATES = ("PENDING_REVIEW", "GENERATED", "QUEUED", "PRINTED", "SEALED")
+
+
+class LetterSender(Stamped, Base):
+    """Who writes for a bank 受委托身份: names and telephones as the contract gives them, printed in every letter.
+
+    ``letter_word`` stands in the letter's number (〔2026〕示范缴字第000001号); ``branch`` keeps the register.
+    """
+
+    __tablename__ = "letter_sender"
+
+    bank_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("bank.id"), primary_key=True)
+    branch: Mapped[str]
+    letter_word: Mapped[str]
+    bank_phone: Mapped[str]
+    bank_complaint_phone: Mapped[str]
+    agency_name: Mapped[str]
+    agency_address: Mapped[str]
+    agency_phone: Mapped[str]
+    agency_complaint_phone: Mapped[str]
+    pay_within_days: Mapped[int]
+
+
+class LetterCounter(Base):
+    """The last letter number of a word and year; taken under its row's lock, so none is skipped or given twice."""
+
+    __tablename__ = "letter_counter"
+
+    word: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
 
 
 class LetterTemplate(Stamped, Base):
-    """One version of an approved pack; immutable once APPROVED, found on disk or in the store by its hash."""
+    """One version of a pack; immutable once APPROVED. ``files`` names each file's object in the store, fonts too.
+
+    ``bank`` is the bank's code, or ``*`` where head office filed the pack for every bank.
+    """
 
     __tablename__ = "letter_template"
     __table_args__ = (sa.UniqueConstraint("code", "number"),)
@@ -33,7 +57,10 @@ class LetterTemplate(Stamped, Base):
     code: Mapped[str]
     number: Mapped[int]
     kind: Mapped[str]
+    title: Mapped[str]
+    bank: Mapped[str]
     pack_sha256: Mapped[str]
+    files: Mapped[dict[str, Any]]
     status: Mapped[str]
     approval_source: Mapped[str | None]
     approval_no: Mapped[str | None]
@@ -46,8 +73,9 @@ class LetterTemplate(Stamped, Base):
 class Letter(Stamped, Base):
     """One letter 信函 from request to outcome; figures are frozen at approval, bytes at rendering.
 
-    ``status`` follows the state table of ``letters.register``. ``figures`` is what the approver saw; a change of any
-    voids the letter. ``delivery``: REGISTERED_MAIL or HAND_BY_VISIT.
+    ``status``: PENDING_REVIEW or REJECTED, and from approval on the states of ``letters.states``; a hold is the mark
+    ``held_reason``, not a state. ``figures`` is what was approved and what is printed; a change of any voids the
+    letter. ``delivery``: REGISTERED_MAIL or HAND_BY_VISIT.
     """
 
     __tablename__ = "letter"
@@ -79,16 +107,19 @@ class Letter(Stamped, Base):
     delivery: Mapped[str]
     reason: Mapped[str]
     status: Mapped[str]
-    status_before_hold: Mapped[str | None]
+    held_reason: Mapped[str | None]
     status_reason: Mapped[str | None]
     verdict: Mapped[str]
+    codes: Mapped[list[str]] = mapped_column(default=list)
     policy_edition: Mapped[str]
     figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
     pdf_sha256: Mapped[str | None]
     sheets: Mapped[int | None]
     print_batch_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("print_batch.id"))
+    print_part: Mapped[int | None] = mapped_column(sa.Integer)
     supersedes_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("letter.id"))
     requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
     approved_by: Mapped[str | None]
     approved_at: Mapped[datetime | None]
     approve_comment: Mapped[str | None]
@@ -114,7 +145,8 @@ class LetterDecision(Base):
 class PrintBatch(Stamped, Base):
     """Letters printed together; the quantity is asked by the team and approved by the admin department.
 
-    ``status``: PENDING_APPROVAL, APPROVED, RENDERED, PRINTED, RECONCILED.
+    ``status`` follows ``letters.states``; an APPROVED batch is ready for the printer at ``rendered_at``.
+    ``exceptions`` lists each letter that left the batch, and why.
     """
 
     __tablename__ = "print_batch"
@@ -126,23 +158,37 @@ class PrintBatch(Stamped, Base):
     approved_quantity: Mapped[int | None]
     requested_by: Mapped[str]
     approved_by: Mapped[str | None]
-    pdf_sha256: Mapped[str | None]
-    page_index: Mapped[list[Any]] = mapped_column(default=list)
+    printed_quantity: Mapped[int | None]
     exceptions: Mapped[list[Any]] = mapped_column(default=list)
     rendered_at: Mapped[datetime | None]
     printed_at: Mapped[datetime | None]
 
 
+class PrintPart(Base):
+    """One file of a print batch for the printer; ``index`` holds letter id, letter number, first page and pages."""
+
+    __tablename__ = "print_part"
+
+    batch_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("print_batch.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    pdf_sha256: Mapped[str]
+    index: Mapped[list[Any]]
+
+
 class NumberRange(Stamped, Base):
-    """A range of registered numbers allotted by a carrier; two ranges of a carrier never overlap."""
+    """A range of registered numbers allotted by a carrier; two ranges of one series never overlap.
+
+    ``series`` is the text around the serial (``XA#########``); ``next`` the serial to take, above ``high`` when the
+    range is used up.
+    """
 
     __tablename__ = "number_range"
 
     id: Mapped[Id]
     carrier_no: Mapped[int] = mapped_column(sa.Integer)
-    prefix: Mapped[str]
-    suffix: Mapped[str] = mapped_column(default="")
-    width: Mapped[int] = mapped_column(sa.Integer)
+    series: Mapped[str]
+    first: Mapped[str]
+    last: Mapped[str]
     low: Mapped[int]
     high: Mapped[int]
     next: Mapped[int]
@@ -150,9 +196,22 @@ class NumberRange(Stamped, Base):
 
 
 class HandoverList(Stamped, Base):
-    """The list handed to the post with a day's items 大宗挂号交寄清单; locked once handed over."""
+    """The list handed to the post with a day's items 大宗挂号交寄清单; locked once handed over.
+
+    ``status``: PREPARING until its files are made, OPEN, HANDED_OVER. ``left_out`` lists the items that were
+    collected and refused, with the codes.
+    """
 
     __tablename__ = "handover_list"
+    __table_args__ = (
+        sa.Index(
+            "uq_handover_list_open",
+            "on_date",
+            "post_office",
+            unique=True,
+            postgresql_where=sa.text("status <> 'HANDED_OVER'"),
+        ),
+    )
 
     id: Mapped[Id]
     no: Mapped[str] = mapped_column(unique=True)
@@ -162,8 +221,10 @@ class HandoverList(Stamped, Base):
     pieces: Mapped[int]
     weight_g: Mapped[int]
     postage_fen: Mapped[int]
-    pdf_sha256: Mapped[str]
-    xlsx_sha256: Mapped[str]
+    pdf_sha256: Mapped[str | None]
+    xlsx_sha256: Mapped[str | None]
+    left_out: Mapped[list[Any]] = mapped_column(default=list)
+    made_by: Mapped[str]
     handed_over_at: Mapped[datetime | None]
     handed_over_by: Mapped[str | None]
 
@@ -174,6 +235,8 @@ class MailItem(Stamped, Base):
     __tablename__ = "mail_item"
     __table_args__ = (
         sa.UniqueConstraint("carrier_no", "tracking_no"),
+        sa.Index(None, "handover_id"),
+        sa.Index(None, "status"),
         sa.Index("uq_mail_item_live_letter", "letter_id", unique=True, postgresql_where=sa.text("status <> 'VOID'")),
     )
 

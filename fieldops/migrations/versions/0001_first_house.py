@@ -30,8 +30,10 @@ def upgrade() -> None:
         """)
     op.execute("""
         ALTER TABLE number_range ADD CONSTRAINT ex_number_range_overlap EXCLUDE USING gist (
-            int4range(carrier_no, carrier_no, '[]') WITH &&, int8range(low, high, '[]') WITH &&)
+            int4range(carrier_no, carrier_no, '[]') WITH &&, int8range(low, high, '[]') WITH &&,
+            int8range(hashtextextended(series, 0) >> 1, hashtextextended(series, 0) >> 1, '[]') WITH &&)
     """)
-    for sequence in ("visit_no", "letter_no", "print_batch_no", "handover_no"):
+    for sequence in ("visit_no", "print_batch_no", "handover_no"):
         op.execute(f"CREATE SEQUENCE {sequence}")
+    op.execute("INSERT INTO sync_epoch (value, begun_at) VALUES (gen_random_uuid(), now())")
     op.get_bind().connection.driver_connection.execute(SchemaManager.get_schema())

@@ -1,0 +1,143 @@
+"""Ask the rules again before paper: what they refuse leaves the way, each letter by what stands against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from fieldops.clock import local_date
+from fieldops.correspondence.decisions import keep, know
+from fieldops.correspondence.moves import mark_held, release_hold, withdraw_letters
+from fieldops.correspondence.service import replace_letter
+from fieldops.policies.catalogue import Severity, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from fieldops import audit
+    from fieldops.correspondence.decisions import Asked, Known
+    from fieldops.correspondence.facts import PrintFact, TrackingFact
+    from fieldops.correspondence.models import Letter
+
+HOLDS = frozenset({"LR-023", "LR-050"})  # a stop that may be lifted: the letter waits, marked as held
+PAUSES = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})  # LR-001 of these may be lifted too
+STALE = "LR-021"
+FIGURES = frozenset({"LR-022"})  # the figures changed: this letter goes, one with new figures is asked for
+GONE = "ADDRESS_GONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A letter the rules do not let through: the codes, and whether it is withdrawn for good or waits."""
+
+    letter: Letter
+    codes: tuple[str, ...]
+    withdrawn: bool
+
+    @property
+    def reason(self) -> str:
+        """The codes in one line."""
+        return ", ".join(self.codes)
+
+
+def pass_gate(
+    session: Session,
+    actor: audit.Actor,
+    letters: Sequence[Letter],
+    stage: Stage,
+    *,
+    tracking: Mapping[UUID, TrackingFact] | None = None,
+    batch: PrintFact | None = None,
+) -> tuple[list[Letter], list[Refusal]]:
+    """The letters that may go on, and those refused; the letters are locked by the caller.
+
+    A letter refused for good is withdrawn; one whose figures changed is replaced; one under a hold, with a balance
+    that is too old or with a doubt nobody accepted at approval waits. Every answer is kept.
+    """
+    known = know(session, letters, at=actor.at)
+    passed, refused = [], []
+    for letter in letters:
+        asked = known.ask(letter, stage, tracking=(tracking or {}).get(letter.id), batch=batch)
+        against = _against(known, letter, asked, stage)
+        if asked is not None:
+            keep(session, letter, asked)
+        if against.codes:
+            refused.append(_refuse(session, actor, letter, against))
+        else:
+            release_hold(session, actor, letter)
+            passed.append(letter)
+    return passed, refused
+
+
+def unhold(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> None:
+    """Take the mark off held letters that nothing holds any longer."""
+    review_holds(session, actor, [letter for letter in letters if letter.held_reason is not None])
+
+
+def review_holds(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> None:
+    """Mark the letters something holds now, and take the mark off those nothing holds any longer."""
+    if not letters:
+        return
+    known = know(session, letters, at=actor.at)
+    for letter in letters:
+        holds = _against(known, letter, known.ask(letter, Stage.SUBMIT), Stage.SUBMIT).holds
+        if holds:
+            mark_held(session, actor, letter, ", ".join(sorted(holds)))
+        else:
+            release_hold(session, actor, letter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """What keeps a letter back: holds may be lifted, waits end by themselves or by a person, final never ends."""
+
+    holds: frozenset[str]
+    waits: frozenset[str]
+    final: frozenset[str]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(sorted(self.holds | self.waits | self.final))
+
+
+def _against(known: Known, letter: Letter, asked: Asked | None, stage: Stage) -> _Against:
+    if asked is None:
+        return _Against(frozenset(), frozenset({GONE}), frozenset())
+    accepted = frozenset(letter.figures.get("accepted_codes", ()))
+    rejects = frozenset(finding.code for finding in asked.decision.of_severity(Severity.REJECT))
+    doubts = frozenset(finding.code for finding in asked.decision.of_severity(Severity.REVIEW)) - accepted
+    if not rejects and not doubts and not _figures_stand(known, letter, stage):
+        rejects = FIGURES
+    paused = known.files.cases[letter.case_id].fact.status in PAUSES
+    liftable = HOLDS | {"LR-001"} if paused else HOLDS
+    holds = (rejects | doubts) & liftable
+    waits = (doubts | (rejects & {STALE})) - holds
+    return _Against(holds, waits, rejects - holds - waits)
+
+
+def _figures_stand(known: Known, letter: Letter, stage: Stage) -> bool:
+    """Whether the letter says what is owed now, and at printing whether it says so of a recent day."""
+    if not letter.figures:
+        return True
+    if known.balance_fen(letter.case_id) != letter.figures["balance_fen"]:
+        return False
+    as_of = date.fromisoformat(letter.figures["balance_as_of"])
+    max_age_days = known.files.policy_for([letter.case_id]).letter.balance_max_age_days
+    return stage is not Stage.PRINT or (local_date(known.at) - as_of).days <= max_age_days
+
+
+def _refuse(session: Session, actor: audit.Actor, letter: Letter, against: _Against) -> Refusal:
+    refusal = Refusal(letter, against.codes, withdrawn=bool(against.final))
+    if against.final and against.final <= FIGURES:
+        replace_letter(session, actor, letter, reason=refusal.reason)
+    elif against.final:
+        withdraw_letters(session, actor, [letter], reason=refusal.reason)
+    else:
+        letter.status_reason = refusal.reason
+        if against.holds:
+            mark_held(session, actor, letter, refusal.reason)
+    return refusal

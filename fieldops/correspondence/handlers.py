@@ -1,0 +1,111 @@
+"""What letters do when something happens below: money, a hold, a complaint, a change of the case, a dead address.
+
+Source: domain reference §3.3. Each runs in the transaction of the event and locks the letters before it looks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fieldops import events
+from fieldops.addresses.events import AddressInvalidated
+from fieldops.cases.events import CaseChanged, ComplaintOpened, HoldOpened, RepaymentReceived, SpecialStatusRecorded
+from fieldops.correspondence import queries
+from fieldops.correspondence.decisions import know
+from fieldops.correspondence.gates import PAUSES, review_holds
+from fieldops.correspondence.models import Letter
+from fieldops.correspondence.moves import PENDING, WAY_OUT, mark_held, withdraw_letters
+from fieldops.correspondence.service import replace_letter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import sqlalchemy as sa
+    from sqlalchemy.orm import Session
+
+    from fieldops.audit import Actor
+
+ACTIVE = "ACTIVE"
+PROVEN = "COMPLETE"
+REPLACEABLE = frozenset(WAY_OUT) - {PENDING}
+
+
+def answer_repayment(session: Session, event: RepaymentReceived) -> None:
+    """Paid in full: no letter goes out. Paid in part: letters with the old figures are replaced."""
+    _settle(session, event.actor, queries.lock_letters_of_case(session, event.case_id))
+
+
+def answer_case_change(session: Session, event: CaseChanged) -> None:
+    """A pause holds the letters, an end withdraws them, a new balance replaces those with the old figures."""
+    letters = queries.lock_letters_of_case(session, event.case_id)
+    if event.status in PAUSES:
+        for letter in letters:
+            mark_held(session, event.actor, letter, "LR-001")
+    elif event.status != ACTIVE:
+        withdraw_letters(session, event.actor, letters, reason=f"LR-001 {event.status}")
+    else:
+        review_holds(session, event.actor, [letter for letter in letters if letter.held_reason is not None])
+        _settle(session, event.actor, letters)
+
+
+def answer_hold(session: Session, event: HoldOpened) -> None:
+    """A hold that is in force for letters stops those not yet posted."""
+    review_holds(session, event.actor, queries.lock_letters_of_case(session, event.case_id))
+
+
+def answer_complaint(session: Session, event: ComplaintOpened) -> None:
+    """A complaint stops every letter to the debtor that is not yet posted."""
+    review_holds(session, event.actor, queries.lock_letters_of_debtor(session, event.debtor_id))
+
+
+def answer_special_status(session: Session, event: SpecialStatusRecorded) -> None:
+    """A proven special status withdraws the debtor's letters, a claimed one stops them."""
+    letters = queries.lock_letters_of_debtor(session, event.debtor_id)
+    review_holds(session, event.actor, letters)
+    if event.proof == PROVEN:
+        stopped = [letter for letter in letters if letter.held_reason is not None]
+        withdraw_letters(session, event.actor, stopped, reason=f"LR-050 {event.kind}")
+
+
+def answer_dead_address(session: Session, event: AddressInvalidated) -> None:
+    """No letter goes to an address that is proved dead, or where mail came back from."""
+    code = "LR-031" if event.channel == "ALL" else "LR-032"
+    letters = queries.lock_open_letters_to(session, _reached_by(event))
+    withdraw_letters(session, event.actor, letters, reason=f"{code} {event.reason}")
+
+
+def _settle(session: Session, actor: Actor, letters: Sequence[Letter]) -> None:
+    """Withdraw letters about a debt that is paid, replace those that state another balance than the case has now."""
+    if not letters:
+        return
+    known = know(session, letters, at=actor.at)
+    for letter in letters:
+        balance_fen = known.balance_fen(letter.case_id)
+        if balance_fen is not None and balance_fen <= 0:
+            withdraw_letters(session, actor, [letter], reason="LR-002")
+        elif letter.status in REPLACEABLE and balance_fen not in (None, letter.figures["balance_fen"]):
+            replace_letter(session, actor, letter, reason="LR-022")
+
+
+def _reached_by(event: AddressInvalidated) -> sa.ColumnElement[bool]:
+    """Which letters go where the event says nobody is to be written to."""
+    if event.scope == "SITE" and event.site_key:
+        return Letter.site_key == event.site_key
+    flat = Letter.address_key == event.address_key if event.address_key else Letter.address_id == event.address_id
+    return flat if event.scope == "EXACT" else flat & (Letter.debtor_id == event.debtor_id)
+
+
+HANDLERS = (
+    (RepaymentReceived, answer_repayment),
+    (CaseChanged, answer_case_change),
+    (HoldOpened, answer_hold),
+    (ComplaintOpened, answer_complaint),
+    (SpecialStatusRecorded, answer_special_status),
+    (AddressInvalidated, answer_dead_address),
+)
+
+
+def register_handlers() -> None:
+    """Listen to the events of the features below."""
+    for kind, handler in HANDLERS:
+        events.register(kind, handler)

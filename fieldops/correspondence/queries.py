@@ -1,0 +1,231 @@
+"""Reads of letters, batches and items; what is to change is locked in the order of its id."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fieldops.correspondence.models import (
+    OPEN_LETTER_STATES,
+    HandoverList,
+    Letter,
+    LetterDecision,
+    LetterSender,
+    LetterTemplate,
+    MailItem,
+    MailReturn,
+    PrintBatch,
+    PrintPart,
+)
+from fieldops.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+LIVE = "GENERATED", "QUEUED", "PRINTED", "SEALED"
+
+
+def letter_by_id(session: Session, letter_id: UUID) -> Letter:
+    """The letter of that id. Raises: NotFound."""
+    letter = session.get(Letter, letter_id)
+    if letter is None:
+        raise NotFound("LETTER_UNKNOWN", f"There is no letter {letter_id}; list them with GET /api/v1/letters.")
+    return letter
+
+
+def lock_letters(session: Session, letter_ids: Iterable[Any]) -> list[Letter]:
+    """These letters, locked in the order of their ids. Raises: NotFound for one that is not there."""
+    wanted = {str(letter_id) for letter_id in letter_ids}
+    found = _locked(session, Letter.id.in_(wanted))
+    missing = wanted - {str(letter.id) for letter in found}
+    if missing:
+        raise NotFound("LETTER_UNKNOWN", f"There is no letter {', '.join(sorted(missing))}; see GET /api/v1/letters.")
+    return found
+
+
+def lock_letters_of_case(session: Session, case_id: UUID) -> list[Letter]:
+    """The letters of a case that are not at their end, locked."""
+    return _locked(session, Letter.case_id == case_id, Letter.status.in_((*OPEN_LETTER_STATES, *_OUTSIDE)))
+
+
+def lock_letters_of_debtor(session: Session, debtor_id: UUID) -> list[Letter]:
+    """The letters to a debtor that are not at their end, locked."""
+    return _locked(session, Letter.debtor_id == debtor_id, Letter.status.in_((*OPEN_LETTER_STATES, *_OUTSIDE)))
+
+
+_OUTSIDE = ("POSTED", "ISSUED_TO_CREW", "BROUGHT_BACK")
+
+
+def lock_open_letters_to(session: Session, condition: sa.ColumnElement[bool]) -> list[Letter]:
+    """The letters not yet posted that fit a condition on their address, locked."""
+    return _locked(session, condition, Letter.status.in_((*OPEN_LETTER_STATES, "BROUGHT_BACK")))
+
+
+def lock_printable_letters(session: Session) -> list[Letter]:
+    """The approved letters in no batch, locked."""
+    return _locked(session, Letter.status == "GENERATED")
+
+
+def lock_letters_of_batch(session: Session, batch_id: UUID, status: str, *, part: int | None = None) -> list[Letter]:
+    """The letters of a batch in one state, locked; ``part`` those of one file."""
+    conditions = [Letter.print_batch_id == batch_id, Letter.status == status]
+    return _locked(session, *conditions, *([Letter.print_part == part] if part is not None else []))
+
+
+def lock_unrendered(session: Session, batch_id: UUID, limit: int) -> list[Letter]:
+    """The next letters of a batch that are in none of its files, locked."""
+    return _locked(
+        session,
+        Letter.print_batch_id == batch_id,
+        Letter.status == "QUEUED",
+        Letter.print_part.is_(None),
+        limit=limit,
+    )
+
+
+def _locked(session: Session, *conditions: sa.ColumnElement[bool], limit: int | None = None) -> list[Letter]:
+    """Letters as they are once the lock is ours: whoever waited sees what the other one did."""
+    chosen = sa.select(Letter).where(*conditions).order_by(Letter.id).limit(limit).with_for_update()
+    return list(session.scalars(chosen.execution_options(populate_existing=True)))
+
+
+def open_letter_of(session: Session, case_id: UUID, address_key: str, kind: str) -> Letter | None:
+    """The letter of this kind about this case to this flat that is still open."""
+    same = sa.select(Letter).filter_by(case_id=case_id, address_key=address_key, kind=kind)
+    return session.scalar(same.where(Letter.status.in_(OPEN_LETTER_STATES)))
+
+
+def letters_of_debtors(session: Session, debtor_ids: Iterable[UUID]) -> dict[UUID, list[tuple[Letter, Any]]]:
+    """Every letter to these debtors that is open or was sent, with the instant it was posted."""
+    rows = session.execute(
+        sa.select(Letter, MailItem.posted_at)
+        .outerjoin(MailItem, sa.and_(MailItem.letter_id == Letter.id, MailItem.status != "VOID"))
+        .where(Letter.debtor_id.in_(list(debtor_ids)), Letter.status.not_in(("REJECTED", "CANCELLED", "VOID")))
+        .order_by(Letter.id)
+    )
+    found: dict[UUID, list[tuple[Letter, Any]]] = defaultdict(list)
+    for letter, posted_at in rows:
+        found[letter.debtor_id].append((letter, posted_at))
+    return found
+
+
+def letters_page(session: Session, *, limit: int, after: UUID | None = None, **equal: Any) -> Sequence[Letter]:
+    """Letters in the order they were asked for, that have these values."""
+    chosen = sa.select(Letter).filter_by(**{name: value for name, value in equal.items() if value is not None})
+    if after is not None:
+        chosen = chosen.where(Letter.id > after)
+    return session.scalars(chosen.order_by(Letter.id).limit(limit)).all()
+
+
+def decisions_of(session: Session, letter_id: UUID) -> Sequence[LetterDecision]:
+    """Every decision on a letter, oldest first."""
+    chosen = sa.select(LetterDecision).filter_by(letter_id=letter_id).order_by(LetterDecision.id)
+    return session.scalars(chosen).all()
+
+
+def senders_by_bank(session: Session, bank_ids: Iterable[UUID]) -> dict[UUID, LetterSender]:
+    """Who writes for each of these banks."""
+    chosen = sa.select(LetterSender).where(LetterSender.bank_id.in_(list(bank_ids)))
+    return {sender.bank_id: sender for sender in session.scalars(chosen)}
+
+
+def templates_by_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, LetterTemplate]:
+    """The templates of these ids."""
+    chosen = sa.select(LetterTemplate).where(LetterTemplate.id.in_(list(ids)))
+    return {template.id: template for template in session.scalars(chosen)}
+
+
+def lock_batch(session: Session, batch_id: UUID) -> PrintBatch:
+    """The print batch of that id, locked. Raises: NotFound."""
+    batch = session.get(PrintBatch, batch_id, with_for_update=True, populate_existing=True)
+    if batch is None:
+        raise NotFound("BATCH_UNKNOWN", f"There is no print batch {batch_id}; see GET /api/v1/print-batches.")
+    return batch
+
+
+def batch_by_id(session: Session, batch_id: UUID) -> PrintBatch:
+    """The print batch of that id. Raises: NotFound."""
+    batch = session.get(PrintBatch, batch_id)
+    if batch is None:
+        raise NotFound("BATCH_UNKNOWN", f"There is no print batch {batch_id}; see GET /api/v1/print-batches.")
+    return batch
+
+
+def batches_page(session: Session, *, limit: int, after: UUID | None = None) -> Sequence[PrintBatch]:
+    """Print batches, oldest first."""
+    chosen = sa.select(PrintBatch).order_by(PrintBatch.id).limit(limit)
+    return session.scalars(chosen if after is None else chosen.where(PrintBatch.id > after)).all()
+
+
+def parts_of(session: Session, batch_id: UUID) -> Sequence[PrintPart]:
+    """The files of a batch, in order."""
+    return session.scalars(sa.select(PrintPart).filter_by(batch_id=batch_id).order_by(PrintPart.number)).all()
+
+
+def states_of_batch(session: Session, batch_id: UUID) -> dict[str, int]:
+    """How many letters of a batch are in each state."""
+    counted = sa.select(Letter.status, sa.func.count()).where(Letter.print_batch_id == batch_id).group_by(Letter.status)
+    return {status: count for status, count in session.execute(counted)}  # noqa: C416 - rows are not pairs to mypy
+
+
+def live_item_of(session: Session, letter_id: UUID) -> MailItem | None:
+    """The registered item of a letter, if its number was not voided; locked."""
+    chosen = sa.select(MailItem).filter_by(letter_id=letter_id).where(MailItem.status != "VOID").with_for_update()
+    return session.scalar(chosen.execution_options(populate_existing=True))
+
+
+def item_by_id(session: Session, item_id: UUID, *, lock: bool = False) -> MailItem:
+    """The registered item of that id. Raises: NotFound."""
+    item = session.get(MailItem, item_id, with_for_update=lock, populate_existing=lock)
+    if item is None:
+        raise NotFound("ITEM_UNKNOWN", f"There is no registered item {item_id}; see GET /api/v1/mail-items.")
+    return item
+
+
+def items_page(session: Session, *, limit: int, after: UUID | None = None, **equal: Any) -> Sequence[MailItem]:
+    """Registered items in the order their numbers were bound, that have these values."""
+    chosen = sa.select(MailItem).filter_by(**{name: value for name, value in equal.items() if value is not None})
+    if after is not None:
+        chosen = chosen.where(MailItem.id > after)
+    return session.scalars(chosen.order_by(MailItem.id).limit(limit)).all()
+
+
+def items_to_hand_over(session: Session) -> Sequence[MailItem]:
+    """Items with a number that are on no list yet."""
+    waiting = sa.select(MailItem).filter_by(status="REGISTERED", handover_id=None)
+    return session.scalars(waiting.order_by(MailItem.tracking_no)).all()
+
+
+def items_of_list(session: Session, list_id: UUID) -> list[tuple[MailItem, Letter]]:
+    """The items on a handover list with their letters, in number order."""
+    rows = session.execute(
+        sa.select(MailItem, Letter)
+        .join(Letter, Letter.id == MailItem.letter_id)
+        .where(MailItem.handover_id == list_id)
+        .order_by(MailItem.tracking_no)
+    )
+    return [(item, letter) for item, letter in rows]
+
+
+def lock_list(session: Session, list_id: UUID) -> HandoverList:
+    """The handover list of that id, locked. Raises: NotFound."""
+    found = session.get(HandoverList, list_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound("LIST_UNKNOWN", f"There is no handover list {list_id}; see GET /api/v1/handover-lists.")
+    return found
+
+
+def lists_page(session: Session, *, limit: int, after: UUID | None = None) -> Sequence[HandoverList]:
+    """Handover lists, oldest first."""
+    chosen = sa.select(HandoverList).order_by(HandoverList.id).limit(limit)
+    return session.scalars(chosen if after is None else chosen.where(HandoverList.id > after)).all()
+
+
+def return_of(session: Session, item_id: UUID) -> MailReturn | None:
+    """The return of an item."""
+    return session.scalar(sa.select(MailReturn).filter_by(item_id=item_id))
