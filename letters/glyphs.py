@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from functools import cache
 
 from fontTools.ttLib import TTFont
 
@@ -13,9 +14,15 @@ def characters_by_weight(fonts: Mapping[str, bytes]) -> Mapping[int, frozenset[i
     """Return the code points of all faces of each weight together (OS/2 usWeightClass)."""
     held: dict[int, set[int]] = {}
     for data in fonts.values():
-        with TTFont(io.BytesIO(data), lazy=True) as font:
-            held.setdefault(font["OS/2"].usWeightClass, set()).update(font.getBestCmap())
+        weight, points = _face(data)
+        held.setdefault(weight, set()).update(points)
     return {weight: frozenset(points) for weight, points in held.items()}
+
+
+@cache
+def _face(data: bytes) -> tuple[int, frozenset[int]]:
+    with TTFont(io.BytesIO(data), lazy=True) as font:
+        return font["OS/2"].usWeightClass, frozenset(font.getBestCmap())
 
 
 def unprintable(text: str, held: Mapping[int, frozenset[int]]) -> tuple[str, ...]:

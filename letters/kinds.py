@@ -57,15 +57,21 @@ REASON = _row(
     "say why the letter is sent and by which rules (《…办法》)",
     says=r"逾期.*《[^》]+》",
 )
-RIGHTS = _row("RIGHTS", "持卡人权利和义务", _ART69, "say the holder's rights and duties", says=r"权利.*义务|义务.*权利")
-CHECK = _row("CHECK", "账户状况查询方式", _ART69, "say how the account can be checked", says=r"查询")
-PAY = _row("PAY", "还款方式", _ART69, "say how to pay through the bank", says=r"还款(方式|渠道)|归还")
+RIGHTS = _row(
+    "RIGHTS", "持卡人权利和义务", _ART69, "say the holder's rights and duties", says=r"有权.*有义务|有义务.*有权"
+)
+CHECK = _row(
+    "CHECK", "账户状况查询方式", _ART69, "say how the account can be checked", says=r"(拨打|致电|登录|到)[^。]*查询"
+)
+PAY = _row(
+    "PAY", "还款方式", _ART69, "say how to pay through the bank", says=r"还款(方式|渠道)[^。]*(柜台|手机银行|网点|账户)"
+)
 OBJECT = _row(
     "OBJECT",
     "提出异议和提供证据的方式",
     _ART69,
     "say how to object and hand in evidence",
-    says=r"异议.*证据|证据.*异议",
+    says=r"异议[^。]*(拨打|致电|联系|寄)[^。]*证据|证据[^。]*寄[^。]*异议",
 )
 BANK_CONTACT = _row("BANK_CONTACT", "发卡银行联系方式", _ART69, "print {{ bank_phone }}", shows=(("bank_phone",),))
 SEAL = _row("SEAL", "相关业务公章", f"{_ART69}; LR-044", "place the image the manifest names as seal")

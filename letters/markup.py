@@ -7,6 +7,7 @@ includes, so it cannot run long, reach outside or unescape. Jinja's immutable sa
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import Literal
 
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -35,12 +36,19 @@ ALLOWED_ATTRIBUTES = frozenset({"class", "id", "lang", "charset", "colspan", "ro
 LETTER_IMAGES = frozenset({"code128.png", "qr.png"})  # made for each letter from its serial
 
 
+class _Absent(StrictUndefined):
+    """A value the letter lacks: it may be asked for, and printing it is an error."""
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
 def compile_template(source: str) -> "ClosedTemplate":
     """Return the template, or refuse what the closed language does not have.
 
     Raises: TemplateRefused, naming the line.
     """
-    environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=_Absent, keep_trailing_newline=True)
     environment.globals.clear()
     environment.filters.clear()
     environment.tests.clear()
@@ -67,16 +75,19 @@ class ClosedTemplate:
         self.names = names
 
     def fill(self, values: Mapping[str, str | None]) -> str:
-        """Return the HTML of one letter; a value that is None prints as nothing inside its `if` only.
+        """Return the HTML of one letter; a value that is None may be asked for and not printed.
 
-        Raises: TemplateRefused for a name without a value, LetterTooLarge.
+        Raises: TemplateRefused for a value that the letter lacks, LetterTooLarge.
         """
+        if unknown := sorted(self.names - values.keys()):
+            raise TemplateRefused(f"no letter has {', '.join(unknown)}: print what a letter has.")
         known = {name: value for name, value in values.items() if value is not None}
-        missing = dict.fromkeys(self.names - known.keys() & values.keys(), "")
         try:
-            html: str = self._template.render(missing | known)  # type: ignore[attr-defined]
+            html: str = self._template.render(known)  # type: ignore[attr-defined]
         except TemplateError as problem:
-            raise TemplateRefused(f"the template prints a value no letter has: {problem.message}") from problem
+            raise TemplateRefused(
+                f"the template prints a value this letter lacks ({problem.message}): give it, or ask for it with if."
+            ) from problem
         check_size(html)
         return html
 

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import re
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, TracebackType
@@ -37,7 +38,6 @@ from letters.table import TableDocument, table_css, table_html
 
 require_libraries()  # WeasyPrint's own message at import names no package
 
-from pydyf import Stream  # noqa: E402 - WeasyPrint's own writer of PDF
 from weasyprint import CSS, HTML, Document  # noqa: E402 - only after the libraries were found
 from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse  # noqa: E402
@@ -274,7 +274,9 @@ class _Engine:
 
     def write(self, document: Document) -> bytes:
         """Return the PDF, refusing a font that is not the pack's."""
-        with _Complaints() as complaints, _fatal_named():
+        with _Complaints() as complaints, _fatal_named(), warnings.catch_warnings():
+            if self._variant:  # WeasyPrint leaves the file of its colour profile open
+                warnings.simplefilter("ignore", ResourceWarning)
             pdf: bytes = document.write_pdf(pdf_variant=self._variant)
         complaints.refuse()
         for font in document.fonts.values():
@@ -409,11 +411,12 @@ def _encoded_once(image: Any) -> Any:
     """Return a pack's image that keeps its encoded form: WeasyPrint would deflate the seal anew for every letter."""
     encode, kept = image.get_x_object, {}
 
-    def get_x_object(interpolate: bool, dpi_ratio: float) -> Stream:  # noqa: FBT001 - their signature
+    def get_x_object(interpolate: bool, dpi_ratio: float) -> Any:  # noqa: FBT001 - their signature
         key = (interpolate, dpi_ratio)
         if key not in kept:
             kept[key] = encode(*key)
-        return Stream(kept[key].stream, dict(kept[key].extra))
+        made = kept[key]
+        return type(made)(made.stream, dict(made.extra))  # a fresh object for each document, the bytes shared
 
     image.get_x_object = get_x_object
     return image
@@ -442,22 +445,23 @@ def _text_of(root: Any) -> str:
 def _placed(number: int, page: Any) -> Iterator[Placed]:
     """Yield the page's runs of text and images with the ids around them."""
 
-    def walk(box: Any, marks: frozenset[str]) -> Iterator[Placed]:
+    def walk(box: Any, marks: frozenset[str], opacity: float) -> Iterator[Placed]:
         element = getattr(box, "element", None)
         mark = element.get("id") if element is not None and hasattr(element, "get") else None
         marks = marks | {mark} if mark else marks
+        opacity *= box.style["opacity"]
         text = getattr(box, "text", None)
         if text and text.strip():
             size = box.style["font_size"]
             middle = box.position_y + box.height / 2
             area = _area(box.position_x, middle - size / 2, box.width, size)
-            yield Placed(number, area, marks, text, size * 0.75, _darkness(box.style))
+            yield Placed(number, area, marks, text, size * 0.75, _darkness(box.style) * opacity)
         elif hasattr(box, "replacement"):
             yield Placed(number, _area(box.position_x, box.position_y, box.width, box.height), marks)
         for child in getattr(box, "children", ()):
-            yield from walk(child, marks)
+            yield from walk(child, marks, opacity)
 
-    yield from walk(page._page_box, frozenset())  # noqa: SLF001 - the box tree has no public door
+    yield from walk(page._page_box, frozenset(), 1.0)  # noqa: SLF001 - the box tree has no public door
 
 
 def _area(left: float, top: float, width: float, height: float) -> Area:
@@ -467,7 +471,7 @@ def _area(left: float, top: float, width: float, height: float) -> Area:
 
 def _darkness(style: Any) -> float:
     """Return how far a text's colour is from the paper."""
-    if style["visibility"] != "visible" or style["opacity"] == 0:
+    if style["visibility"] != "visible":
         return 0.0
     colour = style["color"].to("srgb")
     red, green, blue = colour.coordinates
