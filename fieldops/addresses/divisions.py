@@ -25,7 +25,7 @@ class Division:
     """A province (P), prefecture (C) or county (D), alive or retired.
 
     `cities` are the prefectures it may be written under, its own and its successors'; `today` the codes that
-    hold its ground now.
+    hold its ground now; `ceded_to` the codes that took a part of one that lives on.
     """
 
     code: str
@@ -34,6 +34,7 @@ class Division:
     retired_in: int | None
     today: tuple[str, ...]
     cities: frozenset[str] = frozenset()
+    ceded_to: tuple[str, ...] = ()
 
     @property
     def province_code(self) -> str:
@@ -132,12 +133,14 @@ def _pairs(path: Path) -> list[tuple[str, str]]:
 
 def _division(line: str) -> Division:
     """A county may be written under the city it had, or under the one that has its ground now."""
-    code, level, name, retired_in, today = line.split("\t")
-    followers = tuple(today.split(",")) if today else (() if retired_in else (code,))
+    code, level, name, retired_in, listed = line.split("\t")
+    others = tuple(listed.split(",")) if listed else ()
+    followers = others if retired_in else (code,)
     codes = {code, *followers}
     if level == "D":
         codes = {c[:2] + "0000" if c[:2] in MUNICIPALITIES else c[:4] + "00" for c in codes}
-    return Division(code, level, name, int(retired_in) if retired_in else None, followers, frozenset(codes))
+    ceded_to = () if retired_in else others
+    return Division(code, level, name, int(retired_in) if retired_in else None, followers, frozenset(codes), ceded_to)
 
 
 def _names(rows: list[Division]) -> tuple[dict[str, tuple[Division, ...]], dict[str, tuple[Division, ...]]]:

@@ -38,6 +38,7 @@ class SourceRow:
     active: bool
     ended_in: int | None
     successors: tuple[str, ...]
+    ceded_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def import_divisions(source: Path, *, edition: str, out: Path = DATA) -> ImportR
     resolved = [(row, _today(row, rows, active)) for row in retired]
     town_lines = _town_lines(towns, active)
     centres = _centres(source / "adcodes.csv", active, resolved)
-    _write(out / "divisions.tsv", [_line(row, ()) for row in active.values()] + [_line(r, s) for r, s in resolved])
+    living = [_line(row, tuple(code for code in row.ceded_to if code in active)) for row in active.values()]
+    _write(out / "divisions.tsv", living + [_line(row, today) for row, today in resolved])
     _write(out / "towns.tsv", town_lines)
     if centres:
         _write(out / "centres.tsv", centres)
@@ -122,6 +124,7 @@ def _source_row(row: dict[str, str]) -> SourceRow:
         active=row["status"] == "active",
         ended_in=int(row["end_year"]) if row["end_year"] else None,
         successors=_last_successors(row["new_code"]),
+        ceded_to=_parts_ceded(row["new_code"]),
     )
 
 
@@ -130,6 +133,12 @@ def _last_successors(text: str) -> tuple[str, ...]:
     found = [match for part in text.split(";") if (match := _SUCCESSOR.match(part.strip()))]
     whole = tuple(match[1] for match in found if not match[2])
     return whole or tuple(match[1] for match in found if int(match[2]) >= OLDEST_RETIRED_YEAR)
+
+
+def _parts_ceded(text: str) -> tuple[str, ...]:
+    """Codes with a year: a part of the division went there, the rest lived on."""
+    found = [match for part in text.split(";") if (match := _SUCCESSOR.match(part.strip()))]
+    return tuple(match[1] for match in found if match[2] and int(match[2]) >= OLDEST_RETIRED_YEAR)
 
 
 def _today(row: SourceRow, rows: list[SourceRow], active: dict[str, SourceRow]) -> tuple[str, ...]:
@@ -154,8 +163,9 @@ def _prefecture_of_same_stem(row: SourceRow, active: dict[str, SourceRow]) -> li
     return [c for c, r in active.items() if r.level == "C" and c[:2] == row.code[:2] and r.name.startswith(stem)]
 
 
-def _line(row: SourceRow, today: tuple[str, ...]) -> str:
-    return "\t".join((row.code, row.level, row.name, "" if row.active else str(row.ended_in), ",".join(today)))
+def _line(row: SourceRow, codes: tuple[str, ...]) -> str:
+    """One division; `codes` are those that followed it, or of a living one those that took a part."""
+    return "\t".join((row.code, row.level, row.name, "" if row.active else str(row.ended_in), ",".join(codes)))
 
 
 def _town_lines(towns: dict[str, dict[str, str]], active: dict[str, SourceRow]) -> list[str]:

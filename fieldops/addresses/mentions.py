@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fieldops.addresses.names import SURNAMES, short_name
+
 if TYPE_CHECKING:
     from fieldops.addresses.divisions import Division, Divisions
 
@@ -13,14 +15,16 @@ LONGEST_STRAY_PREFIX = 14
 _MOST_MENTIONS = 12
 _ORDINAL = "一二三四五六七八九十"
 _NOT_A_REGION = re.compile(
-    rf"(?:新|老)?[东南西北中内外前后上下大环]{{0,2}}[{_ORDINAL}]{{0,2}}[东南西北中]?(?:路|街|大道|道|巷|弄|胡同)"
+    rf"[东南西北中内外前后上下]{{0,2}}[{_ORDINAL}]{{0,2}}[东南西北中]?(?:路|街|大路|大道|大街|道|巷|弄|胡同)"
     r"|大学|学院|中学|小学|学校|医院|银行|饭店|酒店|大酒店|宾馆|大厦|大楼|广场|公园|花园|花苑|小区|新村|新城|公寓|家园"
     r"|佳苑|嘉园|名苑|名都|市场|商场|商城|超市|集团|公司|有限|股份|人家|苑|湾|桥|村|社区|居委|镇|乡|街道|地区|办事处"
     r"|门大街|门外|门内|日报|晚报|市第|区第|人民|公安|检察"
 )
 _REPEAT_IS_A_NAME = re.compile(r"经济|开发|高新|工业|科技|新|产业|商业|国际|客运|火车|汽车|总|区|市|县")
+_KINDS = frozenset("省市县区州盟旗")
 _FILLER = re.compile(r"市辖区|省直辖县级行政区划|自治区直辖县级行政区划|县级行政区划|直辖县级")
-_PLACE_WORD = re.compile(r"[路街道巷弄号幢栋楼村镇乡室]")
+_PLACE_WORD = re.compile(r"[路街巷弄号幢栋楼村室]")
+_STRAY_TOWN = re.compile(r"^[一-龥]{1,6}(?:街道|街$|镇|乡)")
 
 
 @dataclass(slots=True)
@@ -41,12 +45,17 @@ def read_mentions(text: str, tables: Divisions) -> Mentions:
     if found.names:
         return found
     for start in range(1, min(len(text), LONGEST_STRAY_PREFIX)):
-        if _PLACE_WORD.match(text[start - 1]) and text[start - 1] not in "镇乡":
-            break
         hit = _name_at(text, start, (), tables, full_only=True)
-        if hit and (hit[1][0].level != "D" or start <= 4) and len(hit[0]) > 2:  # noqa: PLR2004 - 张三, 欧阳修文
+        if hit and _PLACE_WORD.search(_STRAY_TOWN.sub("", text[:start])):
+            break
+        if hit and len(hit[0]) > 2 and (hit[1][0].level != "D" or _is_stray(text[:start])):  # noqa: PLR2004 - 东区
             return _read_from(text, start, tables)
     return found
+
+
+def _is_stray(prefix: str) -> bool:
+    """Whether the text before a county is a person or a town, so that the county is meant as one."""
+    return bool(_STRAY_TOWN.fullmatch(prefix)) or (len(prefix) <= 3 and prefix[0] in SURNAMES)  # noqa: PLR2004 - 张三丰
 
 
 def name_anywhere(text: str, at: int, tables: Divisions) -> tuple[str, tuple[Division, ...]] | None:
@@ -70,11 +79,15 @@ def _read_from(text: str, start: int, tables: Divisions) -> Mentions:
         if filler and read.names:
             read.end = filler.end()
         hit = None if _is_a_county(read.scope) else _name_at(text, read.end, read.scope, tables)
+        if hit and _is_the_city_again(hit, read):
+            hit = None
         if hit and (read.names or _may_open(text, read.end, hit, tables)):
             read.names.append(hit[0])
             read.scope = hit[1]
             read.chain.append(hit[1])
             read.end += len(hit[0])
+            continue
+        if _is_a_county(read.scope) and _seat_for_prefecture(text, read, tables):
             continue
         repeat = _repeated(text, read, tables)
         if not repeat:
@@ -82,6 +95,30 @@ def _read_from(text: str, start: int, tables: Divisions) -> Mentions:
         read.repeats.append(repeat)
         read.end += len(repeat)
     return read
+
+
+def _is_the_city_again(hit: tuple[str, tuple[Division, ...]], read: Mentions) -> bool:
+    """金华金华市: the second 金华 is the city once more, not the retired county of that name."""
+    return bool(read.names) and hit[0] in {read.names[-1], short_name(read.names[-1])}
+
+
+def _seat_for_prefecture(text: str, read: Mentions, tables: Divisions) -> bool:
+    """阿克苏市新和县: the seat is written for its prefecture 阿克苏地区, the county after it is meant."""
+    hit = _name_at(text, read.end, (), tables, full_only=True)
+    if not hit or len(hit[0]) < 3 or hit[0] in read.names:  # noqa: PLR2004 - 城区, 东区 are towns too
+        return False
+    prefectures = tuple(
+        tables.by_code[code] for d in read.scope for code in d.cities if code in tables.by_code
+        and short_name(tables.by_code[code].name) == short_name(d.name) != d.name
+    )  # fmt: skip
+    below = _below(hit[1], prefectures) if prefectures else ()
+    if not below or {d.code for d in below} & {d.code for d in read.scope}:
+        return False
+    read.names[-1:] = [read.names[-1], hit[0]]
+    read.chain[-1:] = [prefectures, below]
+    read.scope = below
+    read.end += len(hit[0])
+    return True
 
 
 def _is_a_county(scope: tuple[Division, ...]) -> bool:
@@ -99,12 +136,17 @@ def _name_at(
         below = _below(tables.full.get(name, ()), scope)
         if below:
             return name, below
-        if full_only or name not in tables.short or not may_follow_a_region(text, at + length):
-            continue
-        below = _below(tables.short[name], scope)
-        if below:
+        below = () if full_only else _below(tables.short.get(name, ()), scope)
+        if below and _is_cut_right(text, at + length, below, tables):
             return name, below
     return None
+
+
+def _is_cut_right(text: str, end: int, divisions: tuple[Division, ...], tables: Divisions) -> bool:
+    """Whether a short name ends here: nothing follows that makes it longer, or a full name below it does."""
+    if may_follow_a_region(text, end):
+        return text[end : end + 1] not in _KINDS or _name_at(text, end, divisions, tables, full_only=True) is not None
+    return _name_at(text, end, divisions, tables, full_only=True) is not None
 
 
 def _below(divisions: tuple[Division, ...], scope: tuple[Division, ...]) -> tuple[Division, ...]:
@@ -137,7 +179,9 @@ def _repeated(text: str, read: Mentions, tables: Divisions) -> str:
     if not hit:
         return ""
     name, again = hit
-    known = {code for divisions in read.chain for d in divisions for code in (d.code, *d.today)}
+    known = {
+        above for divisions in read.chain for d in divisions for above in (d.code, *d.today, *d.cities, d.province_code)
+    }
     if known.isdisjoint(code for d in again for code in (d.code, *d.today)):
         return ""
     after = read.end + len(name)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 
+SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱"
+    "江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕"
+)
 _NATIONS = (
     "蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇 "
     "柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 "
     "塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺 各"
 ).split()
+_PROVINCES = {
+    "内蒙古自治区": "内蒙古", "广西壮族自治区": "广西", "西藏自治区": "西藏",
+    "宁夏回族自治区": "宁夏", "新疆维吾尔自治区": "新疆",
+}  # fmt: skip
 _NATION = "|".join(sorted(_NATIONS, key=len, reverse=True))
 _AUTONOMOUS = re.compile(rf"(?:(?:{_NATION})族|蒙古|哈萨克|柯尔克孜|塔吉克|锡伯|维吾尔)+自治(?P<unit>区|州|县|旗)$")
 _SUFFIX = re.compile(r"(?:自治区|自治州|自治县|自治旗|地区|林区|特区|新区|矿区|省|市|区|县|盟|州|旗)$")
@@ -22,6 +30,8 @@ GENERIC_ZONE = re.compile(
 
 def short_name(name: str) -> str:
     """Cut the kind off a name: 杭州市 → 杭州, 威宁彝族回族苗族自治县 → 威宁, 赵县 stays 赵县."""
+    if name in _PROVINCES:
+        return _PROVINCES[name]
     own = _AUTONOMOUS.search(name)
     if own:
         return name[: own.start()] or name[: -len("自治县")] + own["unit"]
@@ -36,6 +46,8 @@ def spellings(name: str) -> set[str]:
     if own and own.start():
         forms.add(name[: own.start()] + own["unit"])
         forms.add(name[: own.start()] + "自治" + own["unit"])
+        if own["unit"] == "州":
+            forms.add(name[: own.start()] + "洲")
     if name.endswith("新区") and len(name) > 3:  # noqa: PLR2004 - 浦东区 is written for 浦东新区
         forms.add(name[:-2] + "区")
     return forms

@@ -35,14 +35,15 @@ _NAMED_PHONE = r"(?:(?<=[室号户房层])[,;: -]*[一-龥]{2,3}[,;: -]*(?=\+?(?
 _PHONE = re.compile(
     _NAMED_PHONE
     + r"(?:(?:\+?86-?)?(?<!\d)1[3-9]\d-?\d{4}-?\d{4}(?!\d)|(?<![\d-])0\d{2,3}-\d{7,8}(?:-\d{1,5})?(?!\d)"
-    + r"|(?<!\d)400-?\d{3}-?\d{4}(?!\d)|(?<![\dA-Z])\d{17}[\dX](?![\dA-Z])|^\d{6}(?=[一-龥]{2}))"
+    + r"|(?<!\d)400-?\d{3}-?\d{4}(?!\d)|(?<![\dA-Z])\d{17}[\dX](?![\dA-Z])|^\d{6}(?=[一-龥]{2})|(?<=[省市区县镇乡村道])\d{6}$)"
 )
 _BETWEEN_NUMBERS = re.compile(r"(?<=[0-9])[\s,./\\]+(?=[0-9])")
 _DROPPED = re.compile(r"[^0-9A-Z㐀-鿿\U00020000-\U0003ffff#*-]+")
-_LOOSE_HYPHEN = re.compile(r"(?<![0-9A-Z#])-+|-+(?![0-9A-Z])|(?<=-)-+")
+_HYPHENS = re.compile(r"-{2,}")
+_LOOSE_HYPHEN = re.compile(r"(?<![0-9A-Z])-|-(?![0-9A-Z])")
 _HASH = re.compile(r"(?<=[0-9A-Z])#-?(?:号?楼|[幢栋])|(?<=[0-9])#")
 _COUNTRY = re.compile(r"^(?:中国|中华人民共和国|CHINA)(?=[一-龥])(?!人|银|工|农|建|移|电|联|石|邮|太|平|建|科|大)")
-_PLAIN = re.compile(r"[0-9A-Z㐀-鿿]+(?:-[0-9A-Z㐀-鿿]+)*")
+_PLAIN = re.compile(r"[0-9A-Z㐀-鿿]+(?:(?<=[0-9A-Z])-[0-9A-Z][0-9A-Z㐀-鿿]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +129,4 @@ def _one_line(text: str) -> str:
         return text
     text = _DROPPED.sub("", _BETWEEN_NUMBERS.sub("-", text))
     text = _HASH.sub(lambda match: "号楼" if len(match[0]) > 1 else "号", text)
-    return _LOOSE_HYPHEN.sub("", text)
+    return _LOOSE_HYPHEN.sub("", _HYPHENS.sub("-", text))

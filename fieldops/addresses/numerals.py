@@ -10,7 +10,7 @@ _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _NUMERAL = "零〇○一二三四五六七八九十百千两壹贰叁肆伍陆柒捌玖拾佰仟"
 _UNIT = r"号院|号楼|号|弄|幢|栋|座|单元|楼|层|室|组|社|队|排|梯"
 _NOT_A_COUNT = r"[村庄镇乡路街巷桥店沟湾房区道大小堡台塔坊胡站区小会]"
-_BEFORE_UNIT = re.compile(rf"第?([{_NUMERAL}]+)(?=(?:{_UNIT})(?!{_NOT_A_COUNT}))")
+_BEFORE_UNIT = re.compile(rf"(?<!\d)第?([{_NUMERAL}]+)(?=(?:{_UNIT})(?!{_NOT_A_COUNT}))")
 
 
 def spell_out(numeral: str) -> str:

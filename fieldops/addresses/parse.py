@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from fieldops.addresses.names import GENERIC_ZONE
+from fieldops.addresses.numerals import spell_out
 from fieldops.addresses.words import any_of
 
-_N = r"[A-Z]{0,2}\d+[A-Z]{0,3}(?:-[A-Z]{0,2}\d+[A-Z]{0,2}|-[A-Z](?![A-Z]))*"
+_N = r"(?:[A-Z]{1,2}-)?[A-Z]{0,2}\d+[A-Z]{0,3}(?:-[A-Z]{0,2}\d+[A-Z]{0,2}|-[A-Z](?![A-Z]))*"
 _TOKEN = re.compile(
     rf"(?P<range>(?:{_N})号?(?:至|到)(?:{_N})号?)"
     rf"|(?P<yard>{_N})号?(?:大院|院)(?![一-龥]?[路街])"
     rf"|(?P<building>{_N}|[A-Z])(?:号楼|号库|幢|栋|座|塔|排)"
     rf"|(?P<lane>{_N})支?弄"
     rf"|(?P<unit>{_N}|[A-Z])(?:单元|门(?![一-龥])|梯|栋?单)"
-    rf"|(?P<floor>负?{_N})(?:楼|层|F(?![A-Z]))"
+    rf"|(?P<floor>负?{_N}|(?<=\d)[一二三四五六七八九十]+)(?:楼|层|F(?![A-Z]))"
     rf"|(?P<room>{_N}|[A-Z])(?:室|房(?!产|地|屋)|户)"
     rf"|(?P<group>{_N})(?:村民小组|村民组|小组|组(?!团)|生产队|社(?!区|会)|队)"
-    rf"|(?P<door>{_N})(?:号(?!线|桥|路|街|公路|店|码头|大街|大道|门市)|(?=附\d))"
-    rf"|(?P<bare>{_N})(?![0-9A-Z])(?!小?区|期|组团|村|巷|街|路|条|道|线|桥|中|院|[一-龥]?医院|国道|省道|县道|团|连|营|厂|店|矿|井|号)"
+    rf"|(?P<door>{_N})(?:号(?!线|桥|路|街|公路|店|码头|大街|大道|门|柜|馆)|(?=附\d))"
+    rf"|(?P<bare>{_N})(?![0-9A-Z])(?!小?区|期|组团|村|巷|街|路|条|道|线|桥|中学|中校|院|[一-龥]?医院|国道|省道|县道|团|连|营|厂|店|矿|井|号)"
     r"|(?P<east>[东南西北主副附甲乙丙丁])(?:幢|栋|座|塔|楼(?![一-龥])|单元)"
 )
 _ROAD_END = re.compile(
@@ -26,19 +28,20 @@ _ROAD_END = re.compile(
     r"(?:[东南西北中](?![一-龥])|[东南西北中上下前后][段街巷]|[一二三四五六七八九十0-9]+[段巷])?"
     r"(?![心角具坊区道局口面灯边侧上]|桥(?:区|镇|街道|集团|公司|工程|建设)|政府|中学|小学)"
 )
-_ROADLESS_NAME = re.compile(r"^[东南西北中上下前后内外]?(?:路|街|道|巷)$")
+_ROADLESS_NAME = re.compile(r"^(?:路|街|道|巷)$")
 _VILLAGE = re.compile(
-    r"^((?:[一-龥]{1,9}?)(?:村民委员会|村民委|村委会|行政村|自然村|居民委员会|社区居委会|居委会|社区|嘎查|村))(?!部|头路|口|[东南西北中上下前后新]{0,2}[一二三四五六七八九十]{0,2}(?:路|街|大道|大街|道|巷))"
+    r"^((?:[一-龥]{1,9}?)(?:村民委员会|村民委|村委会|村委|行政村|自然村|居民委员会|社区居委会|居委会|社区|嘎查|村))(?!部|头路|口|[东南西北中上下前后新]{0,2}[一二三四五六七八九十]{0,2}(?:路|街|大道|大街|道|巷))"
 )
 _ESTATE_VILLAGE = re.compile(
     r"(?:新村|世纪村|度假村|别墅村|[0-9一二三四五六七八九十]村|花园村|公寓村|大学村|工人村|家属村)$"
 )
 _ZONE = re.compile(
-    r"^((?:(?!路|街|号|镇|乡|村)[一-龥]){0,9}?(?:经济技术开发区|高新技术产业开发区|高新技术开发区|经济开发区|开发区|高新区|经开区|工业园区|工业园|工业区|工业城|产业园区?|科技园区?|园区|新区)(?:管委会)?)(?=[一-龥A-Z0-9])"
+    r"^((?:(?!路|街|号|镇|乡|村)[一-龥]){0,9}?(?:经济技术开发区|高新技术产业开发区|高新技术开发区|经济开发区|开发区|高新区|经开区|工业园区|工业园|工业区|工业城|产业园区|产业园|科技园区|科技园|园区|新区)(?:管委会)?)(?!区)"
 )
 _NEAR = re.compile(any_of("nearby") + "(?![一-龥]?(?:路|街|村|大厦|小区|花园))")
+_SHARED_BUILDING = re.compile(any_of("shared_building") + "[A-Z0-9]*区?$")
 _RANGE_WORD = re.compile(any_of("range"))
-_FILLER = re.compile(r"^(?:的|和|与|及|在|近|靠|系)+")
+_FILLER = re.compile(r"^的+")
 
 
 @dataclass(slots=True)
@@ -73,8 +76,9 @@ def parse(rest: str) -> Parts:
     ('文三路', '398', '东方明珠花园', '5', '2', '301')
     """
     parts = Parts()
-    rest = _near_words(rest, parts)
+    parts.is_range = _RANGE_WORD.search(rest) is not None
     tokens = list(_TOKEN.finditer(rest))
+    _near_words(rest, tokens, parts)
     at = 0
     for i, token in enumerate(tokens):
         if token.start() > at:
@@ -89,16 +93,14 @@ def parse(rest: str) -> Parts:
     return parts
 
 
-def _near_words(rest: str, parts: Parts) -> str:
-    """Cut off what stands beside the place meant: 红星超市对面, 律师楼附近."""
-    if _RANGE_WORD.search(rest):
-        parts.is_range = True
-    found = None
-    for found in _NEAR.finditer(rest):  # noqa: B007 - the last one counts
-        pass
-    if found and not re.search(r"\d", rest[found.end() :]):
-        parts.near = found[0]
-    return rest
+def _near_words(rest: str, tokens: list[re.Match[str]], parts: Parts) -> None:
+    """Note a place that stands beside the one meant, as in 红星超市对面, unless a door or room follows it."""
+    inside = {token.end() for token in tokens if token.lastgroup in {"building", "unit", "floor", "room", "east"}}
+    for found in _NEAR.finditer(rest):
+        if found.start() in inside and found[0][-1] in "侧面边" and found[0] != "对面":
+            continue
+        pinned = any(token.start() >= found.end() and token.lastgroup != "floor" for token in tokens)
+        parts.near = "" if pinned else found[0]
 
 
 def _name(text: str, following: str, parts: Parts) -> None:
@@ -108,7 +110,7 @@ def _name(text: str, following: str, parts: Parts) -> None:
         return
     if not parts.last:
         zone = _ZONE.match(text)
-        if zone:
+        if zone and (zone.end() < len(text) or (following and GENERIC_ZONE.match(zone[1]))):
             parts.zone, text = zone[1], text[zone.end() :]
     if not (parts.road or parts.door or parts.estate or parts.village):
         village = _VILLAGE.match(text)
@@ -151,7 +153,9 @@ def _range(_value: str, parts: Parts, _following: str) -> None:
 
 
 def _door(value: str, parts: Parts, following: str) -> None:
-    if parts.last in {"building", "unit", "floor"} or (parts.last == "room" and not parts.room):
+    """What N号 counts: doors of a road or village, houses of an estate, rooms of a building, stalls of a market."""
+    is_stall = parts.last == "estate" and _SHARED_BUILDING.search(parts.estate)
+    if is_stall or parts.last in {"building", "unit", "floor"}:
         parts.room, parts.last = value, "room"
     elif parts.last == "estate" and (parts.door or following in {"unit", "room", "bare", "floor"}):
         parts.building, parts.last = value, "building"
@@ -188,7 +192,7 @@ def _floor(value: str, parts: Parts, following: str) -> None:
     if following == "unit" and not parts.building:
         parts.building, parts.last = value, "building"
     else:
-        parts.floor, parts.last = value, "floor"
+        parts.floor, parts.last = value if value[-1:].isascii() else spell_out(value), "floor"
 
 
 def _room(value: str, parts: Parts, _following: str) -> None:

@@ -21,6 +21,10 @@ _NAME_GOES_ON = re.compile(
     r"[路街巷道里村]|.(?:$|[0-9A-Z岛山河江湖溪桥门里庄寨屯塘港湾园苑府城店口北南东西中上下新老大小第])"
 )
 _COUNTY_WRITTEN = re.compile(r"[一-龥]{2,5}?[区县市]")
+_PROVINCE_WRITTEN = re.compile(
+    "(?:北京|天津|上海|重庆)市|(?:河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海)省"
+    "|(?:内蒙古|广西壮族|西藏|宁夏回族|新疆维吾尔)自治区"
+)
 _ZONE_LIKE = re.compile(
     r"(?:开发|高新|新|园|小|工业|社|城|市|郊|校|库|景|厂|产业|保税|度假|示范|矿|街|山|湾|别墅|住宅)区|[城超夜]市|菜市"
 )
@@ -66,22 +70,27 @@ def read_region(text: str, tables: Divisions) -> Region:
             break
         cut = region.rest[:again]
         later = _read_once(region.rest[again:], tables)
-        if not later.code or (region.code or "")[:2] != later.code[:2]:
+        if not later.code or (region.county and not later.county):
             break
+        if (region.code or "")[:2] != later.code[:2]:
+            both = f"{region.province}{region.city}{region.county} / {later.province}{later.city}{later.county}"
+            return replace(region, findings=(*region.findings, ("REGION_CONTRADICTION", both)))
         region = replace(later, noise=(*region.noise, *((cut,) if cut else ()), *later.noise))
     return region
 
 
 def _recurrence(region: Region, tables: Divisions) -> int:
-    """Find where the province or city is named in full once more, -1 if nowhere."""
+    """Find where a province, or this city, is named in full once more with a division below it, -1 if nowhere."""
     if not region.code:
         return -1
-    for name in (region.province, region.city):
-        at = region.rest.find(name) if len(name) > 2 else -1  # noqa: PLR2004 - whole names only
-        if at >= 0:
-            following = name_anywhere(region.rest, at + len(name), tables)
-            if following or at == 0:
-                return at
+    again = _PROVINCE_WRITTEN.search(region.rest)
+    places = [again.start()] if again else []
+    if len(region.city) > 2 and (at := region.rest.find(region.city)) >= 0:  # noqa: PLR2004 - whole names only
+        places.append(at)
+    for at in sorted(places):
+        name = name_anywhere(region.rest, at, tables)
+        if name and name_anywhere(region.rest, at + len(name[0]), tables):
+            return at
     return -1
 
 
@@ -195,7 +204,7 @@ def _with_town(
     if written and (len(stem) < len(written[1]) or not stem) and written[1] != stem:
         stem = _longer_written(stem, rest, written)
         if stem == written[1] and fixable:
-            home = _neighbour(code, stem, tables)
+            home = _neighbour(code, stem, written[0], tables)
             if home:
                 mended = f"{_names(code, tables)[2]} → {_names(home, tables)[2]} ({written[0]})"
                 return _settled(home, rest[written.end() :], tables, town=written[0],
@@ -221,11 +230,17 @@ def _unsuffixed_town(code: str, stem: str, rest: str, tables: Divisions, finding
     return _settled(code, rest, tables, findings=findings)
 
 
-def _neighbour(code: str, stem: str, tables: Divisions) -> str:
-    """Give the one other county of the city that has this town, "" if none or several do."""
+def _neighbour(code: str, stem: str, written: str, tables: Divisions) -> str:
+    """Give the one other county of the city that has this very town, "" if none or several do.
+
+    A town of another kind (莲花乡 there, 莲花镇 here) is another town, unless that ground came from this county.
+    """
     counties = tables.counties_of.get(tables.city_of(code), ())
     homes = tables.homes_of_town(stem, counties)
-    return homes[0] if len(homes) == 1 and homes[0] != code else ""
+    if len(homes) != 1 or homes[0] == code:
+        return ""
+    same = tables.town_name(homes[0], stem) == written or homes[0] in tables.by_code[code].ceded_to
+    return homes[0] if same else ""
 
 
 def _of_city(read: Mentions, rest: str, tables: Divisions) -> Region:
@@ -280,6 +295,7 @@ def _misspelt(rest: str, read: Mentions, tables: Divisions) -> tuple[str, str] |
         written = match[0]
         province = read.scope[0].code[:2] + "0000"
         near = [c for c in tables.counties_of[province] if _one_apart(tables.by_code[c].name, written)]
+        near = [c for c in near if tables.by_code[c].name[:-1] == written[:-1]] or near
         if len(near) == 1 and any(
             above.level == "P" or not tables.by_code[near[0]].cities.isdisjoint(above.cities) for above in read.scope
         ):

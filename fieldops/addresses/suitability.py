@@ -14,7 +14,6 @@ _COLLECTIVE = re.compile(any_of("collective_hukou"))
 _PARK = re.compile(any_of("park") + "(?:内|里)?$")
 _WORKS = re.compile(any_of("works") + "(?:内|里)?$")
 _ORGANISATION = re.compile(any_of("organisation") + "$")
-_TOWER = re.compile(any_of("tower") + "[A-Z]?区?$")
 _DEPARTMENT = f"(?:[一-龥]{{0,10}}{any_of('sensitive_department')})?"
 _RESIDENCE = re.compile(any_of("residence") + "$")
 _SENSITIVE = [
@@ -47,6 +46,8 @@ def _vague_end(parts: Parts) -> list[tuple[str, str]]:
     if not parts.ends_in_name and not parts.floor:
         return [("VAGUE_PARK", parts.zone)] if parts.zone and not (parts.road or parts.door or parts.village) else []
     name = parts.names[-1] if parts.names else ""
+    if parts.floor and name == parts.occupant:
+        return []
     if _CAMPUS_HIGHER.search(name) or (_CAMPUS_OTHER.search(name) and not parts.door):
         return [("VAGUE_CAMPUS", name)]
     if _PARK.search(name) or (_WORKS.search(name) and not parts.door):
@@ -120,13 +121,11 @@ def _in_an_estate(parts: Parts) -> list[tuple[str, str]]:
     if parts.door or (parts.lane and parts.room):
         return [] if parts.room or parts.building or parts.unit else [("NO_ROOM", "")]
     if parts.building:
-        return [] if parts.room or parts.unit or parts.occupant else [("INC_NO_ROOM", parts.estate)]
+        if parts.room or parts.unit or parts.occupant:
+            return []
+        return [("NO_ROOM", parts.estate)] if parts.floor else [("INC_NO_ROOM", parts.estate)]
     if parts.group:
         return []
-    if parts.room and _TOWER.search(parts.estate):
-        return []
-    if parts.floor and _TOWER.search(parts.estate):
-        return [("INC_NO_ROOM", parts.estate)]
     if _ORGANISATION.search(parts.estate) and not (parts.room or parts.unit):
         return [("INC_NO_STREET", parts.estate)] if not parts.road else [("INC_ROAD_ONLY", parts.road)]
     return [("INC_NO_BUILDING", parts.estate)]

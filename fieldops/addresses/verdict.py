@@ -140,8 +140,8 @@ def _findings(normal: Normalised, region: Region, parts: Parts, tables: Division
     sensitive = sensitive_codes(parts)
     incomplete = [] if vague or sensitive else completeness_codes(parts, town=region.town, zone=region.zone)
     found = [*region.findings, *vague, *sensitive, *incomplete]
-    if region.code and not region.findings and not _has_county(region, tables) and not vague and not incomplete:
-        found.append(("REGION_NO_COUNTY", " / ".join(region.candidates)))
+    if region.code and region.rest and not _has_county(region, tables):
+        found.append(("REGION_NO_COUNTY" if region.city else "NO_REGION", " / ".join(region.candidates)))
     if parts.without_hao:
         found.append(("NO_HAO", parts.door))
     noise = (*normal.noise_removed, *region.noise)
