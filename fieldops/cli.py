@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,8 @@ class _Group(click.Group):
 @click.version_option(package_name="fieldops")
 def main() -> None:
     """Field visits and letters: approve first, never touch cash, prove everything."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("fieldops").setLevel(logging.INFO)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import procrastinate
+from procrastinate.manager import JobManager
 
 from fieldops.db import driver_connection, libpq_conninfo
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
 _log = logging.getLogger(__name__)
+# A running worker's own connector is asynchronous and cannot use a session's connection, so jobs are always deferred
+# through a synchronous one; it never opens a connection of its own.
+_in_transactions = JobManager(procrastinate.SyncPsycopgConnector())
 _RETRY = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=3)
 _STALLED_AFTER_S = 30
 
@@ -35,7 +39,11 @@ def job(name: str, *, lock: str | None = None) -> Callable[[Callable[..., None]]
 
     def register(handler: Callable[..., None]) -> Callable[..., None]:
         def run(**arguments: Any) -> None:
-            handler(_open_house[-1], **arguments)
+            try:
+                handler(_open_house[-1], **arguments)
+            except Exception:
+                _log.exception("job %s failed and will be tried again", name)  # the queue itself keeps no reason
+                raise
 
         queue.task(name=name, retry=_RETRY, lock=lock)(run)
         return handler
@@ -53,7 +61,9 @@ def defer(session: Session, name: str, *, unique: str | None = None, **arguments
     if unique is not None and connection.execute(_WAITING, [unique]).fetchone() is not None:
         return
     task: Task[..., Any, Any] = queue.tasks[name]
-    task.configure(connection=connection, queueing_lock=unique).defer(**arguments)
+    deferrer = task.configure(connection=connection, queueing_lock=unique)
+    deferrer.job_manager = _in_transactions
+    deferrer.defer(**arguments)
 
 
 _WAITING = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo' LIMIT 1"
