@@ -20,6 +20,11 @@ from fieldops.correspondence import api as correspondence_api
 from fieldops.correspondence import handlers as correspondence_handlers
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
+from fieldops.planning import api as planning_api
+from fieldops.planning import handlers as planning_handlers
+from fieldops.results import api as results_api
+from fieldops.sync import api as sync_api
+from fieldops.sync import handlers as sync_handlers
 from fieldops.tasks import api as tasks_api
 from fieldops.visits import api as visits_api
 from fieldops.visits import handlers as visits_handlers
@@ -37,6 +42,9 @@ BLUEPRINTS = (
     cases_api.blueprint,
     correspondence_api.blueprint,
     imports_api.blueprint,
+    planning_api.blueprint,
+    results_api.blueprint,
+    sync_api.blueprint,
     tasks_api.blueprint,
     visits_api.blueprint,
 )
@@ -61,6 +69,7 @@ for feature in TABLES:  # a foreign key finds its table only when every feature'
 for module in ("rendering", "handover_files"):  # jobs are known once their modules are
     import_module(f"fieldops.correspondence.{module}")
 import_module("fieldops.addresses.judging")
+import_module("fieldops.planning.solving")
 
 offer(CASES, CALLS, REPAYMENTS, FLAGS_FILE, GAZETTEER, CREWS)
 
@@ -69,6 +78,8 @@ def register_handlers() -> None:
     """Who hears of what: the features above listen to the events of those below, in this order."""
     visits_handlers.register_handlers()
     batching_handlers.register_handlers()
+    planning_handlers.register_handlers()
+    sync_handlers.register_handlers()
     correspondence_handlers.register_handlers()
 
 

@@ -10,7 +10,7 @@ from fieldops.policies.catalogue import Severity, Stage
 from fieldops.policies.decision import Verdict
 from fieldops.visits import deciding, files
 from fieldops.visits import queries as visit_queries
-from fieldops.visits import service as visit_service
+from fieldops.visits import requesting
 from fieldops.visits.facts import CrewFact, MemberFact, SlotFact
 
 if TYPE_CHECKING:
@@ -100,11 +100,11 @@ def _ask(
     candidates = deciding.candidate_addresses(on_file, case_ids)
     address = next(each for each in candidates if each.id == visit.address_id)
     facts = deciding.facts_of(
-        on_file, case_ids, address, visit_service.request_fact(visit, planned_on=on_date), visit_id=visit.id
+        on_file, case_ids, address, requesting.request_fact(visit, planned_on=on_date), visit_id=visit.id
     )
     facts = replace(facts, slot=_slot(stop, on_file.at), crew=crew)
     decision = deciding.decide(on_file, case_ids, facts, stage=Stage.PUBLISH)
-    session.add(visit_service.decision_row(visit.id, decision, facts))
+    session.add(requesting.decision_row(visit.id, decision, facts))
     return decision
 
 

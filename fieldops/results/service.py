@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fieldops import audit, datum, events
+from fieldops import audit, events
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
 from fieldops.cases import service as cases
 from fieldops.clock import SHANGHAI, local_date
+from fieldops.datum import distance_m
 from fieldops.errors import NotUnderstood
 from fieldops.results.codes import FINDINGS, OUTCOMES
 from fieldops.results.events import ResultRecorded
@@ -129,7 +130,7 @@ def _result_row(
 def _distance_m(visit: Visit, position: Mapping[str, Any] | None) -> int | None:
     if position is None or visit.lat is None or visit.lon is None:
         return None
-    return round(datum.distance_m(visit.lat, visit.lon, position["lat"], position["lon"]))
+    return round(distance_m(visit.lat, visit.lon, position["lat"], position["lon"]))
 
 
 def _lateness(received_at: datetime, left_at: datetime) -> list[str]:

@@ -1,0 +1,22 @@
+"""Which events reach the phones: plans, recalls, new amounts, results."""
+
+from __future__ import annotations
+
+from fieldops import events
+from fieldops.planning.events import PlanPublished
+from fieldops.results.events import ResultRecorded
+from fieldops.sync import scope
+from fieldops.visits.events import VisitAdjusted, VisitStopped
+
+HANDLERS = (
+    (PlanPublished, scope.follow_plan),
+    (VisitStopped, scope.recall_visit),
+    (VisitAdjusted, scope.adjust_visit),
+    (ResultRecorded, scope.finish_visit),
+)
+
+
+def register_handlers() -> None:
+    """Let phones hear of what happens to their visits; after planning, which takes stops off first."""
+    for kind, handler in HANDLERS:
+        events.register(kind, handler)
