@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.yardsticks import Engine, pyvrp_routes, vroom_routes, warm
-from routing import Area, Crew, GreatCircle, Objective, Plan, Problem, Stop, Window, plan, violations
+from benchmarks.yardsticks import Engine, pyvrp_routes, vroom_routes
+from routing import Area, Crew, GreatCircle, Objective, Plan, Problem, Stop, Window, plan, violations, warm
 
 HOUR = 3600
 SHIFT = Window(9 * HOUR, 18 * HOUR)

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.yardsticks import pyvrp_routes, vroom_routes, warm
-from routing import Crew, Legs, Objective, Problem, RoadMatrix, Stop, Window, plan
+from benchmarks.yardsticks import pyvrp_routes, vroom_routes
+from routing import Crew, Legs, Objective, Problem, RoadMatrix, Stop, Window, plan, warm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

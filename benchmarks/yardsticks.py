@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from routing import Crew, Problem, Stop, Window, plan
 from routing.arrays import Arrays, arrays_of
+
+if TYPE_CHECKING:
+    from routing import Problem
 
 VROOM_PRIORITY = 20
 
@@ -124,9 +126,3 @@ def vroom_routes(problem: Problem, budget_s: float, seed: int, cores: int) -> di
         if kind == "job":
             routes.setdefault(int(v), []).append(int(i))
     return routes
-
-
-def warm() -> None:
-    """Compile and import before the clock runs: every engine is measured warm."""
-    stops = tuple(Stop(str(i), 39.9 + i / 1000, 116.4, 60, (Window(0, 80_000),)) for i in range(3))
-    plan(Problem(stops, (Crew("c", 39.9, 116.4, 39.9, 116.4, Window(0, 80_000)),)), budget_s=1, seed=1, cores=1)

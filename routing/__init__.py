@@ -1,6 +1,7 @@
 """Plan a day of visits: values in, values out, OR-Tools inside."""
 
 from routing.check import Violation, violations
+from routing.engines import warm
 from routing.errors import InvalidPlanError, ProblemError, RoutingError, SolverProcessLostError
 from routing.explain import explain
 from routing.objective import TERMS, Objective
@@ -45,4 +46,5 @@ __all__ = [
     "explain",
     "plan",
     "violations",
+    "warm",
 ]

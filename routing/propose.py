@@ -2,7 +2,8 @@
 
 Strings of neighbouring visits are taken out of routes near each other and put back greedily with blinks; a worse day
 is accepted while it is hot. Windows, several windows, shifts, breaks, duty, skills, locks, orders, loads and caps are
-kept in every step, so what comes out holds.
+kept in every step, so what comes out holds. One file, however long: numba's cache of compiled code is renewed when the
+file of a function changes, not when a file it calls into does.
 Source: Christiaens and Vanden Berghe 2020, doi:10.1287/trsc.2019.0914.
 """
 
