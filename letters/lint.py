@@ -15,7 +15,8 @@ from letters.kinds import FORBIDDEN, KINDS, SEAL, Disclosure, Kind
 from letters.letter import LetterFields, full_numbers, printed_values
 from letters.markup import LETTER_IMAGES, read_markup
 from letters.pack import Pack
-from letters.render import Inspection, Placed, Renderer
+from letters.render import Renderer
+from letters.rendered import Inspection, Placed
 from letters.samples import HOSTILE_NUMBERS, sample_letters
 
 LEAST_SIZE_PT = 7.0

@@ -7,24 +7,21 @@ A `Renderer` belongs to one thread: give each worker process its own.
 """
 
 import hashlib
-import logging
 import re
-import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+from letters.boxes import placed_on, text_of
 from letters.codes import code128_png, qr_png
-from letters.envelope import Area
+from letters.complaints import Complaints
 from letters.errors import (
     FontBroken,
     GlyphMissing,
-    ImageBroken,
     LetterTooLarge,
     PaperError,
-    RenderRefused,
     ResourceRefused,
     TemplateRefused,
     UnmaskedNumber,
@@ -33,6 +30,8 @@ from letters.glyphs import characters_by_weight, unprintable
 from letters.letter import LetterFields, full_numbers, printed_values
 from letters.markup import LETTER_IMAGES, compile_template
 from letters.pack import Pack, load_house_fonts
+from letters.rendered import Inspection, LetterFailure, PrintPart, RenderedChunk, RenderedLetter
+from letters.styles import DEFAULTS
 from letters.system import require_fonts, require_libraries
 from letters.table import TableDocument, table_css, table_html
 
@@ -42,62 +41,23 @@ from weasyprint import CSS, HTML, Document  # noqa: E402 - only after the librar
 from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse  # noqa: E402
 
+__all__ = [
+    "PDF_A",
+    "Inspection",
+    "LetterFailure",
+    "PrintPart",
+    "RenderedChunk",
+    "RenderedLetter",
+    "Renderer",
+    "render_table_document",
+    "require_system",
+]
+
 BASE_URL = "http://pack.invalid/"  # never resolved: RFC 2606 reserves .invalid, and the fetcher opens nothing
 PDF_A = "pdf/a-3u"
 MAX_PAGES = 6
-CHUNK = 25
-MM_PER_CSS_PIXEL = 25.4 / 96
-
-
-@dataclass(frozen=True)
-class RenderedLetter:
-    """One letter as it will be printed, for ever."""
-
-    letter_no: str
-    pdf: bytes
-    sha256: str
-    pages: int
-
-
-@dataclass(frozen=True)
-class LetterFailure:
-    """One letter of a batch that could not be rendered: for the exception list."""
-
-    letter_no: str
-    error: str  # the name of the error
-    reason: str
-
-
-@dataclass(frozen=True)
-class PrintPart:
-    """Several letters in one file for the printer, and where each begins (pages count from 1)."""
-
-    pdf: bytes
-    sha256: str
-    index: tuple[tuple[str, int, int], ...]  # letter_no, first page, pages
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A run of text or an image as laid out. The area of text is its letters' square, without the line spacing."""
-
-    page: int
-    area: Area
-    marks: frozenset[str]  # ids of the elements around it
-    text: str = ""
-    size_pt: float = 0.0
-    darkness: float = 1.0  # 0 is the paper's white, or not painted at all
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What a letter looks like, for the lint and the tests."""
-
-    pages: int
-    text: str
-    placed: tuple[Placed, ...]
-    font_families: frozenset[str]
-    drawn: frozenset[str]  # names of the images that were asked for
+PRINT_CHUNK = 25  # letters in one file: about 55 MB while it is made
+CACHED_LETTERS = 500  # letters between two readings of fonts and styles
 
 
 def require_system() -> None:
@@ -143,12 +103,10 @@ class Renderer:
 
         Raises: RenderRefused, by name.
         """
-        document = self._lay_out(fields)
-        pdf = self._engine.write(document)
-        return RenderedLetter(fields.letter_no, pdf, hashlib.sha256(pdf).hexdigest(), len(document.pages))
+        return self._single(fields, self._lay_out(fields))
 
     def render_batch(
-        self, letters: Iterable[LetterFields], chunk: int = CHUNK
+        self, letters: Iterable[LetterFields], chunk: int = CACHED_LETTERS
     ) -> Iterator[RenderedLetter | LetterFailure]:
         """Yield a letter or its failure for each of `letters`, in order; caches are dropped every `chunk` letters."""
         for count, fields in enumerate(letters):
@@ -159,23 +117,35 @@ class Renderer:
             except Exception as problem:  # noqa: BLE001 - one bad letter never stops a batch, whatever is wrong with it
                 yield _failure(fields, problem)
 
-    def print_parts(self, letters: Iterable[LetterFields], chunk: int = CHUNK) -> Iterator[PrintPart | LetterFailure]:
+    def render_chunk(self, letters: Iterable[LetterFields]) -> RenderedChunk:
+        """Return each letter by itself, or its failure, and one file of all for the printer: laid out once.
+
+        Cost: memory grows by about 2 MB a page: give it some 25 letters at a time.
+        """
+        results: list[RenderedLetter | LetterFailure] = []
+        laid_out: list[tuple[str, Document]] = []
+        for fields in letters:
+            try:
+                document = self._lay_out(fields)
+                results.append(self._single(fields, document))
+                laid_out.append((fields.letter_no, document))
+            except Exception as problem:  # noqa: BLE001 - as above
+                results.append(_failure(fields, problem))
+        return RenderedChunk(tuple(results), self._part(laid_out) if laid_out else None)
+
+    def print_parts(
+        self, letters: Iterable[LetterFields], chunk: int = PRINT_CHUNK
+    ) -> Iterator[PrintPart | LetterFailure]:
         """Yield files of up to `chunk` letters for the printer, and a failure for each letter left out.
 
         Cost: memory grows by about 2 MB a page inside one part.
         """
-        waiting: list[tuple[str, Document]] = []
-        for fields in letters:
-            try:
-                waiting.append((fields.letter_no, self._lay_out(fields)))
-            except Exception as problem:  # noqa: BLE001 - as above
-                yield _failure(fields, problem)
-            if len(waiting) >= chunk:
-                yield self._part(waiting)
-                waiting = []
-                self._engine.refresh()
-        if waiting:
-            yield self._part(waiting)
+        waiting = iter(letters)
+        while batch := list(islice(waiting, chunk)):
+            done = self.render_chunk(batch)
+            yield from (one for one in done.results if isinstance(one, LetterFailure))
+            if done.part:
+                yield done.part
 
     def inspect(self, fields: LetterFields) -> Inspection:
         """Return the letter as laid out: its text, where each run stands, its fonts and images.
@@ -183,20 +153,25 @@ class Renderer:
         Raises: RenderRefused, by name; not for full card numbers, which the lint reports itself.
         """
         html = self.html_of(fields)
-        document, drawn, text = self._engine.lay_out(html, _letter_images(fields))
+        document, drawn, text = self._engine.lay_out(html, _letter_images(fields), own_folder=fields.serial)
         self._engine.write(document)
-        placed = tuple(one for number, page in enumerate(document.pages, 1) for one in _placed(number, page))
+        placed = tuple(one for number, page in enumerate(document.pages, 1) for one in placed_on(number, page))
         families = frozenset(font.family for font in document.fonts.values())
         return Inspection(len(document.pages), text, placed, families, frozenset(drawn))
 
     def _lay_out(self, fields: LetterFields) -> Document:
-        document, _, text = self._engine.lay_out(self.html_of(fields), _letter_images(fields))
+        html = self.html_of(fields)
+        document, _, text = self._engine.lay_out(html, _letter_images(fields), own_folder=fields.serial)
         if found := full_numbers(text, own=(fields.letter_no, fields.serial)):
             raise UnmaskedNumber(
                 f"LR-043: {len(found)} number(s) as long as a card or identity number stand in the letter "
                 f"(ending {', '.join(number[-4:] for number in found)}): mask them, or part phone numbers by 、."
             )
         return document
+
+    def _single(self, fields: LetterFields, document: Document) -> RenderedLetter:
+        pdf = self._engine.write(document)
+        return RenderedLetter(fields.letter_no, pdf, hashlib.sha256(pdf).hexdigest(), len(document.pages))
 
     def _part(self, laid_out: list[tuple[str, Document]]) -> PrintPart:
         index, first = [], 1
@@ -246,20 +221,28 @@ class _Engine:
         self._image_cache: dict[str, Any] = {}
         self._fonts = FontConfiguration()
         fetcher = _ClosedFetcher(self._resources)
-        with _Complaints() as complaints, _fatal_named():
+        with Complaints() as complaints, _fatal_named():
             self._css = CSS(string=self._source, base_url=BASE_URL, url_fetcher=fetcher, font_config=self._fonts)
         complaints.refuse()
         self.style_warnings = complaints.warnings
 
     def lay_out(
-        self, html: str, own_images: Mapping[str, bytes], *, max_pages: int = MAX_PAGES
+        self, html: str, own_images: Mapping[str, bytes], *, own_folder: str = "", max_pages: int = MAX_PAGES
     ) -> tuple[Document, set[str], str]:
-        """Return the laid-out document, the names of the images it asked for and its text."""
-        fetcher = _ClosedFetcher({**self._resources, **own_images})
+        """Return the laid-out document, the names of the images it asked for and its text.
+
+        The letter's own images get addresses of their own: in a file of many letters WeasyPrint takes two images of
+        one address for one image.
+        """
+        addressed = {f"{own_folder}/{name}": data for name, data in own_images.items()}
+        fetcher = _ClosedFetcher({**self._resources, **addressed})
         cache = dict(self._image_cache)
-        with _Complaints() as complaints, _fatal_named():
+        with Complaints() as complaints, _fatal_named():
             parsed = _LetterHTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
-            text = _text_of(parsed.etree_element)
+            for image in parsed.etree_element.iter("img"):
+                if image.get("src") in own_images:
+                    image.set("src", f"{own_folder}/{image.get('src')}")
+            text = text_of(parsed.etree_element)
             self._check_glyphs(text)
             document = parsed.render(font_config=self._fonts, stylesheets=[self._css], cache=cache)
         complaints.refuse()
@@ -274,7 +257,7 @@ class _Engine:
 
     def write(self, document: Document) -> bytes:
         """Return the PDF, refusing a font that is not the pack's."""
-        with _Complaints() as complaints, _fatal_named(), warnings.catch_warnings():
+        with Complaints() as complaints, _fatal_named(), warnings.catch_warnings():
             if self._variant:  # WeasyPrint leaves the file of its colour profile open
                 warnings.simplefilter("ignore", ResourceWarning)
             pdf: bytes = document.write_pdf(pdf_variant=self._variant)
@@ -295,50 +278,13 @@ class _Engine:
 
 
 class _LetterHTML(HTML):  # type: ignore[misc]
-    """HTML with the browser's defaults for the tags a letter may have, and no more.
-
-    WeasyPrint's own sheet styles six pseudo-elements of every element, which takes a quarter of a letter's time.
-    """
+    """HTML under the defaults of `letters.styles`."""
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:  # noqa: FBT001, FBT002, ARG002 - their signature
         return [_DEFAULTS]
 
 
-_DEFAULTS = CSS(
-    string="""
-    head, meta, title { display: none }
-    html, body, header, footer, main, section, div, p, h1, h2, h3, hr, ul, ol, dl, dt, dd { display: block }
-    li { display: list-item }
-    table { display: table; box-sizing: border-box; border-spacing: 2px; text-indent: initial }
-    colgroup { display: table-column-group }
-    col { display: table-column }
-    thead { display: table-header-group; vertical-align: middle }
-    tbody { display: table-row-group; vertical-align: middle }
-    tfoot { display: table-footer-group; vertical-align: middle }
-    tr { display: table-row; vertical-align: inherit }
-    td, th { display: table-cell; vertical-align: inherit; padding: 1px }
-    b, strong, th, h1, h2, h3 { font-weight: bold }
-    th { text-align: center }
-    i, em { font-style: italic }
-    u { text-decoration: underline }
-    small, sub, sup { font-size: smaller }
-    sub { vertical-align: sub; line-height: normal }
-    sup { vertical-align: super; line-height: normal }
-    p, ul, ol, dl { margin-top: 1em; margin-bottom: 1em }
-    ul, ol { padding-left: 40px; counter-reset: list-item }
-    ul { list-style-type: disc }
-    ol { list-style-type: decimal }
-    dd { margin-left: 40px }
-    h1 { font-size: 2em; margin: 0.67em 0 }
-    h2 { font-size: 1.5em; margin: 0.83em 0 }
-    h3 { font-size: 1.17em; margin: 1em 0 }
-    hr { border: 1px inset gray; margin: 0.5em auto }
-    br::before { content: "\\A"; white-space: pre-line }
-    li::marker { font-variant-numeric: tabular-nums; white-space: pre; text-transform: none }
-    img { overflow: hidden }
-    bdi { unicode-bidi: isolate }
-    """
-)
+_DEFAULTS = CSS(string=DEFAULTS)
 
 
 class _ClosedFetcher(URLFetcher):  # type: ignore[misc]
@@ -371,42 +317,6 @@ class _fatal_named:  # noqa: N801 - used as a statement
             raise ResourceRefused(str(problem)) from problem
 
 
-class _Complaints(logging.Handler):
-    """Hears what WeasyPrint logs and would go on after."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._thread = threading.get_ident()
-        self._heard: list[tuple[int, str]] = []
-
-    def __enter__(self) -> Self:
-        logging.getLogger("weasyprint").addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger("weasyprint").removeHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep what this thread's rendering said."""
-        if record.thread == self._thread:
-            self._heard.append((record.levelno, record.getMessage()))
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What was only a warning."""
-        return tuple(message for level, message in self._heard if level < logging.ERROR)
-
-    def refuse(self) -> None:
-        """Raise what may not pass: a lost image, a lost font, any error."""
-        for level, message in self._heard:
-            if "image" in message.lower():
-                raise ImageBroken(f"{message[:300]}: put a whole PNG into the pack.")
-            if message.startswith("Font-face") or "font" in message.lower():
-                raise FontBroken(f"{message[:300]}: put static TrueType fonts into the pack.")
-            if level >= logging.ERROR:
-                raise RenderRefused(message[:300])
-
-
 def _encoded_once(image: Any) -> Any:
     """Return a pack's image that keeps its encoded form: WeasyPrint would deflate the seal anew for every letter."""
     encode, kept = image.get_x_object, {}
@@ -434,45 +344,3 @@ def _letter_images(fields: LetterFields) -> dict[str, bytes]:
     if images.keys() != LETTER_IMAGES:
         raise TemplateRefused("the images made for each letter are not those a pack may name.")
     return images
-
-
-def _text_of(root: Any) -> str:
-    """Return what the body prints, one line for each element's text so that neighbours do not run together."""
-    body = root.find("body")
-    return "\n".join(text for text in (root if body is None else body).itertext() if text.strip())
-
-
-def _placed(number: int, page: Any) -> Iterator[Placed]:
-    """Yield the page's runs of text and images with the ids around them."""
-
-    def walk(box: Any, marks: frozenset[str], opacity: float) -> Iterator[Placed]:
-        element = getattr(box, "element", None)
-        mark = element.get("id") if element is not None and hasattr(element, "get") else None
-        marks = marks | {mark} if mark else marks
-        opacity *= box.style["opacity"]
-        text = getattr(box, "text", None)
-        if text and text.strip():
-            size = box.style["font_size"]
-            middle = box.position_y + box.height / 2
-            area = _area(box.position_x, middle - size / 2, box.width, size)
-            yield Placed(number, area, marks, text, size * 0.75, _darkness(box.style) * opacity)
-        elif hasattr(box, "replacement"):
-            yield Placed(number, _area(box.position_x, box.position_y, box.width, box.height), marks)
-        for child in getattr(box, "children", ()):
-            yield from walk(child, marks, opacity)
-
-    yield from walk(page._page_box, frozenset(), 1.0)  # noqa: SLF001 - the box tree has no public door
-
-
-def _area(left: float, top: float, width: float, height: float) -> Area:
-    scale = MM_PER_CSS_PIXEL
-    return Area(left * scale, top * scale, (left + width) * scale, (top + height) * scale)
-
-
-def _darkness(style: Any) -> float:
-    """Return how far a text's colour is from the paper."""
-    if style["visibility"] != "visible":
-        return 0.0
-    colour = style["color"].to("srgb")
-    red, green, blue = colour.coordinates
-    return float((1 - (0.2126 * red + 0.7152 * green + 0.0722 * blue)) * colour.alpha)

@@ -143,10 +143,11 @@ def test_print_parts_hold_each_letter_once_and_say_on_which_page(renderer, lette
     letters = [
         replace(letter, letter_no=f"〔2026〕示范缴字第{number:06d}号", serial=f"S{number}") for number in range(5)
     ]
+    serials = {one.letter_no: one.serial for one in letters}
     letters.insert(2, replace(letter, recipient_name="😀"))
     results = list(renderer.print_parts(letters, chunk=2))
     parts = [one for one in results if isinstance(one, PrintPart)]
-    assert [len(part.index) for part in parts] == [2, 2, 1]
+    assert [len(part.index) for part in parts] == [2, 1, 2]
     assert sum(isinstance(one, LetterFailure) for one in results) == 1
     for part in parts:
         document = pypdfium2.PdfDocument(part.pdf)
@@ -155,6 +156,20 @@ def test_print_parts_hold_each_letter_once_and_say_on_which_page(renderer, lette
             text = document[first - 1].get_textpage().get_text_range()
             assert letter_no in text
             assert "第 1 页 / 共 1 页" in text
+            image = document[first - 1].render(scale=300 / 72).to_pil()
+            assert {code.text for code in zxingcpp.read_barcodes(image)} == {serials[letter_no]}
+
+
+def test_a_chunk_gives_the_same_letters_as_one_by_one_and_the_same_file_as_the_printer_gets(renderer, letter):
+    letters = [
+        replace(letter, letter_no=f"〔2026〕示范缴字第{number:06d}号", serial=f"S{number}") for number in range(3)
+    ]
+    letters.insert(1, replace(letter, recipient_name="😀"))
+    chunk = renderer.render_chunk(letters)
+    assert list(chunk.results) == list(renderer.render_batch(letters))
+    (part,) = (one for one in renderer.print_parts(letters) if isinstance(one, PrintPart))
+    assert chunk.part == part
+    assert renderer.render_chunk([letters[1]]).part is None
 
 
 def test_pdf_a_is_a_switch_and_as_stable(notice, letter):
