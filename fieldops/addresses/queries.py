@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint
-from fieldops.addresses.points import CONFIRMED_SOURCE, GAZETTEER_SOURCE, PointFound, located
+from fieldops.addresses.points import CONFIRMED_SOURCE, GAZETTEER_SOURCE, geocoder, located
 from fieldops.addresses.register import own_key, register_state
 from fieldops.errors import NotFound
+from fieldops.geocoding import GeoPoint, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-_SOURCES = (CONFIRMED_SOURCE, GAZETTEER_SOURCE)
+    from fieldops.addresses.points import PointFound
+    from fieldops.geocoding import OfflineGeocoder
 
 
 class AddressLike(Protocol):
@@ -80,21 +82,38 @@ def addresses_by_ids(session: Session, address_ids: Iterable[UUID]) -> dict[UUID
     return {each.id: each for each in session.scalars(sa.select(Address).where(among(Address.id, address_ids)))}
 
 
+def blocks_for_everyone(session: Session, address_key: str, site_key: str) -> list[StandingBlock]:
+    """The blocks in force on a flat, or on its building, whoever lives there; oldest first."""
+    here = sa.or_(
+        sa.and_(AddressBlock.scope == "EXACT", AddressBlock.key == address_key),
+        sa.and_(AddressBlock.scope == "SITE", AddressBlock.key == site_key),
+    )
+    rows = session.execute(_standing().where(here, AddressBlock.key != ""))
+    return [_shown(*row) for row in rows]
+
+
 def standing_blocks(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, tuple[StandingBlock, ...]]:
     """The blocks in force on each address that has any, oldest first. Cost: one query for all."""
     by_key: dict[str, list[tuple[str, UUID | None, StandingBlock]]] = defaultdict(list)
     keys = {key for each in addresses for key in (each.address_key, each.site_key, own_key(each.id)) if key}
-    rows = session.execute(
-        sa.select(AddressBlock, AddressEvent.evidence_kind, AddressEvent.evidence_id)
-        .join(AddressEvent, AddressEvent.id == AddressBlock.raised_by)
-        .where(AddressBlock.lifted_by.is_(None), among(AddressBlock.key, keys))
-        .order_by(AddressBlock.since_at, AddressBlock.id)
-    )
-    for block, kind, ref in rows:
-        shown = StandingBlock(block.id, block.scope, block.channel, block.reason, block.since_at, kind, ref)
-        by_key[block.key].append((block.scope, block.debtor_id, shown))
+    for block, kind, ref in session.execute(_standing().where(among(AddressBlock.key, keys))):
+        by_key[block.key].append((block.scope, block.debtor_id, _shown(block, kind, ref)))
     found = {each.id: _blocks_on(each, by_key) for each in addresses}
     return {address_id: blocks for address_id, blocks in found.items() if blocks}
+
+
+def _standing() -> sa.Select[AddressBlock, str, str]:
+    """Blocks in force with the evidence they stand on, oldest first."""
+    return (
+        sa.select(AddressBlock, AddressEvent.evidence_kind, AddressEvent.evidence_id)
+        .join(AddressEvent, AddressEvent.id == AddressBlock.raised_by)
+        .where(AddressBlock.lifted_by.is_(None))
+        .order_by(AddressBlock.since_at, AddressBlock.id)
+    )
+
+
+def _shown(block: AddressBlock, evidence_kind: str, evidence_id: str) -> StandingBlock:
+    return StandingBlock(block.id, block.scope, block.channel, block.reason, block.since_at, evidence_kind, evidence_id)
 
 
 def _blocks_on(
@@ -150,32 +169,17 @@ def points_for(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID,
 
     An address nothing is known of is left out. Cost: one query for all.
     """
-    known = points_of_sites(session, (each.site_key for each in addresses))
-    found = {each.id: located(known.get(each.site_key), each.region_code) for each in addresses}
+    known = geocoder_of_sites(session, (each.site_key for each in addresses))
+    found = {each.id: located(known, each.site_key, each.region_code) for each in addresses}
     return {address_id: point for address_id, point in found.items() if point is not None}
 
 
-def points_of_sites(session: Session, site_keys: Iterable[str]) -> dict[str, PointFound]:
-    """The confirmed point of each building, else the gazetteer's."""
+def geocoder_of_sites(session: Session, site_keys: Iterable[str]) -> OfflineGeocoder:
+    """The offline geocoder, with what is stored about these buildings."""
     keys = {key for key in site_keys if key}
-    found: dict[str, AddressPoint] = {}
-    for point in session.scalars(sa.select(AddressPoint).where(among(AddressPoint.site_key, keys))):
-        before = found.get(point.site_key)
-        if point.source in _SOURCES and (
-            before is None or _SOURCES.index(point.source) < _SOURCES.index(before.source)
-        ):
-            found[point.site_key] = point
-    return {key: PointFound(each.lat, each.lon, each.precision, each.source) for key, each in found.items()}
-
-
-def address_card(session: Session, address_id: UUID) -> dict[str, Any]:
-    """All that is known of one address: verdict, register, history and point. Raises: NotFound."""
-    address = address_by_id(session, address_id)
-    blocks = standing_blocks(session, [address])
-    return {
-        "address": address,
-        "blocks": blocks.get(address.id, ()),
-        "register_state": register_states(session, [address], blocks)[address.id],
-        "events": events_of(session, [address])[address.id],
-        "point": points_for(session, [address]).get(address.id),
-    }
+    stored: dict[str, dict[str, GeoPoint]] = {CONFIRMED_SOURCE: {}, GAZETTEER_SOURCE: {}}
+    query = sa.select(AddressPoint).where(among(AddressPoint.site_key, keys), AddressPoint.source.in_(stored))
+    for each in session.scalars(query):
+        point = GeoPoint(each.lat, each.lon, Precision[each.precision], each.source)
+        stored[each.source][each.site_key] = point
+    return geocoder(stored[CONFIRMED_SOURCE], stored[GAZETTEER_SOURCE])

@@ -51,14 +51,25 @@ def judge_some(session: Session, *, only: Sequence[UUID] | None = None, limit: i
 
 
 def judge_text(session: Session, raw: str) -> dict[str, Any]:
-    """The verdict on any text, and the blocks that stand against its building for everyone."""
-    verdict = judge(raw)
-    query = sa.select(AddressBlock).where(
-        AddressBlock.lifted_by.is_(None),
-        AddressBlock.scope.in_(("EXACT", "SITE")),
-        queries.among(AddressBlock.key, [key for key in (verdict.address_key, verdict.site_key) if key]),
-    )
-    return {"raw": raw, **_columns(verdict), "blocks": session.scalars(query).all()}
+    """The verdict on any text, and the blocks that stand against its flat or building for everyone."""
+    columns = _columns(judge(raw))
+    blocks = queries.blocks_for_everyone(session, columns["address_key"], columns["site_key"])
+    return {"raw": raw, **columns.pop("judged"), **columns, "blocks": blocks}
+
+
+def show_address(session: Session, address_id: UUID) -> dict[str, Any]:
+    """All that is known of one address: verdict, register, history and point. Raises: NotFound."""
+    address = queries.address_by_id(session, address_id)
+    blocks = queries.standing_blocks(session, [address])
+    columns = {column.key: getattr(address, column.key) for column in sa.inspect(Address).columns}
+    return {
+        **columns.pop("judged"),
+        **columns,
+        "blocks": blocks.get(address.id, ()),
+        "register_state": queries.register_states(session, [address], blocks)[address.id],
+        "events": queries.events_of(session, [address])[address.id],
+        "point": queries.points_for(session, [address]).get(address.id),
+    }
 
 
 def invalidate_address(

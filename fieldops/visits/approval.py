@@ -85,11 +85,22 @@ def approve_visits(session: Session, actor: Actor, approvals: Sequence[Approval]
         except Problem as problem:
             outcomes[row] = _refused(row, visits.get(each.visit_id), problem)
         seen.add(each.visit_id)
-    problems = stored_apart(session, asked, lambda each: _settle(session, actor, each))
+
+    def settle(some: Sequence[_Asked]) -> None:
+        for each in some:
+            _settle(session, actor, each)
+
+    problems = stored_apart(session, asked, settle)
     for place, settled in enumerate(asked):
         failed = problems.get(place)
         outcomes[settled.row] = _refused(settled.row, settled.visit, failed) if failed else _settled(settled)
     return [outcomes[row] for row in sorted(outcomes)]
+
+
+def approve_rows(session: Session, actor: Actor, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Approve many visits as a request names them, and show each outcome."""
+    approvals = [Approval(**{**row, "waive": tuple(row["waive"])}) for row in rows]
+    return {"rows": [each.shown() for each in approve_visits(session, actor, approvals)]}
 
 
 def approve_visit(session: Session, actor: Actor, visit_id: UUID, **approval: Any) -> dict[str, Any]:

@@ -88,8 +88,6 @@ def reconsider(session: Session, actor: Actor, visit_ids: Sequence[UUID], *, cau
     """
     if not visit_ids:
         return
-    session.flush()
-    session.expire_all()  # an import writes past the session: what it holds of cases may be old
     visits = queries.lock_visits(session, visit_ids)
     open_visits = [visit for visit in visits.values() if visit.status in states.OPEN]
     cards = queries.cards_of(session, [visit.id for visit in open_visits])

@@ -7,11 +7,24 @@ from typing import TYPE_CHECKING
 from fieldops import events
 from fieldops.addresses.events import AddressInvalidated
 from fieldops.cases.events import CaseChanged, ComplaintOpened, HoldOpened, RepaymentReceived, SpecialStatusRecorded
-from fieldops.visits.effects import reconsider
+from fieldops.visits import effects
 from fieldops.visits.queries import open_visit_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
     from sqlalchemy.orm import Session
+
+    from fieldops.audit import Actor
+
+
+def reconsider(session: Session, actor: Actor, visit_ids: Sequence[UUID], *, cause: str) -> None:
+    """Reconsider these visits by what is in the database now."""
+    if visit_ids:
+        session.flush()
+        session.expire_all()  # an import writes past the session: what it holds of cases may be old
+        effects.reconsider(session, actor, visit_ids, cause=cause)
 
 
 def after_repayment(session: Session, event: RepaymentReceived) -> None:

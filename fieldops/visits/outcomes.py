@@ -40,35 +40,27 @@ class RowOutcome:
         return plain | {"problem": self.problem.to_json() if self.problem else None}
 
 
-def stored_apart(session: Session, rows: Sequence[Row], store: Callable[[Row], None]) -> dict[int, Problem]:
-    """Store every row under a savepoint; return the problem of each that could not be, by its place.
+def stored_apart(session: Session, rows: Sequence[Row], store: Callable[[Sequence[Row]], None]) -> dict[int, Problem]:
+    """Store the rows under a savepoint; return the problem of each that could not be, by its place.
 
-    Cost: one savepoint when all is well; one for each row when one of them fails.
+    ``store`` takes any number of rows. Cost: one savepoint when all is well; one for each row when one of them fails.
     """
-    if not rows or _all_stored(session, rows, store):
+    if not rows or _stored(session, rows, store) is None:
         return {}
-    problems: dict[int, Problem] = {}
-    for place, row in enumerate(rows):
-        try:
-            with session.begin_nested():
-                store(row)
-                session.flush()
-        except Problem as problem:
-            problems[place] = problem
-        except sa.exc.IntegrityError as error:
-            problems[place] = _conflict(error)
-    return problems
+    problems = {place: _stored(session, [row], store) for place, row in enumerate(rows)}
+    return {place: problem for place, problem in problems.items() if problem is not None}
 
 
-def _all_stored(session: Session, rows: Sequence[Row], store: Callable[[Row], None]) -> bool:
+def _stored(session: Session, rows: Sequence[Row], store: Callable[[Sequence[Row]], None]) -> Problem | None:
     try:
         with session.begin_nested():
-            for row in rows:
-                store(row)
+            store(rows)
             session.flush()
-    except (Problem, sa.exc.IntegrityError):
-        return False
-    return True
+    except Problem as problem:
+        return problem
+    except sa.exc.IntegrityError as error:
+        return _conflict(error)
+    return None
 
 
 def _conflict(error: sa.exc.IntegrityError) -> Problem:

@@ -69,7 +69,7 @@ def case_rows_recorded_at(session: Session, case_ids: Iterable[UUID]) -> dict[UU
         .join(Case, sa.and_(Case.id == CaseVersion.case_id, Case.version == CaseVersion.version))
         .where(among(Case.id, case_ids))
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def visits_of_debtors(session: Session, debtor_ids: Iterable[UUID]) -> dict[UUID, list[DebtorVisit]]:
@@ -81,7 +81,7 @@ def visits_of_debtors(session: Session, debtor_ids: Iterable[UUID]) -> dict[UUID
     ).where(among(Visit.debtor_id, debtor_ids), Visit.status.in_((*states.OPEN, states.COMPLETED)))  # fmt: skip
     found: dict[UUID, list[DebtorVisit]] = defaultdict(list)
     for row in session.execute(query.order_by(Visit.id)):
-        *columns, case_ids = row.tuple()
+        *columns, case_ids = row
         visit = DebtorVisit(*columns, tuple(case_ids or ()))  # type: ignore[call-arg]  # as many columns as fields
         found[visit.debtor_id].append(visit)
     return found

@@ -177,7 +177,7 @@ def _address(files: Files, case_ids: tuple[UUID, ...], address_id: UUID | None) 
 def _visit(files: Files, actor: Actor, asked: VisitAsked, case_ids: tuple[UUID, ...], address: AddressOnFile) -> Visit:
     first = files.cases[case_ids[0]]
     appointed = [span for each in case_ids for span in appointed_spans(files.cases[each].appointment)]
-    policy = files.policy_for(case_ids).visit
+    windows = visit_windows(address.kind, asked.windows or appointed, files.policy_for(case_ids))
     return Visit(
         id=uuid7(),
         created_at=actor.at,
@@ -196,7 +196,7 @@ def _visit(files: Files, actor: Actor, asked: VisitAsked, case_ids: tuple[UUID, 
         lat=address.lat,
         lon=address.lon,
         point_precision=address.fact.precision,
-        windows=[list(span) for span in visit_windows(address.kind, asked.windows or appointed, policy)],
+        windows=[list(span) for span in windows],
         requested_by=actor.name,
     )
 

@@ -32,11 +32,12 @@ from fieldops.visits.requesting import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
+    from fieldops.visits.files import Files
     from fieldops.visits.models import VisitDecision
 
 
@@ -58,20 +59,7 @@ def request_visit(
 def request_visits(session: Session, actor: audit.Actor, asked: Sequence[VisitAsked]) -> list[RowOutcome]:
     """Request many visits, each with its own outcome. Cost: the files of all debtors are read once."""
     case_ids = {case_id for each in asked for case_id in each.case_ids}
-    addresses.judge_some(session, only=_address_ids(session, case_ids))
-    files = read_files(session, case_ids, at=actor.at)
-    numbers = _fresh_numbers(session, actor, len(asked))
-    prepared: list[Prepared] = []
-    outcomes: dict[int, RowOutcome] = {}
-    for row, each in enumerate(asked):
-        try:
-            prepared.append(prepare_visit(files, actor, row, each, numbers[row]))
-        except Problem as problem:
-            outcomes[row] = RowOutcome(row, REFUSED, problem=problem)
-    problems = stored_apart(session, prepared, lambda each: _store(session, actor, each))
-    for place, stored in enumerate(prepared):
-        outcomes[stored.row] = _outcome(stored, problems.get(place))
-    return [outcomes[row] for row in sorted(outcomes)]
+    return _request(session, actor, _judged_files(session, actor, case_ids), asked)
 
 
 def request_for_cases(
@@ -86,15 +74,14 @@ def request_for_cases(
 ) -> dict[str, Any]:
     """Request a visit to the best address for each debtor of these cases; cards that fit together share one."""
     wanted = _case_ids(session, case_nos, case_ids)
-    addresses.judge_some(session, only=_address_ids(session, wanted))
-    files = read_files(session, wanted, at=actor.at)
+    files = _judged_files(session, actor, wanted)
     missing = [str(case_id) for case_id in wanted if case_id not in files.cases]
     if missing:
         raise NotUnderstood("CASE_UNKNOWN", f"There is no case {missing[0]}; GET /cases lists them.", missing=missing)
     asked = [
         VisitAsked(case_ids=group, purpose=purpose, reason=reason, goal=goal) for group in groups_of(files, wanted)
     ]
-    return {"rows": [each.shown() for each in request_visits(session, actor, asked)]}
+    return {"rows": [each.shown() for each in _request(session, actor, files, asked)]}
 
 
 def resubmit_visit(
@@ -143,14 +130,38 @@ def visit_page(
     return {"items": rows[:limit], "after": next_cursor(rows[limit - 1]) if len(rows) > limit else None}
 
 
-def _store(session: Session, actor: audit.Actor, prepared: Prepared) -> None:
-    visit = prepared.visit
-    session.add(visit)
-    session.flush()  # the cards refer to it
-    session.add_all(VisitCase(visit_id=visit.id, case_id=case_id) for case_id in prepared.case_ids)
-    session.add(prepared.decision)
-    told: dict[str, Any] = {"verdict": visit.verdict, "codes": visit.codes, "cases": list(prepared.case_nos)}
-    audit.record(session, actor, "visits.request", "visit", visit.id, status=visit.status, **told)
+def _judged_files(session: Session, actor: audit.Actor, case_ids: Iterable[UUID]) -> Files:
+    """The files of these cases' debtors, their addresses judged first: a request need not wait for the job."""
+    wanted = set(case_ids)
+    given = cases.addresses_by_case(session, wanted)
+    addresses.judge_some(session, only=[row.address_id for rows in given.values() for row in rows])
+    return read_files(session, wanted, at=actor.at)
+
+
+def _request(session: Session, actor: audit.Actor, files: Files, asked: Sequence[VisitAsked]) -> list[RowOutcome]:
+    numbers = _fresh_numbers(session, actor, len(asked))
+    prepared: list[Prepared] = []
+    outcomes: dict[int, RowOutcome] = {}
+    for row, each in enumerate(asked):
+        try:
+            prepared.append(prepare_visit(files, actor, row, each, numbers[row]))
+        except Problem as problem:
+            outcomes[row] = RowOutcome(row, REFUSED, problem=problem)
+    problems = stored_apart(session, prepared, lambda some: _store(session, actor, some))
+    for place, stored in enumerate(prepared):
+        outcomes[stored.row] = _outcome(stored, problems.get(place))
+    return [outcomes[row] for row in sorted(outcomes)]
+
+
+def _store(session: Session, actor: audit.Actor, prepared: Sequence[Prepared]) -> None:
+    session.add_all(each.visit for each in prepared)
+    session.flush()  # cards and decisions refer to them
+    for each in prepared:
+        visit = each.visit
+        session.add_all(VisitCase(visit_id=visit.id, case_id=case_id) for case_id in each.case_ids)
+        session.add(each.decision)
+        told: dict[str, Any] = {"verdict": visit.verdict, "codes": visit.codes, "cases": list(each.case_nos)}
+        audit.record(session, actor, "visits.request", "visit", visit.id, status=visit.status, **told)
 
 
 def _outcome(prepared: Prepared, problem: Problem | None) -> RowOutcome:
@@ -177,8 +188,3 @@ def _fresh_numbers(session: Session, actor: audit.Actor, count: int) -> list[str
 def _case_ids(session: Session, case_nos: Sequence[str], case_ids: Sequence[UUID]) -> tuple[UUID, ...]:
     """The cases meant, by id or by number. Raises: NotUnderstood for a number nobody or two banks have."""
     return (*case_ids, *queries.case_ids_of(session, case_nos))
-
-
-def _address_ids(session: Session, case_ids: Sequence[UUID] | set[UUID]) -> list[UUID]:
-    given = cases.addresses_by_case(session, case_ids)
-    return [row.address_id for rows in given.values() for row in rows]

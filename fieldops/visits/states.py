@@ -36,6 +36,7 @@ Back to PENDING_REVIEW is §3.3's way for a complaint on an approved visit. A su
 comes back as APPROVED: its batch has gone on without it.
 """
 
+FINAL: Final = (REJECTED, COMPLETED, CANCELLED, EXPIRED)
 OPEN: Final = tuple(STEPS)
 """States in which a visit is on its way: one at a time per debtor and flat."""
 AWAITING_DECISION: Final = (SUBMITTED, PENDING_REVIEW, RETURNED)

@@ -1,4 +1,4 @@
-"""When a visit may begin: appointments are hard, workplaces keep office hours, everything else the planning hours."""
+"""When a visit may begin: appointments are hard, workplaces keep office hours, the rest is left to planning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, time
 
-    from fieldops.policies.sections import VisitPolicy, Window
+    from fieldops.policies.edition import Policy
+    from fieldops.policies.sections import Window
 
 Span = tuple[int, int]
 """Seconds since local midnight, both ends belonging to it."""
@@ -33,20 +34,23 @@ def appointed_spans(appointment: str | None) -> tuple[Span, ...]:
     return tuple(sorted(set(found)))
 
 
-def visit_windows(kind: str, asked: Iterable[Span], policy: VisitPolicy) -> tuple[Span, ...]:
-    """The windows of a visit to an address of this kind: what was asked for within lawful hours, else the usual ones.
+def visit_windows(kind: str, asked: Iterable[Span], policy: Policy) -> tuple[Span, ...]:
+    """When a visit to an address of this kind may begin, as far as anything is agreed or the place has hours.
 
-    What was asked for at a workplace is cut to office hours.
+    What was asked for is cut to lawful hours, or to office hours at a workplace, where the visit must end in them as
+    well. () leaves the hour to planning.
     """
-    usual = policy.work_window if kind == WORK else policy.plan_window
-    bounds = policy.work_window if kind == WORK else policy.hard_window
-    cut = [overlap for span in asked if (overlap := _overlap(span, _span(bounds))) is not None]
-    return tuple(cut) or (_span(usual),)
+    at_work = kind == WORK
+    bounds = _span(policy.visit.work_window if at_work else policy.visit.hard_window)
+    if at_work:
+        bounds = (bounds[0], bounds[1] - policy.routing.service_s[WORK])
+    cut = tuple(overlap for span in asked if (overlap := _overlap(span, bounds)) is not None)
+    return cut or ((bounds,) if at_work else ())
 
 
-def day_suits(kind: str, day: date, policy: VisitPolicy) -> bool:
+def day_suits(kind: str, day: date, policy: Policy) -> bool:
     """Whether an address of this kind is visited on that weekday at all."""
-    return kind != WORK or day.isoweekday() in policy.work_window.days
+    return kind != WORK or day.isoweekday() in policy.visit.work_window.days
 
 
 def _span(window: Window) -> Span:
