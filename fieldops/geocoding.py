@@ -260,7 +260,8 @@ def _plain_city(name: str) -> str:
 
 _AMAP_LEVELS = {
     "门牌号": Precision.ROOFTOP, "单元号": Precision.ROOFTOP, "楼栋号": Precision.ROOFTOP, "兴趣点": Precision.POI,
-    "门址": Precision.ROOFTOP, "道路": Precision.STREET, "道路交叉路口": Precision.STREET, "公交站台、地铁站": Precision.POI,
+    "门址": Precision.ROOFTOP, "道路": Precision.STREET, "道路交叉路口": Precision.STREET,
+    "公交站台、地铁站": Precision.POI,
     "住宅区": Precision.POI, "村庄": Precision.VILLAGE, "热点商圈": Precision.VILLAGE, "乡镇": Precision.TOWN,
     "开发区": Precision.DISTRICT, "区县": Precision.DISTRICT, "市": Precision.CITY, "省": Precision.NONE,
     "国家": Precision.NONE, "未知": Precision.NONE,

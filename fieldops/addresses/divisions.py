@@ -51,11 +51,13 @@ class Divisions:
     full: dict[str, tuple[Division, ...]]
     short: dict[str, tuple[Division, ...]]
     lengths: dict[str, tuple[int, ...]]
+    by_length: dict[int, tuple[Division, ...]]
     counties_of: dict[str, tuple[str, ...]]
     heirs: dict[str, str]
     centres: dict[str, tuple[float, float]]
     towns: dict[str, str] = field(repr=False)
     town_kinds: dict[str, str] = field(repr=False)
+    all_towns: str = field(repr=False)
 
     def city_of(self, county_code: str) -> str:
         """Give the code of the prefecture above a county, of the municipality, or its own if there is none."""
@@ -67,6 +69,10 @@ class Divisions:
     def has_counties(self, city_code: str) -> bool:
         """Whether the city is divided further: 东莞, 中山, 儋州 and 嘉峪关 are not."""
         return bool(self.counties_of.get(city_code))
+
+    def named(self, length: int) -> tuple[Division, ...]:
+        """List the divisions whose names have this many characters."""
+        return self.by_length.get(length, ())
 
     def centre(self, code: str) -> tuple[float, float] | None:
         """Give the centre of a division as (lat, lon) in WGS-84, or None if no source knows it."""
@@ -85,6 +91,16 @@ class Divisions:
         listed = self.town_kinds.get(county_code, "")
         start = listed.find(f",{stem}|")
         return listed[start + 1 : listed.index(",", start + 1)].replace("|", "") if start >= 0 else stem
+
+    def homes_anywhere(self, stem: str, most: int = 6) -> tuple[str, ...]:
+        """Say which counties of the country have a town of this stem, `most` at the most."""
+        homes: list[str] = []
+        at = self.all_towns.find(f",{stem},")
+        while at >= 0 and len(homes) < most:
+            line = self.all_towns.rfind("\n", 0, at) + 1
+            homes.append(self.all_towns[line : line + 6])
+            at = self.all_towns.find(f",{stem},", self.all_towns.find("\n", at))
+        return tuple(dict.fromkeys(homes))
 
     def homes_of_town(self, stem: str, counties: Iterable[str]) -> tuple[str, ...]:
         """Say which of the counties have a town of this stem."""
@@ -107,16 +123,19 @@ def load_divisions(folder: Path) -> Divisions:
     by_code = {row.code: row for row in rows if row.retired_in is None}
     full, short = _names(rows)
     kinds = {county: f",{names}," for county, names in _pairs(folder / "towns.tsv")}
+    stems = {county: _KIND.sub("", names) for county, names in kinds.items()}
     return Divisions(
         edition=json.loads((folder / "edition.json").read_text(encoding="utf-8"))["division_edition"],
         by_code=by_code,
         full=full,
         short=short,
         lengths=_lengths(full, short),
+        by_length=_by_length(rows),
         counties_of=_children(by_code),
         heirs=dict(_pairs(DATA / "heirs.tsv")),
         centres={c: _point(p) for c, p in _pairs(folder / "centres.tsv")},
-        towns={county: _KIND.sub("", names) for county, names in kinds.items()},
+        towns=stems,
+        all_towns="\n".join(county + names for county, names in stems.items()),
         town_kinds=kinds,
     )
 
@@ -153,6 +172,8 @@ def _names(rows: list[Division]) -> tuple[dict[str, tuple[Division, ...]], dict[
         stem = short_name(row.name)
         if stem not in forms:
             short.setdefault(stem, []).append(row)
+            if row.level == "D" and row.name == stem + "区":
+                short.setdefault(stem + "新区", []).append(row)
     full.setdefault("内蒙", []).extend(full["内蒙古自治区"])
     for stem in ("广西", "西藏", "宁夏", "新疆"):
         full.setdefault(stem + "省", []).extend(short[stem])
@@ -166,6 +187,13 @@ def _lengths(*tables: dict[str, tuple[Division, ...]]) -> dict[str, tuple[int, .
         for name in table:
             found.setdefault(name[:2], set()).add(len(name))
     return {head: tuple(sorted(lengths, reverse=True)) for head, lengths in found.items()}
+
+
+def _by_length(rows: list[Division]) -> dict[int, tuple[Division, ...]]:
+    found: dict[int, list[Division]] = {}
+    for row in rows:
+        found.setdefault(len(row.name), []).append(row)
+    return {k: tuple(v) for k, v in found.items()}
 
 
 def _children(by_code: dict[str, Division]) -> dict[str, tuple[str, ...]]:

@@ -47,4 +47,4 @@ def address_key(site: str, parts: Parts) -> str:
     floor = parts.floor
     if floor and re.match(rf"{re.escape(floor)}\d\d$", parts.room):
         floor = ""
-    return "#".join((site, parts.unit, floor, parts.room))
+    return f"{site}#{parts.unit}#{floor}#{parts.room}"

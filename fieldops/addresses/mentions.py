@@ -22,7 +22,9 @@ _NOT_A_REGION = re.compile(
 )
 _REPEAT_IS_A_NAME = re.compile(r"经济|开发|高新|工业|科技|新|产业|商业|国际|客运|火车|汽车|总|区|市|县")
 _KINDS = frozenset("省市县区州盟旗")
-_FILLER = re.compile(r"市辖区|省直辖县级行政区划|自治区直辖县级行政区划|县级行政区划|直辖县级")
+_FILLER = re.compile(
+    r"市辖区|省直辖县级行政区划|自治区直辖县级行政区划|县级行政区划|直辖县级|生产建设兵团(?:第?[一二三四五六七八九十]{1,3}师)?"
+)
 _PLACE_WORD = re.compile(r"[路街巷弄号幢栋楼村室]")
 _STRAY_TOWN = re.compile(r"^[一-龥]{1,6}(?:街道|街$|镇|乡)")
 

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     rf"|(?P<room>{_N}|[A-Z])(?:室|房(?!产|地|屋)|户)"
     rf"|(?P<group>{_N})(?:村民小组|村民组|小组|组(?!团)|生产队|社(?!区|会)|队)"
     rf"|(?P<door>{_N})(?:号(?!线|桥|路|街|公路|店|码头|大街|大道|门|柜|馆)|(?=附\d))"
-    rf"|(?P<bare>{_N})(?![0-9A-Z])(?!小?区|期|组团|村|巷|街|路|条|道|线|桥|中学|中校|院|[一-龥]?医院|国道|省道|县道|团|连|营|厂|店|矿|井|号)"
+    rf"|(?P<bare>{_N})(?![0-9A-Z-])(?!小?区|期|组团|村|巷|街|路|条|道|线|桥|中学|中校|院|[一-龥]?医院|国道|省道|县道|团|连|营|厂|店|矿|井|号)"
     r"|(?P<east>[东南西北主副附甲乙丙丁])(?:幢|栋|座|塔|楼(?![一-龥])|单元)"
 )
 _ROAD_END = re.compile(
@@ -38,7 +38,7 @@ _ESTATE_VILLAGE = re.compile(
 _ZONE = re.compile(
     r"^((?:(?!路|街|号|镇|乡|村)[一-龥]){0,9}?(?:经济技术开发区|高新技术产业开发区|高新技术开发区|经济开发区|开发区|高新区|经开区|工业园区|工业园|工业区|工业城|产业园区|产业园|科技园区|科技园|园区|新区)(?:管委会)?)(?!区)"
 )
-_NEAR = re.compile(any_of("nearby") + "(?![一-龥]?(?:路|街|村|大厦|小区|花园))")
+_NEAR = re.compile(any_of("nearby") + "(?!段|[一-龥]?(?:路|街|村|大厦|小区|花园))")
 _SHARED_BUILDING = re.compile(any_of("shared_building") + "[A-Z0-9]*区?$")
 _RANGE_WORD = re.compile(any_of("range"))
 _FILLER = re.compile(r"^的+")
@@ -157,9 +157,7 @@ def _door(value: str, parts: Parts, following: str) -> None:
     is_stall = parts.last == "estate" and _SHARED_BUILDING.search(parts.estate)
     if is_stall or parts.last in {"building", "unit", "floor"}:
         parts.room, parts.last = value, "room"
-    elif parts.last == "estate" and (parts.door or following in {"unit", "room", "bare", "floor"}):
-        parts.building, parts.last = value, "building"
-    elif parts.last == "door" and parts.door and not parts.building:
+    elif (parts.last == "estate" and (parts.door or following in {"unit", "room", "bare", "floor"})) or (parts.last == "door" and parts.door and not parts.building):
         parts.building, parts.last = value, "building"
     elif not parts.door:
         parts.door, parts.last = value, "door"
@@ -224,9 +222,7 @@ def _bare(value: str, parts: Parts, following: str) -> None:
             _compound(pieces[1:], parts)
     elif len(pieces) > 1:
         _compound(pieces, parts)
-    elif parts.last == "estate" and len(value) < 3 and not parts.building:  # noqa: PLR2004 - three digits are a room
-        parts.building, parts.last = value, "building"
-    elif parts.last == "estate" and following in {"unit", "room", "floor"}:
+    elif (parts.last == "estate" and len(value) < 3 and not parts.building) or (parts.last == "estate" and following in {"unit", "room", "floor"}):  # noqa: PLR2004 - three digits are a room
         parts.building, parts.last = value, "building"
     else:
         parts.room, parts.last = value, "room"

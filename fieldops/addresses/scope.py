@@ -8,7 +8,7 @@ from fieldops.addresses.words import alternatives, any_of, words
 
 _PLACEHOLDER = frozenset(words()["placeholder"])
 _MASK = re.compile(
-    r"\*{2,}|(?<![A-Z])X{2,}(?=$|[省市区县镇乡街路村号栋幢楼室])|(?:某某?|[Xx]{2,})(?:省|市|区|县|镇|路|街|小区|号)|[?？]{2,}|(?<=[一-龥])\*(?=[一-龥])"
+    r"\*{2,}|(?<![A-Z])X{2,}(?=$|[省市区县镇乡街路村号栋幢楼室])|(?:某某?|X{2,})(?:路|街|小区|号|(?:省|市|区|县|镇)(?!人民|公安|法院|检察))|[?？]{2,}|(?<=[一-龥])\*(?=[一-龥])"
 )
 _HAN = re.compile(r"[㐀-鿿]")
 _LATIN_WORD = re.compile(r"[A-Z]{2,}")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from fieldops.addresses.parse import Parts
 from fieldops.addresses.words import alternatives, any_of, words
+
+if TYPE_CHECKING:
+    from fieldops.addresses.parse import Parts
 
 _CAMPUS_HIGHER = re.compile(rf"{any_of('campus_higher')}(?:[一-龥]{{0,4}}{any_of('campus_tail')})?$")
 _CAMPUS_OTHER = re.compile(rf"{any_of('campus_other')}(?:{any_of('campus_tail')})?$")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fieldops.addresses.catalogue import CATALOGUE, label_of, worst
+from fieldops.addresses.catalogue import CATALOGUE, NOTHING_TO_DO, label_of, worst
 from fieldops.addresses.divisions import divisions
 from fieldops.addresses.keys import address_key, site_key
 from fieldops.addresses.normalise import Normalised, normalise
@@ -186,7 +186,7 @@ def _verdict(
         letter=worst([row.letter for row in rows]),
         codes=codes,
         findings=tuple(AddressFinding(c, CATALOGUE[c].message_zh, CATALOGUE[c].message_en, d) for c, d in found),
-        next_action=next((row.next_action for row in rows if row.label == label), CATALOGUE["NO_HAO"].next_action),
+        next_action=next((row.next_action for row in rows if row.label == label), NOTHING_TO_DO),
         address_key=address_key(site, parts),
         site_key=site,
         noise_removed=(*normal.noise_removed, *region.noise),
