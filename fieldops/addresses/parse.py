@@ -41,6 +41,8 @@ _ZONE = re.compile(
 _NEAR = re.compile(any_of("nearby") + "(?!段|[一-龥]?(?:路|街|村|大厦|小区|花园))")
 _SHARED_BUILDING = re.compile(any_of("shared_building") + "[A-Z0-9]*区?$")
 _RANGE_WORD = re.compile(any_of("range"))
+_INSIDE_A_BUILDING = frozenset({"unit", "room", "floor"})
+_THREE = 3  # digits of a room, pieces of building-unit-room
 _FILLER = re.compile(r"^的+")
 
 
@@ -157,12 +159,18 @@ def _door(value: str, parts: Parts, following: str) -> None:
     is_stall = parts.last == "estate" and _SHARED_BUILDING.search(parts.estate)
     if is_stall or parts.last in {"building", "unit", "floor"}:
         parts.room, parts.last = value, "room"
-    elif (parts.last == "estate" and (parts.door or following in {"unit", "room", "bare", "floor"})) or (parts.last == "door" and parts.door and not parts.building):
+    elif _numbers_a_building(parts, following):
         parts.building, parts.last = value, "building"
     elif not parts.door:
         parts.door, parts.last = value, "door"
     elif not parts.room:
         parts.room, parts.last = value, "room"
+
+
+def _numbers_a_building(parts: Parts, following: str) -> bool:
+    if parts.last == "door":
+        return bool(parts.door) and not parts.building
+    return parts.last == "estate" and bool(parts.door or following in {"unit", "room", "bare", "floor"})
 
 
 def _yard(value: str, parts: Parts, _following: str) -> None:
@@ -197,7 +205,7 @@ def _room(value: str, parts: Parts, _following: str) -> None:
     pieces = value.split("-")
     if len(pieces) > 1 and not parts.building and parts.last in {"estate", "door", "lane"}:
         _compound(pieces, parts)
-    elif len(pieces) == 2 and not parts.unit and parts.last == "building" and len(pieces[1]) > 2:  # noqa: PLR2004
+    elif len(pieces) == 2 and not parts.unit and parts.last == "building" and len(pieces[1]) >= _THREE:  # noqa: PLR2004 - a pair
         parts.unit, parts.room = pieces
     else:
         parts.room = value
@@ -211,10 +219,10 @@ def _group(value: str, parts: Parts, _following: str) -> None:
 def _bare(value: str, parts: Parts, following: str) -> None:
     """A number without a unit means what is still open: a door after a road, else building, unit, room."""
     pieces = value.split("-")
-    if parts.last == "road" or (parts.last in {"village", "group"} and len(pieces) < 3):  # noqa: PLR2004 - 64-6-877
+    if parts.last == "road" or (parts.last in {"village", "group"} and len(pieces) < _THREE):
         parts.without_hao = True
-        parts.door, parts.last = pieces[0] if len(pieces) > 2 else value, "door"  # noqa: PLR2004
-        if len(pieces) > 2:  # noqa: PLR2004
+        parts.door, parts.last = (pieces[0] if len(pieces) >= _THREE else value), "door"
+        if len(pieces) >= _THREE:
             _compound(pieces[1:], parts)
     elif parts.last == "lane" and not parts.door:
         parts.door, parts.last = pieces[0], "door"
@@ -222,7 +230,7 @@ def _bare(value: str, parts: Parts, following: str) -> None:
             _compound(pieces[1:], parts)
     elif len(pieces) > 1:
         _compound(pieces, parts)
-    elif (parts.last == "estate" and len(value) < 3 and not parts.building) or (parts.last == "estate" and following in {"unit", "room", "floor"}):  # noqa: PLR2004 - three digits are a room
+    elif parts.last == "estate" and not parts.building and (len(value) < _THREE or following in _INSIDE_A_BUILDING):
         parts.building, parts.last = value, "building"
     else:
         parts.room, parts.last = value, "room"
@@ -230,21 +238,22 @@ def _bare(value: str, parts: Parts, following: str) -> None:
 
 def _compound(pieces: list[str], parts: Parts) -> None:
     """5-2-301 is building, unit and room; 5-301 building and room; after a building what is left."""
-    if parts.unit:
+    if parts.unit or (parts.building and _is_floor_and_room(pieces)):
         parts.room = "-".join(pieces)
     elif parts.building:
-        short = len(pieces) == 2 and len(pieces[1]) < 3  # noqa: PLR2004 - 12-3 is floor and room, as in 重庆
-        if len(pieces) > 1 and not short:
-            parts.unit, parts.room = pieces[0], "-".join(pieces[1:])
-        else:
-            parts.room = "-".join(pieces)
-    elif len(pieces) > 2:  # noqa: PLR2004
+        parts.unit, parts.room = ("", pieces[0]) if len(pieces) == 1 else (pieces[0], "-".join(pieces[1:]))
+    elif len(pieces) >= _THREE:
         parts.building, parts.unit, parts.room = pieces[0], pieces[1], "-".join(pieces[2:])
     elif len(pieces) > 1:
         parts.building, parts.room = pieces
     else:
         parts.room = pieces[0]
     parts.last = "room"
+
+
+def _is_floor_and_room(pieces: list[str]) -> bool:
+    """12-3 behind a building is floor and room, as in 重庆; 2-301 is unit and room."""
+    return len(pieces) == 2 and len(pieces[1]) < _THREE  # noqa: PLR2004 - a pair
 
 
 _NUMBERED = {

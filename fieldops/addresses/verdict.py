@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from fieldops.addresses.divisions import Divisions
 
 _TABLES = divisions()
-EDITION = f"divisions {_TABLES.edition} · words {words()['version']}"
+RULES = "1"  # counted up when a rule changes, so that stored verdicts are judged again
+EDITION = f"divisions {_TABLES.edition} · words {words()['version']} · rules {RULES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,12 @@ def judge(raw: str, *, tables: Divisions | None = None) -> AddressVerdict:
     return _verdict(raw, normal, region, parts, found)
 
 
-def explain(raw: str) -> list[tuple[str, str]]:
-    """Give every step of the judgement of one address as (step, what came of it)."""
+def explain(raw: str) -> list[str]:
+    """Give every step of the judgement of one address, a line each: the step, then what came of it."""
     normal, region, parts, found = _steps(raw, _TABLES)
     verdict = _verdict(raw, normal, region, parts, found)
     shown = {name: getattr(parts, name) for name in Parts.__slots__ if getattr(parts, name)}
-    return [
+    steps = [
         ("raw 原文", raw),
         ("normalised 规范化", normal.text),
         ("taken out 去除", " / ".join(verdict.noise_removed)),
@@ -107,6 +108,7 @@ def explain(raw: str) -> list[tuple[str, str]]:
         ("address key 地址键", verdict.address_key),
         ("edition 版本", EDITION),
     ]
+    return [f"{step}: {result}" for step, result in steps]
 
 
 def outward(verdict: AddressVerdict) -> str:
