@@ -1,6 +1,7 @@
 """Plan a day of visits: values in, values out, OR-Tools inside."""
 
 from routing.check import Violation, violations
+from routing.difference import Difference, Move, difference
 from routing.engines import warm
 from routing.errors import InvalidPlanError, ProblemError, RoutingError, SolverProcessLostError
 from routing.explain import explain
@@ -26,10 +27,12 @@ __all__ = [
     "Area",
     "Break",
     "Crew",
+    "Difference",
     "GreatCircle",
     "InvalidPlanError",
     "LeftOut",
     "Legs",
+    "Move",
     "Objective",
     "Plan",
     "PlannedVisit",
@@ -43,6 +46,7 @@ __all__ = [
     "Stop",
     "Violation",
     "Window",
+    "difference",
     "explain",
     "plan",
     "violations",

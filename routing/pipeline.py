@@ -11,7 +11,7 @@ import numpy as np
 from routing.areas import AREA_VISITS, MOST_VISITS, divide, plane_of
 from routing.arrays import arrays_of
 from routing.borders import regroup
-from routing.engines import ACCEPT, ENGINES
+from routing.engines import ACCEPT, ENGINES, warm
 from routing.errors import InvalidValueError
 from routing.finish import Making, plan_of
 from routing.insertion import fitted_in, held
@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 
     from routing.areas import AreaRows
 
-FINISH_SHARE: Final = 0.06
-"""Part of the budget kept for fitting in, accepting, judging and explaining."""
+FINISH_S: Final = 0.15
+FINISH_STOP_S: Final = 0.0006
+MOST_FINISH_SHARE: Final = 0.15
+"""Seconds kept for fitting in, accepting, judging and explaining: some, some per stop, at most a part of the budget."""
 AREAS_SHARE: Final = 0.6
 """Part used inside areas when borders are improved afterwards."""
 WHOLE_VISITS: Final = 450
 """Up to here the default engine searches the day as one."""
+DISTRICT_VISITS: Final = 550
+"""Neighbouring areas that the default engine searches as one."""
 BORDER_ROUNDS: Final = 2
 ACCEPT_CREWS: Final = 8
 """Routes the OR-Tools model is asked about at once: its rules are per route, small models are built sooner."""
@@ -51,13 +55,16 @@ def plan(
     `engine="ortools"` uses the OR-Tools model alone. `stop` is asked all the time: once it says True the best plan so
     far is returned. `limit` bounds each search by steps (moves, or solutions of OR-Tools): with it, and a budget that
     is not reached, the same problem and seed give the same plan.
-    Units: `budget_s` is wall-clock seconds. `cores=None` takes all this process may use.
+    Units: `budget_s` is wall-clock seconds; a cold installation compiles first, outside of it (see `warm`).
+    `cores=None` takes all this process may use.
     Raises: InvalidValueError, SolverProcessLostError (run it again), InvalidPlanError (never hands out a bad plan).
     """
     if engine not in ENGINES:
         raise InvalidValueError("engine", engine, f"use one of {', '.join(ENGINES)}")
     if not budget_s > 0:
         raise InvalidValueError("budget_s", repr(budget_s), "give a number of seconds above 0")
+    if engine == "default":
+        warm()
     began, cores = time.monotonic(), cores or _cores()
     screened = screen(problem)
     rows = [row for row in range(len(problem.stops)) if row not in screened]
@@ -66,16 +73,29 @@ def plan(
     whole = engine == "default" and len(rows) <= WHOLE_VISITS
     parts = divide(problem, rows, aim=AREA_VISITS, most=WHOLE_VISITS if whole else MOST_VISITS) if rows else []
     improves = engine == "default" and len(parts) > 1
-    until = (1 - FINISH_SHARE) * (AREAS_SHARE if improves else 1.0)
-    rounds.run([Group(part.stop_rows, part.crew_rows) for part in parts], engine, until)
+    searching = 1 - min(MOST_FINISH_SHARE, (FINISH_S + FINISH_STOP_S * len(rows)) / budget_s)
+    until = searching * (AREAS_SHARE if improves else 1.0)
+    rounds.run(_districts(parts, DISTRICT_VISITS if engine == "default" else 0), engine, until)
     if improves:
-        _improve_borders(problem, rounds, rows, 1 - FINISH_SHARE)
+        _improve_borders(problem, rounds, rows, searching)
     rounds.tell("finish")
     rounds.replace(fitted_in(day, held(day, rounds.routes), screened))
     if engine == "default" and rows and problem.crews:
         _accept(problem, rounds)
     areas = tuple(_named(problem, number, part) for number, part in enumerate(parts))
     return plan_of(problem, day, rounds.routes, screened, Making(engine, seed, budget_s, areas, rounds.cancelled))
+
+
+def _districts(parts: list[AreaRows], most: int) -> list[Group]:
+    """Neighbouring areas searched as one, while they hold no more than `most` visits together."""
+    found: list[Group] = []
+    for part in parts:
+        if found and len(found[-1].stop_rows) + len(part.stop_rows) <= most:
+            last = found.pop()
+            found.append(Group(last.stop_rows + part.stop_rows, last.crew_rows + part.crew_rows))
+        else:
+            found.append(Group(part.stop_rows, part.crew_rows))
+    return found
 
 
 def _improve_borders(problem: Problem, rounds: Rounds, rows: list[int], until: float) -> None:
