@@ -23,7 +23,8 @@ class ApiError(FieldopsError):
     """The API said no; ``status`` and ``problem`` hold its answer."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
+        errors = f" {problem['errors']}" if "errors" in problem else ""
+        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}{errors}")
         self.status = status
         self.problem = problem
 

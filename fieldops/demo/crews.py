@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fieldops.demo.accounts import PASSWORD
 from fieldops.demo.client import Client
+from fieldops.demo.furnish import PASSWORD
 from fieldops.demo.phone import Phone
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from fieldops.clock import SHANGHAI, DemoClock
 from fieldops.demo import traps
-from fieldops.demo.accounts import PASSWORD
 from fieldops.demo.caseload import Folder
 from fieldops.demo.client import ApiError, Client
 from fieldops.demo.crews import Crews
 from fieldops.demo.desk import Desk
+from fieldops.demo.furnish import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,10 +101,10 @@ class Day:
         self._verdicts: dict[str, str] = {}
         self._codes: dict[str, list[str]] = {}
         collector = self._person("phone_collector")
-        asked = {"purpose": "COLLECT", "reason": "LOST 失联", "goal": "核实住址，告知还款渠道"}
+        asked = {"purpose": "COLLECT", "reason": "LOST", "goal": "核实住址，告知还款渠道"}
         with self._timed("rules"):
-            answer = collector.post("/visits/for-cases", {"case_ids": list(self._case_ids.values()), **asked})
-        for outcome in answer["outcomes"]:
+            answer = collector.post("/visits/bulk", {"case_ids": list(self._case_ids.values()), **asked})
+        for outcome in answer["rows"]:
             for case_no in outcome["case_nos"]:
                 self._verdicts[case_no] = outcome["verdict"] or "REJECT"
                 self._codes[case_no] = outcome["codes"]
@@ -132,7 +132,7 @@ class Day:
             waiting = [v for v in supervisor.pages("/visits", status="PENDING_REVIEW") if v["verdict"] == "PASS"]
             for start in range(0, len(waiting), _BULK):
                 rows = [{"visit_id": visit["id"]} for visit in waiting[start : start + _BULK]]
-                supervisor.post("/visits/approve", {"approvals": rows})
+                supervisor.post("/visits/approve", {"rows": rows})
         self._say(f"  {len(waiting)} clean visits approved")
 
     def _plan(self) -> None:

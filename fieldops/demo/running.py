@@ -16,9 +16,9 @@ import click
 from fieldops.clock import SHANGHAI
 from fieldops.console.service import SUMMARY
 from fieldops.db import drop_demo_database
-from fieldops.demo.accounts import open_accounts
 from fieldops.demo.client import wait_until_up
 from fieldops.demo.day import Day
+from fieldops.demo.furnish import furnish
 from fieldops.demo.sample import sample_caseload
 from fieldops.house import open_house
 from fieldops.serving import free_port, on_port, running
@@ -75,7 +75,7 @@ def _drive(settings: Settings, caseload: Path | None, on_date: date) -> dict[str
         sample_caseload(on_date - timedelta(days=1)).write(caseload)
     settings = on_port(settings, free_port(settings.port + 1))
     house = open_house(settings)
-    open_accounts(house)
+    furnish(house)
     base_url = f"http://{settings.host}:{settings.port}"
     click.echo(f"Driving the demo day {on_date} from {caseload} through {base_url}")
     try:

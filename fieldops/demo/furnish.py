@@ -1,4 +1,7 @@
-"""One account per role for the demo. Their password is public: nothing of the kind exists outside demo mode."""
+"""What a demo house is furnished with: sample letter packs, and one account per role.
+
+Their password is public: nothing of the kind exists outside demo mode.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 from fieldops.audit import Actor
 from fieldops.auth.roles import Role
 from fieldops.auth.service import account_named, create_account
+from fieldops.correspondence import templates
 from fieldops.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -19,8 +23,11 @@ OFFICE = (
 )  # fmt: skip
 
 
-def open_accounts(house: House) -> None:
-    """Open one account for each office role, named after it. Raises: SettingsError outside demo mode."""
+def furnish(house: House) -> None:
+    """Open one account for each office role, named after it, and take in the sample letter packs.
+
+    Raises: SettingsError outside demo mode.
+    """
     if not house.settings.is_demo:
         raise SettingsError("demo accounts are opened in demo mode only; set FIELDOPS_MODE=demo")
     with house.transaction() as session:
@@ -28,3 +35,4 @@ def open_accounts(house: House) -> None:
         for role in OFFICE:
             if account_named(session, role.lower()) is None:
                 create_account(session, actor, name=role.lower(), display_name=role, password=PASSWORD, roles=[role])
+        templates.install_packs(session, actor)
