@@ -105,7 +105,7 @@ def ask_at_gate(session: Session, actor: Actor, visit_ids: Sequence[UUID], on_da
     asked = _ask_all(session, actor, visit_ids, on_date)
     rejected = [each for each in asked if each.barring and not OF_THE_DAY.issuperset(each.barring)]
     lapsed = [each for each in asked if each.barring and OF_THE_DAY.issuperset(each.barring)]
-    reconsider(session, actor, [each.visit.id for each in (*rejected, *lapsed)], cause="batching 成批")
+    reconsider(session, actor, dict.fromkeys((each.visit.id for each in (*rejected, *lapsed)), "batching 成批"))
     for each in rejected:
         _stop(session, actor, each)
     for each in sorted(asked, key=lambda one: (-one.visit.priority, one.visit.approved_at, one.visit.id)):

@@ -10,7 +10,7 @@ from fieldops.policies.catalogue import Moment, Stage
 from fieldops.policies.decision import Decision, ask
 from fieldops.visits import states
 from fieldops.visits.address_choice import Passed, best_address, usable_before
-from fieldops.visits.balance_answers import balances
+from fieldops.visits.balance_answers import balance_now_fen, balances
 from fieldops.visits.facts import DoneVisitFact, OpenVisitFact, RequestFact, VisitFacts
 from fieldops.visits.rules import VISIT_RULES
 
@@ -74,14 +74,16 @@ def decide(files: Files, case_ids: Sequence[UUID], facts: VisitFacts, *, stage: 
     return ask(VISIT_RULES, facts, files.policy_for(case_ids), stage=stage, at=files.at)
 
 
-def amounts_fen(files: Files, facts: VisitFacts) -> tuple[int | None, ...]:
-    """What each card still owes, in the order of the cases."""
-    return balances(facts, Moment.of(files.at, files.policy.timezone))
+def owed_fen(files: Files, case_id: UUID) -> int | None:
+    """What a card still owes; None when it cannot be told."""
+    moment = Moment.of(files.at, files.policy.timezone)
+    return balance_now_fen(files.cases[case_id].fact, files.repayments.get(case_id, ()), moment)
 
 
 def amount_fen(files: Files, facts: VisitFacts) -> int:
     """What the cards together still owe, as far as it is known."""
-    return sum(each or 0 for each in amounts_fen(files, facts))
+    owed = balances(facts, Moment.of(files.at, files.policy.timezone))
+    return sum(each or 0 for each in owed)
 
 
 def days_to_expiry(files: Files, facts: VisitFacts) -> int | None:

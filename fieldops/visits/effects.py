@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from fieldops import audit, events
 from fieldops.policies.catalogue import Severity, Stage
 from fieldops.visits import queries, states
-from fieldops.visits.deciding import amounts_fen, decide, facts_of
+from fieldops.visits.deciding import decide, facts_of, owed_fen
 from fieldops.visits.events import VisitAdjusted
 from fieldops.visits.files import read_files
 from fieldops.visits.models import VisitCase
@@ -22,7 +22,7 @@ from fieldops.visits.moves import move_visit, stop_crew
 from fieldops.visits.requesting import decision_row, request_fact, show_decision, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -80,15 +80,15 @@ class _Asked:
     decision: Decision
 
 
-def reconsider(session: Session, actor: Actor, visit_ids: Sequence[UUID], *, cause: str) -> None:
-    """Ask the rules again about these visits because of ``cause``, and cancel, suspend, adjust or resume them.
+def reconsider(session: Session, actor: Actor, causes: Mapping[UUID, str]) -> None:
+    """Ask the rules again about these visits, each for its cause, and cancel, suspend, adjust or resume them.
 
     The visits are locked first, in the order of their ids, so that an approval at the same moment is seen whole or
     not at all. A crew that is at the door is told to leave.
     """
-    if not visit_ids:
+    if not causes:
         return
-    visits = queries.lock_visits(session, visit_ids)
+    visits = queries.lock_visits(session, causes)
     open_visits = [visit for visit in visits.values() if visit.status in states.OPEN]
     cards = queries.cards_of(session, [visit.id for visit in open_visits])
     files = read_files(
@@ -98,14 +98,14 @@ def reconsider(session: Session, actor: Actor, visit_ids: Sequence[UUID], *, cau
         also={visit.address_id for visit in open_visits},
     )
     for visit in open_visits:
-        _reconsider_one(session, actor, files, visit, cards[visit.id], cause)
+        _reconsider_one(session, actor, files, visit, cards[visit.id], causes[visit.id])
     session.flush()
 
 
 def _reconsider_one(
     session: Session, actor: Actor, files: Files, visit: Visit, case_ids: tuple[UUID, ...], cause: str
 ) -> None:
-    staying = _without_settled(files, visit, case_ids)
+    staying = _without_settled(files, case_ids)
     asked = _ask(files, visit, staying)
     effect, codes = _effect(asked)
     reason = f"{cause}: {', '.join(codes)}" if codes else cause
@@ -160,14 +160,12 @@ def _only_paused(facts: VisitFacts) -> bool:
     return all(case.status in {"ACTIVE", *PAUSED_STATES} for case in facts.file.cases)
 
 
-def _without_settled(files: Files, visit: Visit, case_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+def _without_settled(files: Files, case_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
     """The cards that still belong on the visit: one that is paid off or has left us goes, as long as another stays."""
-    address = files.address(visit.address_id, visit.address_kind)
-    owed = amounts_fen(files, facts_of(files, case_ids, address, request_fact(visit), visit_id=visit.id))
     staying = tuple(
         case_id
-        for case_id, fen in zip(case_ids, owed, strict=True)
-        if fen != 0 and files.cases[case_id].fact.status in {"ACTIVE", *PAUSED_STATES}
+        for case_id in case_ids
+        if owed_fen(files, case_id) != 0 and files.cases[case_id].fact.status in {"ACTIVE", *PAUSED_STATES}
     )
     return staying or case_ids
 

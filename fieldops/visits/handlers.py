@@ -1,85 +1,78 @@
-"""Which events reach which visits; what follows is in ``effects``."""
+"""Which events reach which visits; what follows is in ``effects``. Events announced together are answered together."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fieldops import events
 from fieldops.addresses.events import AddressInvalidated
 from fieldops.cases.events import CaseChanged, ComplaintOpened, HoldOpened, RepaymentReceived, SpecialStatusRecorded
-from fieldops.visits import effects
-from fieldops.visits.queries import open_visit_ids
+from fieldops.visits.effects import reconsider
+from fieldops.visits.queries import open_visits_with_cards, open_visits_with_debtors, open_visits_with_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
-    from fieldops.audit import Actor
+
+def after_case_events(session: Session, happened: Sequence[Any]) -> None:
+    """Money, a hold or a change of a case: its visits are cancelled, suspended, adjusted or resumed."""
+    _answer(session, happened, open_visits_with_cards(session, {each.case_id for each in happened}), "case_id")
 
 
-def reconsider(session: Session, actor: Actor, visit_ids: Sequence[UUID], *, cause: str) -> None:
-    """Reconsider these visits by what is in the database now."""
-    if visit_ids:
-        session.flush()
-        session.expire_all()  # an import writes past the session: what it holds of cases may be old
-        effects.reconsider(session, actor, visit_ids, cause=cause)
-
-
-def after_repayment(session: Session, event: RepaymentReceived) -> None:
-    """Paid in full: cancelled. In part: cancelled below the minimum, else adjusted."""
-    reconsider(session, event.actor, open_visit_ids(session, case_ids=[event.case_id]), cause="repayment 还款")
-
-
-def after_hold(session: Session, event: HoldOpened) -> None:
-    """Suspended while the hold stands; resumed when its end has moved into the past."""
-    reconsider(session, event.actor, open_visit_ids(session, case_ids=[event.case_id]), cause=f"hold 停催 {event.kind}")
-
-
-def after_complaint(session: Session, event: ComplaintOpened) -> None:
-    """A major complaint suspends all visits to the debtor, another brings approved ones back to review."""
-    cause = f"complaint 投诉 {event.grade}"
-    reconsider(session, event.actor, open_visit_ids(session, debtor_ids=[event.debtor_id]), cause=cause)
-
-
-def after_special_status(session: Session, event: SpecialStatusRecorded) -> None:
-    """A proven status cancels all visits to the debtor, a claimed one brings approved ones back to review."""
-    cause = f"special status 特殊状态 {event.kind}"
-    reconsider(session, event.actor, open_visit_ids(session, debtor_ids=[event.debtor_id]), cause=cause)
-
-
-def after_case_change(session: Session, event: CaseChanged) -> None:
-    """A case that pauses suspends, one that leaves cancels, a new balance adjusts."""
-    cause = f"case 案件 {event.status}" if event.status != event.status_before else "balance 余额"
-    reconsider(session, event.actor, open_visit_ids(session, case_ids=[event.case_id]), cause=cause)
+def after_debtor_events(session: Session, happened: Sequence[Any]) -> None:
+    """A complaint or a special status concerns every visit to the debtor."""
+    _answer(session, happened, open_visits_with_debtors(session, {each.debtor_id for each in happened}), "debtor_id")
 
 
 def after_invalidation(session: Session, event: AddressInvalidated) -> None:
     """Every other open visit to a dead address is cancelled; a block for letters concerns no visit."""
     if event.channel != "ALL":
         return
-    found = open_visit_ids(
+    found = open_visits_with_keys(
         session,
-        site_keys=[event.site_key] if event.scope == "SITE" and event.site_key else [],
-        address_keys=[event.address_key] if event.address_key else [],
-        address_ids=[event.address_id],
+        address_id=event.address_id,
+        address_key=event.address_key,
+        site_key=event.site_key if event.scope == "SITE" else "",
     )
+    cause = f"address invalid 地址无效 {event.reason}"
     others = [visit_id for visit_id in found if visit_id != event.visit_id]
-    reconsider(session, event.actor, others, cause=f"address invalid 地址无效 {event.reason}")
+    _fresh(session, others)
+    reconsider(session, event.actor, dict.fromkeys(others, cause))
 
 
-HANDLERS = (
-    (RepaymentReceived, after_repayment),
-    (HoldOpened, after_hold),
-    (ComplaintOpened, after_complaint),
-    (SpecialStatusRecorded, after_special_status),
-    (CaseChanged, after_case_change),
-    (AddressInvalidated, after_invalidation),
-)
+def _answer(session: Session, happened: Sequence[Any], visits: Mapping[UUID, Sequence[UUID]], concerned: str) -> None:
+    """Reconsider the visits by what is in the database now; the newest event names the cause."""
+    causes: dict[UUID, str] = {}
+    for event in happened:
+        for visit_id in visits.get(getattr(event, concerned), ()):
+            causes[visit_id] = _CAUSES[type(event)](event)
+    _fresh(session, causes)
+    reconsider(session, happened[-1].actor, causes)
+
+
+def _fresh(session: Session, visits: Any) -> None:
+    """An import writes past the session: what it holds of cases may be old."""
+    if visits:
+        session.flush()
+        session.expire_all()
+
+
+_CAUSES: dict[type, Callable[[Any], str]] = {
+    RepaymentReceived: lambda _: "repayment 还款",
+    HoldOpened: lambda event: f"hold 停催 {event.kind}",
+    ComplaintOpened: lambda event: f"complaint 投诉 {event.grade}",
+    SpecialStatusRecorded: lambda event: f"special status 特殊状态 {event.kind}",
+    CaseChanged: lambda event: f"case 案件 {event.status}" if event.status != event.status_before else "balance 余额",
+}
 
 
 def register_handlers() -> None:
     """Let visits hear of what happens below them."""
-    for kind, handler in HANDLERS:
-        events.register(kind, handler)
+    for of_case in (RepaymentReceived, HoldOpened, CaseChanged):
+        events.register_many(of_case, after_case_events)
+    for of_debtor in (ComplaintOpened, SpecialStatusRecorded):
+        events.register_many(of_debtor, after_debtor_events)
+    events.register(AddressInvalidated, after_invalidation)

@@ -40,6 +40,8 @@ class Visit(Stamped, Base):
         sa.Index(None, "status"),
         sa.Index(None, "debtor_id"),
         sa.Index(None, "address_id"),
+        sa.Index(None, "address_key"),
+        sa.Index(None, "site_key"),
     )
 
     id: Mapped[Id]

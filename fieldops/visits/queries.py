@@ -101,31 +101,30 @@ def lock_visits(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, Visit
     return {visit.id: visit for visit in session.scalars(query.execution_options(populate_existing=True))}
 
 
-def open_visit_ids(
-    session: Session,
-    *,
-    case_ids: Sequence[UUID] = (),
-    debtor_ids: Sequence[UUID] = (),
-    address_keys: Sequence[str] = (),
-    site_keys: Sequence[str] = (),
-    address_ids: Sequence[UUID] = (),
-) -> list[UUID]:
-    """The open visits that one of these concerns."""
-    with_card = sa.select(VisitCase.visit_id).where(among(VisitCase.case_id, case_ids))
-    wanted: list[sa.ColumnElement[bool]] = []
-    if case_ids:
-        wanted.append(Visit.id.in_(with_card))
-    for column, values in (
-        (Visit.debtor_id, debtor_ids),
-        (Visit.address_key, address_keys),
-        (Visit.site_key, site_keys),
-        (Visit.address_id, address_ids),
-    ):
-        if values:
-            wanted.append(among(column, values))
-    if not wanted:
-        return []
-    return list(session.scalars(sa.select(Visit.id).where(Visit.status.in_(states.OPEN), sa.or_(*wanted))))
+def open_visits_with_cards(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """The open visits each of these cases is on; a case on none is left out."""
+    query = sa.select(VisitCase.case_id, Visit.id).join(Visit, Visit.id == VisitCase.visit_id)
+    return _by_owner(session, query.where(among(VisitCase.case_id, case_ids)))
+
+
+def open_visits_with_debtors(session: Session, debtor_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """The open visits to each of these debtors; one with none is left out."""
+    return _by_owner(session, sa.select(Visit.debtor_id, Visit.id).where(among(Visit.debtor_id, debtor_ids)))
+
+
+def _by_owner(session: Session, query: sa.Select[UUID, UUID]) -> dict[UUID, list[UUID]]:
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for owner, visit_id in session.execute(query.where(Visit.status.in_(states.OPEN)).order_by(Visit.id)):
+        found[owner].append(visit_id)
+    return found
+
+
+def open_visits_with_keys(session: Session, *, address_id: UUID, address_key: str, site_key: str) -> list[UUID]:
+    """The open visits to an address: this wording of it, its flat, or (with ``site_key``) its building."""
+    here = [Visit.address_id == address_id]
+    here += [column == key for column, key in ((Visit.address_key, address_key), (Visit.site_key, site_key)) if key]
+    query = sa.select(Visit.id).where(Visit.status.in_(states.OPEN), sa.or_(*here))
+    return list(session.scalars(query.order_by(Visit.id)))
 
 
 def cards_of(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, ...]]:
