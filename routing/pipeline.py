@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from routing.areas import AREA_VISITS, MOST_VISITS, divide, plane_of
+from routing.areas import MOST_VISITS, divide, plane_of
 from routing.arrays import arrays_of
 from routing.borders import regroup
 from routing.engines import ACCEPT, ENGINES, warm
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from routing.areas import AreaRows
+    from routing.arrays import Routes
 
 FINISH_S: Final = 0.15
 FINISH_STOP_S: Final = 0.0006
@@ -30,10 +31,9 @@ MOST_FINISH_SHARE: Final = 0.15
 """Seconds kept for fitting in, accepting, judging and explaining: some, some per stop, at most a part of the budget."""
 AREAS_SHARE: Final = 0.6
 """Part used inside areas when borders are improved afterwards."""
-WHOLE_VISITS: Final = 450
-"""Up to here the default engine searches the day as one."""
-DISTRICT_VISITS: Final = 550
-"""Neighbouring areas that the default engine searches as one."""
+DISTRICT_VISITS: Final = 1100
+LEAST_DISTRICT_VISITS: Final = 450
+"""Bounds of what the default engine searches as one; below the least, more cores try more seeds instead."""
 BORDER_ROUNDS: Final = 2
 ACCEPT_CREWS: Final = 8
 """Routes the OR-Tools model is asked about at once: its rules are per route, small models are built sooner."""
@@ -49,12 +49,15 @@ def plan(
     on_progress: Callable[[Progress], None] | None = None,
     engine: str = "default",
     limit: int | None = None,
+    start: Plan | None = None,
 ) -> Plan:
     """Plan a day. Every stop comes back in a route or with a proved reason.
 
     `engine="ortools"` uses the OR-Tools model alone. `stop` is asked all the time: once it says True the best plan so
     far is returned. `limit` bounds each search by steps (moves, or solutions of OR-Tools): with it, and a budget that
     is not reached, the same problem and seed give the same plan.
+    `start` is a plan to go on from, made for this or a slightly other problem: what still holds of it is kept at first,
+    and `Objective.change_s` with `Stop.planned_crew` says how much keeping it is worth.
     Units: `budget_s` is wall-clock seconds; a cold installation compiles first, outside of it (see `warm`).
     `cores=None` takes all this process may use.
     Raises: InvalidValueError, SolverProcessLostError (run it again), InvalidPlanError (never hands out a bad plan).
@@ -70,20 +73,45 @@ def plan(
     rows = [row for row in range(len(problem.stops)) if row not in screened]
     day = arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
     rounds = Rounds(day, Terms(began, budget_s, seed, cores, limit, stop or _never, on_progress))
-    whole = engine == "default" and len(rows) <= WHOLE_VISITS
-    parts = divide(problem, rows, aim=AREA_VISITS, most=WHOLE_VISITS if whole else MOST_VISITS) if rows else []
-    improves = engine == "default" and len(parts) > 1
+    parts = divide(problem, rows) if rows else []
     searching = 1 - min(MOST_FINISH_SHARE, (FINISH_S + FINISH_STOP_S * len(rows)) / budget_s)
-    until = searching * (AREAS_SHARE if improves else 1.0)
-    rounds.run(_districts(parts, DISTRICT_VISITS if engine == "default" else 0), engine, until)
-    if improves:
-        _improve_borders(problem, rounds, rows, searching)
+    if start is not None and parts:
+        rounds.replace(held(day, _still_there(problem, start, set(rows))))
+        _go_on(problem, rounds, rows, engine, searching)
+    else:
+        groups = _districts(parts, _most_together(engine, len(rows), cores))
+        improves = engine == "default" and len(groups) > 1
+        rounds.run(groups, engine, searching * (AREAS_SHARE if improves else 1.0))
+        if improves:
+            _improve_borders(problem, rounds, rows, searching)
     rounds.tell("finish")
     rounds.replace(fitted_in(day, held(day, rounds.routes), screened))
     if engine == "default" and rows and problem.crews:
         _accept(problem, rounds)
     areas = tuple(_named(problem, number, part) for number, part in enumerate(parts))
     return plan_of(problem, day, rounds.routes, screened, Making(engine, seed, budget_s, areas, rounds.cancelled))
+
+
+def _still_there(problem: Problem, start: Plan, rows: set[int]) -> Routes:
+    """Routes of an earlier plan, of the stops and crews that this problem still has."""
+    row = {stop.id: i for i, stop in enumerate(problem.stops) if i in rows}
+    before = {route.crew_id: [row[v.stop_id] for v in route.visits if v.stop_id in row] for route in start.routes}
+    return [before.get(crew.id, []) for crew in problem.crews]
+
+
+def _go_on(problem: Problem, rounds: Rounds, rows: list[int], engine: str, until: float) -> None:
+    """Search from the routes at hand, in strips as large as the engine can hold."""
+    homes = np.array([first for first, _ in problem.crew_points], dtype=np.int64)
+    most = _most_together(engine, len(rows), rounds.terms.cores)
+    count = min(len(problem.crews), -(-len(rows) // most))
+    rounds.run(regroup(plane_of(problem), homes, rounds.routes, rows, count=count, axis=0), engine, until)
+
+
+def _most_together(engine: str, visits: int, cores: int) -> int:
+    """Visits one search may hold: an area for OR-Tools, what one core can chew for ruin and recreate."""
+    if engine == "ortools":
+        return MOST_VISITS
+    return min(DISTRICT_VISITS, max(LEAST_DISTRICT_VISITS, -(-visits * 11 // (10 * cores))))
 
 
 def _districts(parts: list[AreaRows], most: int) -> list[Group]:

@@ -138,7 +138,7 @@ def test_breaks_windows_locks_and_skills_hold_in_the_default_engine():
 
 def test_a_day_of_several_areas_is_improved_across_borders():
     problem = town(500, 50, max_stops=12)
-    found = planned(problem, limit=2000)
+    found = planned(problem, limit=2000, cores=2)
     assert len(found.areas) > 1
     assert violations(problem, found) == ()
     assert found.planned >= 495

@@ -1,10 +1,11 @@
 import multiprocessing
+from dataclasses import replace
 
 import pytest
 
-from routing import Problem, SolverProcessLostError, plan, violations
+from routing import Objective, Problem, SolverProcessLostError, difference, plan, violations
 from routing.errors import InvalidValueError
-from tests.routing.days import crew, stop, town
+from tests.routing.days import HOUR, crew, hours, stop, town
 
 
 def planned(problem, **changes):
@@ -77,3 +78,27 @@ def test_the_plan_says_how_it_was_made():
     assert (found.engine, found.seed, found.budget_s) == ("ortools", 7, 2)
     assert found.versions["ortools"]
     assert found.matrix_source.startswith("great circle")
+
+
+@pytest.mark.parametrize("engine", ["default", "ortools"])
+def test_a_plan_goes_on_from_an_earlier_one_and_keeps_most_of_it(engine):
+    problem = town(40, 6, max_stops=12)
+    before = planned(problem, limit=30)
+    crew_of = {visit.stop_id: route.crew_id for route in before.routes for visit in route.visits}
+    rest = tuple(replace(one, planned_crew=crew_of.get(one.id)) for one in problem.stops if one.id != "s003")
+    again = Problem((*rest, stop("new", 1, 1)), problem.crews, objective=Objective(change_s=HOUR))
+    after = planned(again, engine=engine, limit=30, start=before)
+    assert violations(again, after) == ()
+    found = difference(before, after)
+    assert not any(move.changes_crew for move in found.moves)
+    assert {move.stop_id for move in found.moves if move.before is None} == {"new"}
+    assert "s003" in {move.stop_id for move in found.moves if move.after is None}
+
+
+def test_an_earlier_plan_that_no_longer_holds_is_no_obstacle():
+    problem = town(20, 3)
+    before = planned(problem)
+    shorter = Problem(problem.stops, tuple(replace(one, shift=hours(9, 12)) for one in problem.crews[:2]))
+    after = planned(shorter, start=before)
+    assert violations(shorter, after) == ()
+    assert after.planned > 0
