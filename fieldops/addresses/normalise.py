@@ -11,7 +11,6 @@ from importlib.resources import files
 from fieldops.addresses.numerals import numerals_to_digits
 
 LONGEST = 200
-_PASSES = 8
 
 _REMARK = re.compile(r"[(\[{<【〔《「『〈]([^()\[\]{}<>【】〔〕《》「」『』〈〉]*)[)\]}>】〕》」』〉]")
 _REMARK_IS_PART = re.compile(
@@ -43,7 +42,7 @@ _DROPPED = re.compile(r"[^0-9A-Z㐀-鿿\U00020000-\U0003ffff#*-]+")
 _HYPHENS = re.compile(r"-{2,}")
 _LOOSE_HYPHEN = re.compile(r"(?<![0-9A-Z])-|-(?![0-9A-Z])")
 _HASH = re.compile(r"(?<=[0-9A-Z])#-?(?:号?楼|[幢栋])|(?<=[0-9])#")
-_COUNTRY = re.compile(r"^(?:中国|中华人民共和国|CHINA)(?=[一-龥])(?!人|银|工|农|建|移|电|联|石|邮|太|平|建|科|大)")
+_COUNTRY = re.compile(r"^(?:中国|中华人民共和国|CHINA)+(?=[一-龥])(?!人|银|工|农|建|移|电|联|石|邮|太|平|建|科|大)")
 _PLAIN = re.compile(r"[0-9A-Z㐀-鿿]+(?:(?<=[0-9A-Z])-[0-9A-Z][0-9A-Z㐀-鿿]*)*")
 
 
@@ -66,7 +65,8 @@ def character_map() -> dict[int, str]:
     """
     lines = files("opencc").joinpath("dictionary/TSCharacters.txt").read_text(encoding="utf-8").splitlines()
     pairs = [line.split() for line in lines if line]
-    table = {ord(pair[0]): pair[1] for pair in pairs if pair[0] != "乾"}
+    simpler = {pair[0]: pair[1] for pair in pairs if pair[0] != "乾"}
+    table = {ord(char): simpler.get(plain, plain) for char, plain in simpler.items()}  # 薴 → 苧 → 苎
     table |= dict.fromkeys(map(ord, "‐‑‒–—―−─━﹘﹣~～"), "-")
     table |= {ord(c): c.upper() for c in "abcdefghijklmnopqrstuvwxyz"}
     table |= {ord(c): " " for c in "\t\r\n\v\f_|"} | {ord("、"): ",", ord("。"): "."}
@@ -88,7 +88,7 @@ def normalise(raw: str) -> Normalised:
     noise: list[str] = []
     text = unicodedata.normalize("NFKC", raw[: LONGEST + 1]).translate(_CHARACTERS)
     cut = len(raw) > LONGEST or len(text) > LONGEST
-    for _ in range(_PASSES):
+    for _ in range(LONGEST):  # each pass takes something out, so this is far more than ever needed
         before = text = text[:LONGEST]
         if not _PLAIN.fullmatch(text):
             text = _without_remarks(text, noise)

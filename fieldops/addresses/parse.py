@@ -9,19 +9,28 @@ from fieldops.addresses.names import GENERIC_ZONE
 from fieldops.addresses.numerals import spell_out
 from fieldops.addresses.words import any_of
 
-_N = r"(?:[A-Z]{1,2}-)?[A-Z]{0,2}\d+[A-Z]{0,3}(?:-[A-Z]{0,2}\d+[A-Z]{0,2}|-[A-Z](?![A-Z]))*"
+_N = (
+    r"(?<![0-9])(?:[A-Z]{1,2}-)?[A-Z]{0,2}\d{1,9}[A-Z]{0,3}"
+    r"(?:-[A-Z]{0,2}\d{1,9}[A-Z]{0,2}|-[A-Z](?![A-Z])){0,6}(?![0-9])"
+)
+_PART_OF_A_NAME = (
+    r"小?区|期|组团|村|巷|街|路|条|道|线|桥|中学|中校|院|[一-龥]?医院|国道|省道|县道|团|连|营|厂|店|矿|井|号"
+)
 _TOKEN = re.compile(
-    rf"(?P<range>(?:{_N})号?(?:至|到)(?:{_N})号?)"
-    rf"|(?P<yard>{_N})号?(?:大院|院)(?![一-龥]?[路街])"
-    rf"|(?P<building>{_N}|[A-Z])(?:号楼|号库|幢|栋|座|塔|排)"
-    rf"|(?P<lane>{_N})支?弄"
-    rf"|(?P<unit>{_N}|[A-Z])(?:单元|门(?![一-龥])|梯|栋?单)"
-    rf"|(?P<floor>负?{_N}|(?<=\d)[一二三四五六七八九十]+)(?:楼|层|F(?![A-Z]))"
-    rf"|(?P<room>{_N}|[A-Z])(?:室|房(?!产|地|屋)|户)"
-    rf"|(?P<group>{_N})(?:村民小组|村民组|小组|组(?!团)|生产队|社(?!区|会)|队)"
-    rf"|(?P<door>{_N})(?:号(?!线|桥|路|街|公路|店|码头|大街|大道|门|柜|馆)|(?=附\d))"
-    rf"|(?P<bare>{_N})(?![0-9A-Z-])(?!小?区|期|组团|村|巷|街|路|条|道|线|桥|中学|中校|院|[一-龥]?医院|国道|省道|县道|团|连|营|厂|店|矿|井|号)"
-    r"|(?P<east>[东南西北主副附甲乙丙丁])(?:幢|栋|座|塔|楼(?![一-龥])|单元)"
+    rf"(?P<n>{_N})(?:"
+    rf"(?P<range>号?[至到]{_N})号?"
+    r"|(?P<yard>号?大?院)(?![一-龥]?[路街])"
+    r"|(?P<building>号楼|号库|[幢栋座塔排])"
+    r"|(?P<lane>支?弄)"
+    r"|(?P<unit>单元|门(?![一-龥])|梯)"
+    r"|(?P<floor>[楼层]|F(?![A-Z]))"
+    r"|(?P<room>[室户]|房(?!产|地|屋))"
+    r"|(?P<group>村民小组|村民组|小组|组(?!团)|生产队|社(?!区|会)|队)"
+    r"|(?P<door>号(?!线|桥|路|街|公路|店|码头|大街|大道|门|柜|馆)|(?=附\d))"
+    rf"|(?P<bare>(?![0-9A-Z-])(?!{_PART_OF_A_NAME})))"
+    r"|(?P<c>(?<=\d)[一二三四五六七八九十]{1,3})(?P<upper_floor>[楼层])"
+    r"|(?P<l>[A-Z])(?:(?P<letter_building>号楼|[幢栋座塔排])|(?P<letter_unit>单元)|(?P<letter_room>[室户]|房(?!产|地|屋)))"
+    r"|(?P<s>[东南西北主副附甲乙丙丁])(?P<side_building>[幢栋座塔]|楼(?![一-龥])|单元)"
 )
 _ROAD_END = re.compile(
     r"(?:大道|大街|胡同|公路|国道|省道|县道|(?<![铁线道网半])路|街|巷|(?<![街通隧频味轨航管赛跑跆])道)"
@@ -84,10 +93,10 @@ def parse(rest: str) -> Parts:
     at = 0
     for i, token in enumerate(tokens):
         if token.start() > at:
-            _name(rest[at : token.start()], token.lastgroup or "", parts)
-        following = tokens[i + 1].lastgroup if i + 1 < len(tokens) else ""
-        kind = token.lastgroup or ""
-        _NUMBERED[kind](token[kind], parts, following or "")
+            _name(rest[at : token.start()], _kind(token), parts)
+        following = _kind(tokens[i + 1]) if i + 1 < len(tokens) else ""
+        value = token["n"] or token["c"] or token["l"] or token["s"]
+        _NUMBERED[_kind(token)](value, parts, following)
         at = token.end()
     if at < len(rest):
         _name(rest[at:], "", parts)
@@ -95,13 +104,27 @@ def parse(rest: str) -> Parts:
     return parts
 
 
+def _kind(token: re.Match[str]) -> str:
+    """Name what a number counts; A座 and 东楼 are buildings like 3号楼."""
+    return _LIKE.get(token.lastgroup or "", token.lastgroup or "")
+
+
+_LIKE = {
+    "upper_floor": "floor",
+    "letter_building": "building",
+    "letter_unit": "unit",
+    "letter_room": "room",
+    "side_building": "building",
+}
+
+
 def _near_words(rest: str, tokens: list[re.Match[str]], parts: Parts) -> None:
     """Note a place that stands beside the one meant, as in 红星超市对面, unless a door or room follows it."""
-    inside = {token.end() for token in tokens if token.lastgroup in {"building", "unit", "floor", "room", "east"}}
+    inside = {token.end() for token in tokens if _kind(token) in {"building", "unit", "floor", "room"}}
     for found in _NEAR.finditer(rest):
         if found.start() in inside and found[0][-1] in "侧面边" and found[0] != "对面":
             continue
-        pinned = any(token.start() >= found.end() and token.lastgroup != "floor" for token in tokens)
+        pinned = any(token.start() >= found.end() and _kind(token) != "floor" for token in tokens)
         parts.near = "" if pinned else found[0]
 
 
@@ -128,7 +151,7 @@ def _is_estate(village: str, after: str, following: str) -> bool:
     """世纪村 with buildings is an estate, 大马城村 with groups is a village."""
     if _ESTATE_VILLAGE.search(village):
         return True
-    return not after and village.endswith("村") and following in {"building", "unit", "east"}
+    return not after and village.endswith("村") and following in {"building", "unit"}
 
 
 def _road(text: str, parts: Parts) -> str:
@@ -267,5 +290,4 @@ _NUMBERED = {
     "group": _group,
     "door": _door,
     "bare": _bare,
-    "east": _building,
 }

@@ -20,7 +20,7 @@ _OVERSEAS = {
     for province, names in words()["overseas"].items()
 }
 _FOREIGN = re.compile(any_of("foreign") + r"(?!城|街|路|村|小镇|风情|花园|广场|大厦)")
-_PO_BOX = re.compile(r"(?:\d+|[一-龥])号?(?:邮政)?(?:专用)?信箱(?!厂)|邮政信箱|P\.? ?O\.? ?BOX|邮箱\d+")
+_PO_BOX = re.compile(r"(?:\d|[一-龥])号?(?:邮政)?(?:专用)?信箱(?!厂)|邮政信箱|P\.? ?O\.? ?BOX|邮箱\d")
 
 
 def not_an_address(raw: str, text: str) -> str:
