@@ -23,6 +23,9 @@ def site_key(region: Region, parts: Parts, text: str) -> str:
     """
     if not region.code or not (parts.road or parts.estate or parts.village or parts.door or parts.lane):
         return "?" + hashlib.sha256(text.encode()).hexdigest()[:24] if text else ""
+    door, building = parts.door, parts.building
+    if parts.lane and not door:  # in 上海, 119弄16号 and 119弄16号楼 are one house
+        door, building = building, ""
     on_a_street = bool(parts.road and (parts.door or parts.lane))
     needs_town = not (on_a_street and region.town.endswith(_URBAN))
     return "|".join(
@@ -33,9 +36,9 @@ def site_key(region: Region, parts: Parts, text: str) -> str:
             parts.road,
             parts.lane,
             parts.group,
-            parts.door,
-            parts.estate,
-            parts.building,
+            door,
+            parts.estate.removesuffix("小区") or parts.estate,
+            building,
         )
     )
 

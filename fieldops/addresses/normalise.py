@@ -16,6 +16,7 @@ _REMARK = re.compile(r"[(\[{<【〔《「『〈]([^()\[\]{}<>【】〔〕《》�
 _REMARK_IS_PART = re.compile(
     r"(?:[A-Z]?\d+[A-Z]?(?:-\d+)*(?:号院|号楼|号|弄|幢|栋|座|单元|楼|层|室|组|户|门|#)|[A-Z甲乙丙丁东南西北][座栋区幢])+"
     r"\d*|[一-龥]{1,8}(?:区|县|市|街道|镇|乡)"
+    r"|(?!近|靠|原|旧|旁|对|临|邻)[一-龥]{2,10}(?:小区|花园|新村|公寓|大厦|广场|家园|花苑|苑)"
 )
 _LABEL = re.compile(
     r"(?:详细|家庭|居住|现居|现住|住宅|户籍|户口|通讯|联系|收货|收件|邮寄|单位|公司|工作)?(?:所在)?(?:地址|住址)(?:是|为)?[:;]?"
@@ -41,7 +42,9 @@ _BETWEEN_NUMBERS = re.compile(r"(?<=[0-9])[\s,./\\]+(?=[0-9])")
 _DROPPED = re.compile(r"[^0-9A-Z㐀-鿿\U00020000-\U0003ffff#*-]+")
 _HYPHENS = re.compile(r"-{2,}")
 _LOOSE_HYPHEN = re.compile(r"(?<![0-9A-Z])-|-(?![0-9A-Z])")
-_HASH = re.compile(r"(?<=[0-9A-Z])#-?(?:号?楼|[幢栋])|(?<=[0-9])#")
+_HASH_BUILDING = re.compile(r"(?<=[0-9A-Z])#-?(?:号?楼|[幢栋])|(?<=[A-Z])#")
+_HASH = re.compile(r"(?<=[0-9])#")
+_ORDINAL = re.compile(r"第(?=\d+(?:号|幢|栋|座|单元|室|层|楼|组))")
 _COUNTRY = re.compile(r"^(?:中国|中华人民共和国|CHINA)+(?=[一-龥])(?!人|银|工|农|建|移|电|联|石|邮|太|平|建|科|大)")
 _PLAIN = re.compile(r"[0-9A-Z㐀-鿿]+(?:(?<=[0-9A-Z])-[0-9A-Z][0-9A-Z㐀-鿿]*)*")
 
@@ -97,7 +100,7 @@ def normalise(raw: str) -> Normalised:
         text = _one_line(text)
         if _DIGIT_RUN.search(text):
             text = _one_line(_taken_out(_PHONE, text, noise))
-        text = numerals_to_digits(_COUNTRY.sub("", text))
+        text = _ORDINAL.sub("", numerals_to_digits(_COUNTRY.sub("", text)))
         if text == before:
             break
     return Normalised(text, tuple(noise), cut)
@@ -129,5 +132,5 @@ def _one_line(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     text = _DROPPED.sub("", _BETWEEN_NUMBERS.sub("-", text))
-    text = _HASH.sub(lambda match: "号楼" if len(match[0]) > 1 else "号", text)
+    text = _HASH.sub("号", _HASH_BUILDING.sub("号楼", text)).replace("#", "")
     return _LOOSE_HYPHEN.sub("", _HYPHENS.sub("-", text))

@@ -100,8 +100,17 @@ def parse(rest: str) -> Parts:
         at = token.end()
     if at < len(rest):
         _name(rest[at:], "", parts)
+    _floor_or_building(parts)
     parts.ends_in_name = at < len(rest) and bool(parts.names)
     return parts
+
+
+def _floor_or_building(parts: Parts) -> None:
+    """88号院3楼1203 is room 1203 of house 3: no such room lies on the third floor."""
+    digits = parts.room.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    may_be_a_house = parts.floor and parts.door and not (parts.building or parts.unit or parts.estate)
+    if may_be_a_house and digits.isdigit() and len(digits) >= _THREE and not digits.startswith(parts.floor):
+        parts.building, parts.floor = parts.floor, ""
 
 
 def _kind(token: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ _HAN = re.compile(r"[㐀-鿿]")
 _LATIN_WORD = re.compile(r"[A-Z]{2,}")
 _FOREIGN_LATIN = re.compile(r"\b" + any_of("foreign_latin") + r"\b")
 _HKMOTW_LATIN = re.compile(r"\b" + any_of("latin_hkmotw") + r"\b")
+_PINYIN = re.compile(r"\b" + any_of("pinyin") + r"\b")
 _NOT_A_ROAD = r"(?![东南西北中]?[一二三四五六七八九十]?[东南西北中]?(?:路|街|道|大道|花园|城|大厦|广场|酒店|村))"
 _OVERSEAS = {
     province: re.compile(r"(?:中国|中华人民共和国)?" + alternatives(names) + _NOT_A_ROAD)
@@ -50,6 +51,6 @@ def outside(raw: str, text: str) -> tuple[str, str]:
         upper = raw.upper()
         if _HKMOTW_LATIN.search(upper):
             return "OUT_OF_SCOPE_HKMOTW", ""
-        if _FOREIGN_LATIN.search(upper) and len(_LATIN_WORD.findall(upper)) > 1:
+        if not _PINYIN.search(upper) and _FOREIGN_LATIN.search(upper) and len(_LATIN_WORD.findall(upper)) > 1:
             return "FOREIGN", ""
     return "", ""

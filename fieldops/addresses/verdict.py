@@ -122,7 +122,7 @@ def outward(verdict: AddressVerdict) -> str:
 def _steps(raw: str, tables: Divisions) -> tuple[Normalised, Region, Parts, list[tuple[str, str]]]:
     normal = normalise(raw)
     outer, province = outside(raw[:300], normal.text)
-    empty = "" if outer in {"FOREIGN", "OUT_OF_SCOPE_HKMOTW"} else not_an_address(raw[:300], normal.text)
+    empty = "" if outer else not_an_address(raw[:300], normal.text)
     if empty:
         return normal, Region(rest=""), Parts(), [(empty, "")]
     if province or outer == "FOREIGN":
