@@ -7,7 +7,7 @@ from itertools import count
 
 from sqlalchemy import select
 
-from fieldops.addresses.models import Address
+from fieldops.addresses.models import Address, AddressPoint
 from fieldops.addresses.service import judge_some
 from fieldops.cases.models import Bank, CallRecord, Case, CaseAddress, Debtor
 
@@ -93,3 +93,16 @@ def make_call(session, case, *, started_at=CALLED_AT, **changes):
     session.add(call)
     session.flush()
     return call
+
+
+def make_point(session, case, kind="HOME", *, lat=39.73, lon=116.14, precision="ROOFTOP"):
+    """A point in the gazetteer for an address of a case."""
+    address = session.scalar(
+        select(Address)
+        .join(CaseAddress, CaseAddress.address_id == Address.id)
+        .where(CaseAddress.case_id == case.id, CaseAddress.kind == kind)
+    )
+    values = {"lat": lat, "lon": lon, "precision": precision, "datum_given": "WGS84", "recorded_at": CALLED_AT}
+    session.merge(AddressPoint(site_key=address.site_key, source="GAZETTEER", **values))
+    session.flush()
+    return address

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fieldops.cases import queries as cases
-from fieldops.clock import at_local, local_date
+from fieldops.clock import local_date
 from fieldops.policies.service import policy_on
 from fieldops.visits import queries
 from fieldops.visits.address_files import AddressOnFile, as_kind, read_addresses
@@ -221,7 +221,7 @@ def _promise(row: Any, case_ref: str) -> PromiseFact:
 def _hold(row: Any) -> HoldFact:
     return HoldFact(
         ref=f"hold:{row.id}",
-        recorded_at=at_local(row.from_on, 0),
+        recorded_at=row.recorded_at,
         kind=row.kind,
         channels=row.channels,
         from_on=row.from_on,
@@ -231,7 +231,7 @@ def _hold(row: Any) -> HoldFact:
 
 
 def _complaint(row: Any) -> ComplaintFact:
-    return ComplaintFact(ref=f"complaint:{row.id}", recorded_at=at_local(row.received_on, 0), grade=row.grade)
+    return ComplaintFact(ref=f"complaint:{row.id}", recorded_at=row.recorded_at, grade=row.grade)
 
 
 def _in_force(row: Any, today: date) -> bool:
@@ -240,5 +240,5 @@ def _in_force(row: Any, today: date) -> bool:
 
 def _status(row: Any) -> StatusFact:
     return StatusFact(
-        ref=f"special_status:{row.id}", recorded_at=at_local(row.from_on, 0), kind=row.kind, proof=row.proof
+        ref=f"special_status:{row.id}", recorded_at=row.recorded_at, kind=row.kind, proof=row.proof
     )
