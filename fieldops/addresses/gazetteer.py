@@ -50,7 +50,8 @@ class GazetteerLander:
     def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
         """Land one chunk; see Lander. Cost: each address is judged, about a millisecond."""
         keys = [judge(row.values["address"]).site_key for row in rows]
-        found = self._intake.session.execute(_KNOWN, {"source": GAZETTEER_SOURCE, "keys": [key for key in keys if key]})
+        sought = {"source": GAZETTEER_SOURCE, "keys": [key for key in keys if key]}
+        found = self._intake.session.execute(_KNOWN, sought).all()
         known = {key: _Point(*point) for key, *point in found}
         landing: dict[str, _Point] = {}
         answers = [self._decide(key, row, known, landing) for key, row in zip(keys, rows, strict=True)]

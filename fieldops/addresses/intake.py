@@ -46,7 +46,8 @@ def record_addresses(session: Session, actor: Actor, given: Iterable[GivenAddres
     wanted = dict.fromkeys(given)
     if not wanted:
         return {}
-    known = session.execute(_KNOWN, {"debtors": [debtor for debtor, _ in wanted], "raws": [raw for _, raw in wanted]})
+    sought = {"debtors": [debtor for debtor, _ in wanted], "raws": [raw for _, raw in wanted]}
+    known = session.execute(_KNOWN, sought).all()
     ids: dict[GivenAddress, UUID] = {}
     landing: list[GivenAddress] = []
     for debtor_id, raw, address_id, bank_provided in known:
@@ -59,7 +60,7 @@ def record_addresses(session: Session, actor: Actor, given: Iterable[GivenAddres
     _ADDRESS.land(
         session,
         (
-            (ids[debtor_id, raw], debtor_id, raw, BANK_SOURCE, True, "DEBTOR", [], "", "", "{}", actor.at, 1)
+            (ids[debtor_id, raw], debtor_id, raw, BANK_SOURCE, True, "DEBTOR", "{}", "", "", "{}", actor.at, 1)
             for debtor_id, raw in landing
         ),
     )

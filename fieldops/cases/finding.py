@@ -34,7 +34,7 @@ def find_cases(intake: Intake, rows: Sequence[CheckedRow]) -> list[FoundCase | R
     """The case of each row by 案件编号, and by 委托银行 or the bank of the file where two banks use one number."""
     found: dict[str, list[FoundCase]] = defaultdict(list)
     numbers = list({row.values["case_no"] for row in rows})
-    for case_no, *case in intake.session.execute(_BY_NUMBER, {"numbers": numbers}):
+    for case_no, *case in intake.session.execute(_BY_NUMBER, {"numbers": numbers}).all():
         found[case_no].append(FoundCase._make(case))
     return [_the_one(found[row.values["case_no"]], row, row.values["bank"] or intake.bank_code) for row in rows]
 

@@ -72,7 +72,7 @@ class CallLander:
                 for key, (call_id, row) in landing.items()
             ),
         )
-        self._write_promises(landing)
+        self._write_promises(landing, {call_id for call_id, _ in known.values()})
         return answers
 
     def finish(self) -> None:
@@ -81,12 +81,13 @@ class CallLander:
     def _known(self, keys: list[_CallKey]) -> dict[_CallKey, tuple[uuid.UUID, bytes]]:
         cases, starts, outbound, callees = zip(*keys, strict=True) if keys else ((), (), (), ())
         given = {"cases": list(cases), "starts": list(starts), "out": list(outbound), "callees": list(callees)}
-        return {_CallKey(*key): (call_id, said) for *key, call_id, said in self._session.execute(_KNOWN, given)}
+        return {_CallKey(*key): (call_id, said) for *key, call_id, said in self._session.execute(_KNOWN, given).all()}
 
-    def _write_promises(self, landing: dict[_CallKey, tuple[uuid.UUID, CheckedRow]]) -> None:
+    def _write_promises(self, landing: dict[_CallKey, tuple[uuid.UUID, CheckedRow]], known: set[uuid.UUID]) -> None:
         """A promise needs its day; one that a changed row no longer tells of is taken back."""
-        gone = [call_id for call_id, row in landing.values() if row.values["promise_on"] is None]
-        self._session.execute(_NO_PROMISE, {"source": SOURCE, "calls": gone})
+        gone = [call_id for call_id, row in landing.values() if call_id in known and row.values["promise_on"] is None]
+        if gone:
+            self._session.execute(_NO_PROMISE, {"source": SOURCE, "calls": gone})
         made: list[tuple[Any, ...]] = [
             (uuid7(), key.case_id, row.values["promise_fen"], row.values["promise_on"], key.started_at, SOURCE, call_id)
             for key, (call_id, row) in landing.items()

@@ -161,11 +161,12 @@ class CaseLander:
         given = {"banks": [bank for bank, _ in said], "numbers": [number for _, number in said]}
         known = {
             (case.bank_id, case.case_no): case
-            for case in map(_KnownCase._make, self._session.execute(_KNOWN_CASES, given))
+            for case in map(_KnownCase._make, self._session.execute(_KNOWN_CASES, given).all())
         }
         differing = [case.id for key, case in known.items() if case.row_sha256 != said[key]]
-        for case in map(_KnownCase._make, self._session.execute(_LOCKED_CASES, {"ids": differing})):
-            known[case.bank_id, case.case_no] = case
+        if differing:
+            locked = self._session.execute(_LOCKED_CASES, {"ids": differing}).all()
+            known.update(((case.bank_id, case.case_no), case) for case in map(_KnownCase._make, locked))
         return known
 
     def _write(self, rows: Sequence[_Row], changed: Sequence[uuid.UUID]) -> None:
@@ -220,23 +221,27 @@ class CaseLander:
     def _announce(self, changed: Sequence[tuple[_KnownCase, _Row]]) -> None:
         if self._intake.dry_run:
             return
-        for case, row in changed:
-            values = row.sent.values
-            before = (case.status, case.balance_fen, case.balance_as_of)
-            if before == (row.status, values["balance_fen"], values["balance_as_of"]):
-                continue
-            events.announce(
-                self._session,
-                CaseChanged(
-                    case_id=case.id,
-                    debtor_id=row.debtor.id,
-                    status_before=case.status,
-                    status=row.status,
-                    balance_before_fen=case.balance_fen,
-                    balance_fen=values["balance_fen"],
-                    actor=self._intake.actor,
-                ),
-            )
+        events.announce_all(
+            self._session, (self._change(case, row) for case, row in changed if _matters(case, row))
+        )
+
+    def _change(self, case: _KnownCase, row: _Row) -> CaseChanged:
+        return CaseChanged(
+            case_id=case.id,
+            debtor_id=row.debtor.id,
+            status_before=case.status,
+            status=row.status,
+            balance_before_fen=case.balance_fen,
+            balance_fen=row.sent.values["balance_fen"],
+            actor=self._intake.actor,
+        )
+
+
+def _matters(case: _KnownCase, row: _Row) -> bool:
+    """Whether a new row says something that visits and letters stand on."""
+    values = row.sent.values
+    before = (case.status, case.balance_fen, case.balance_as_of)
+    return before != (row.status, values["balance_fen"], values["balance_as_of"])
 
 
 def masked_fields(values: dict[str, Any]) -> dict[str, Any]:

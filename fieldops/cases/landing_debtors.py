@@ -49,15 +49,16 @@ class DebtorBook:
         self._session = intake.session
         self._at = intake.actor.at
         self._vault = house_of(intake.session).vault
-        self._debtors = self._known(rows)
+        numbers = {row.values["id_no"] for row in rows}
+        self._indexes = {id_no: self._vault.index(id_no, kind="id_no") for id_no in numbers}
+        self._debtors = self._known()
 
-    def _known(self, rows: Sequence[CheckedRow]) -> dict[str, GivenDebtor]:
+    def _known(self) -> dict[str, GivenDebtor]:
         """The debtors of this chunk that are on record, by identity number."""
-        by_index = {self._vault.index(id_no, kind="id_no"): id_no for id_no in {row.values["id_no"] for row in rows}}
+        by_index = {index: id_no for id_no, index in self._indexes.items()}
         debtors: dict[str, GivenDebtor] = {}
-        for index, debtor_id, name, phone_sealed, version in self._session.execute(
-            _KNOWN_DEBTORS, {"indexes": list(by_index)}
-        ):
+        known = self._session.execute(_KNOWN_DEBTORS, {"indexes": list(by_index)}).all()
+        for index, debtor_id, name, phone_sealed, version in known:
             id_no = by_index[index]
             phone = self._vault.open(phone_sealed, row=debtor_id, column="phone") if phone_sealed else None
             debtors[id_no] = GivenDebtor(debtor_id, name, id_no, index, phone, version, dirty=False)
@@ -71,7 +72,7 @@ class DebtorBook:
         values = row.values
         debtor = self._debtors.get(values["id_no"])
         if debtor is None:
-            index = self._vault.index(values["id_no"], kind="id_no")
+            index = self._indexes[values["id_no"]]
             debtor = GivenDebtor(uuid7(), values["name"], values["id_no"], index, values["phone"], 1, dirty=True)
             self._debtors[values["id_no"]] = debtor
             return debtor

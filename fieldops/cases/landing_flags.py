@@ -83,11 +83,10 @@ class FlagLander:
 
     def finish(self) -> None:
         """Announce what is new or changed once all of it is on record."""
-        for event in self._news:
-            events.announce(self._session, event)
+        events.announce_all(self._session, self._news)
 
     def _known(self, case_ids: list[uuid.UUID]) -> dict[_Key, _Flagged]:
-        found = self._session.execute(_KNOWN, {"cases": case_ids})
+        found = self._session.execute(_KNOWN, {"cases": case_ids}).all()
         return {_Key(*row[:4]): _Flagged(*row[4:]) for row in found}
 
     def _status(self, rows: list[tuple[_Key, _Flagged]], at: Any) -> None:

@@ -62,8 +62,7 @@ class RepaymentLander:
 
     def finish(self) -> None:
         """Announce what is new once all of it is on record: a day's list is one piece of news."""
-        for event in self._new:
-            events.announce(self._session, event)
+        events.announce_all(self._session, self._new)
 
     def _write(self, landed: list[tuple[uuid.UUID, FoundCase, CheckedRow]]) -> None:
         _REPAYMENT.land(
@@ -87,7 +86,7 @@ class RepaymentLander:
 
     def _known(self, keys: list[_Key]) -> dict[_Key, _Said]:
         given = {"banks": [bank_id for bank_id, _ in keys], "numbers": [number for _, number in keys]}
-        return {(bank_id, number): tuple(said) for bank_id, number, *said in self._session.execute(_KNOWN, given)}
+        return {(bank_id, number): tuple(said) for bank_id, number, *said in self._session.execute(_KNOWN, given).all()}
 
 
 def _decide(case: FoundCase, row: CheckedRow, said: dict[_Key, _Said]) -> Landed:

@@ -11,6 +11,7 @@ import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from operator import mul
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.clock import SHANGHAI
@@ -28,7 +29,7 @@ _EXCEL_EPOCH: Final = datetime.fromisoformat("1899-12-30")
 _EXCEL_DAYS: Final = range(32874, 73051)  # 1990-01-01 … 2099-12-31
 _DAY_S: Final = 86_400
 
-_PLAIN_TEXT = re.compile(r"[^\x00-\x20\x7f\xa0　](?:[^\x00-\x1f\x7f\xa0　]*[^\x00-\x20\x7f\xa0　])?\Z")
+_PLAIN_YUAN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?\Z")
 _DECIMAL = re.compile(r"-?\d+(?:\.\d+)?\Z")
 _DAY = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?\Z|(\d{4})(\d{2})(\d{2})\Z"
@@ -40,7 +41,7 @@ _INSTANT = re.compile(
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::00)?\Z")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d+\Z")
 _CITIZEN = re.compile(r"[0-9]{17}[0-9X]\Z")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROL = re.compile(r"[\x00-\x20\x7f\xa0　]+")
 _YES: Final = {"是": True, "Y": True, "YES": True, "1": True, "TRUE": True, "已接通": True, "接通": True}
 _NO: Final = {"否": False, "N": False, "NO": False, "0": False, "FALSE": False, "未接通": False, "未接": False}
 
@@ -57,9 +58,9 @@ def text(cell: Cell) -> str:
     if isinstance(cell, str):
         if len(cell) > LONGEST_TEXT:
             raise CellError(f"is longer than {LONGEST_TEXT} characters; shorten it")
-        return (
-            cell if _PLAIN_TEXT.match(cell) else _CONTROL.sub(" ", cell.replace("　", " ")).replace("\xa0", " ").strip()
-        )
+        if cell.isprintable() and cell[:1] != " " != cell[-1:]:
+            return cell
+        return _CONTROL.sub(" ", cell).strip()
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, int | float):
@@ -101,6 +102,8 @@ def fen(*, least: int | None = None) -> Callable[[Cell], int]:
     """A converter of yuan (text or number) to whole fen, exactly; ``least`` is the smallest amount in fen."""
 
     def convert(cell: Cell) -> int:
+        if isinstance(cell, str) and (plain := _PLAIN_YUAN.match(cell)):
+            return _not_below(least, int(plain[1] + (plain[2] or "").ljust(2, "0")))
         yuan = _decimal(cell)
         amount = yuan * 100
         whole = int(amount)
@@ -108,11 +111,16 @@ def fen(*, least: int | None = None) -> Callable[[Cell], int]:
             raise CellError(f"{yuan} has more than two decimals; send yuan and fen, such as 1234.56")
         if abs(whole) > _MOST_FEN:
             raise CellError("is beyond a million million yuan; check the column")
-        if least is not None and whole < least:
-            raise CellError(f"{yuan} is below {Decimal(least) / 100:.2f}; check the sign and the column")
-        return whole
+        return _not_below(least, whole)
 
     return convert
+
+
+def _not_below(least: int | None, amount_fen: int) -> int:
+    if least is not None and amount_fen < least:
+        amount, bound = (f"{Decimal(fen_) / 100:.2f}" for fen_ in (amount_fen, least))
+        raise CellError(f"{amount} is below {bound}; check the sign and the column")
+    return amount_fen
 
 
 def whole(cell: Cell) -> int:
@@ -228,11 +236,14 @@ def identity_check_digit_agrees(id_no: str) -> bool | None:
     """
     if not _CITIZEN.match(id_no):
         return None
-    total = sum(int(digit) * weight for digit, weight in zip(id_no, _ID_WEIGHTS, strict=False))
+    total = sum(map(mul, map(int, id_no[:17]), _ID_WEIGHTS))
     return id_no[17] == "10X98765432"[total % 11]
 
 
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+_DOUBLED: Final = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}
 
 
 def born_on(id_no: str) -> date | None:
@@ -247,8 +258,7 @@ def born_on(id_no: str) -> date | None:
 
 def card_check_digit_agrees(card_no: str) -> bool:
     """Whether a card number passes the Luhn check (ISO/IEC 7812)."""
-    doubled = (sum(divmod(2 * int(digit), 10)) for digit in card_no[-2::-2])
-    return (sum(int(digit) for digit in card_no[-1::-2]) + sum(doubled)) % 10 == 0
+    return (sum(map(int, card_no[-1::-2])) + sum(map(_DOUBLED.__getitem__, card_no[-2::-2]))) % 10 == 0
 
 
 def _decimal(cell: Cell) -> Decimal:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HEADING_WITHIN: Final = 10  # a title and a date may stand above the headings
 _ROWS_NAMED: Final = 5
+_BLANK: Final = "is blank; fill it in"
 _LONGEST_SENT: Final = 200
 _HIDDEN_FROM_SHORT: Final = 4  # a text of four characters or fewer shows none of them
 _PERSONAL_NUMBER = re.compile(r"(?<![0-9])[0-9]{7,}(?=[0-9Xx]{4}(?![0-9]))")
@@ -137,6 +138,8 @@ class Checker:
         self._layout = layout
         self._fingerprint = fingerprint
         self._width = len(layout.headings)
+        in_order = sorted(layout.columns, key=lambda placed: placed[1].name)  # a fingerprint knows no order of columns
+        self._readers = [(place, column.name, column.convert, column) for place, column in in_order]
         present = {column.name for _, column in layout.columns}
         self._blank: Values = {column.name: None for column in kind.columns if column.name not in present}
 
@@ -144,33 +147,40 @@ class Checker:
         """The values of one row; every cell that cannot be read is named."""
         values: Values = self._blank.copy()
         told: list[tuple[str, Any]] = []
-        wrong: list[tuple[str, str]] = []
+        wrong: list[tuple[int, str, str]] = []
         width = len(cells)
-        for place, column in self._layout.columns:
+        for place, name, convert, column in self._readers:
             cell = cells[place] if place < width else None
-            if cell is None or cell == "" or (isinstance(cell, str) and not cell.strip()):
-                values[column.name] = None
-                if column.required:
-                    wrong.append((column.heading, "is blank; fill it in"))
-                continue
+            value = None
             try:
-                value = values[column.name] = column.convert(cell)
-                told.append((column.name, value))
+                if cell is not None:
+                    value = convert(cell)
             except CellError as error:
-                wrong.append((column.heading, str(error)))
+                if not (isinstance(cell, str) and not cell.strip()):
+                    wrong.append((place, column.heading, str(error)))
+                    continue
+            if value is None or value == "":
+                values[name] = None
+                if column.required:
+                    wrong.append((place, column.heading, _BLANK))
+            else:
+                values[name] = value
+                told.append((name, value))
         if width > self._width and any(cell is not None for cell in cells[self._width :]):
             wrong.append(
-                ("", "The row has more cells than there are headings; put a text with commas in quotation marks")
+                (width, "", "The row has more cells than there are headings; put a text with commas in quotation marks")
             )
         if wrong:
             return _refusal(wrong)
-        return CheckedRow(row_no, values, self._fingerprint(repr(sorted(told))))
+        return CheckedRow(row_no, values, self._fingerprint(repr(told)))
 
 
-def _refusal(wrong: list[tuple[str, str]]) -> RowRefused:
-    columns = "、".join(heading for heading, _ in wrong if heading)
-    reason = "; ".join(f"{heading} {why}".strip() for heading, why in wrong)
-    code = "CELL_BLANK" if all(why.startswith("is blank") for _, why in wrong) else "CELL_UNREADABLE"
+def _refusal(wrong: list[tuple[int, str, str]]) -> RowRefused:
+    """All that is wrong with a row, in the order of its cells."""
+    wrong.sort()
+    columns = "、".join(heading for _, heading, _ in wrong if heading)
+    reason = "; ".join(f"{heading} {why}".strip() for _, heading, why in wrong)
+    code = "CELL_BLANK" if all(why == _BLANK for *_, why in wrong) else "CELL_UNREADABLE"
     return RowRefused(columns or None, code, reason)
 
 

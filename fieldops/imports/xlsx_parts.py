@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fieldops.imports.converters import Cell
 
 MOST_COLUMNS: Final = 300
+MOST_ROWS: Final = 1_048_576
 _DAY_S: Final = 86_400
 _LAST_DAY: Final = 2_958_465  # 9999-12-31
 
@@ -76,7 +77,10 @@ class SheetReader:
         elif tag == "v":
             self._reading = True
         elif tag == "row":
-            self._row_no = int(attributes.get("r", self._row_no + 1))
+            row_no = int(attributes.get("r", self._row_no + 1))
+            if not self._row_no < row_no <= MOST_ROWS:
+                raise ValueError(f"row {row_no} after row {self._row_no}")
+            self._row_no = row_no
             self._cells = []
         elif tag in {"t", "rPh"}:
             self._inline.on(tag)
@@ -176,7 +180,7 @@ def feed(parser: expat.XMLParserType, block: bytes) -> None:
     """Parse one more block. Raises: NotUnderstood for broken XML."""
     try:
         parser.Parse(block, False)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, LookupError, StopIteration) as error:  # broken, or not what a part must say
         raise NotUnderstood(
             "IMPORT_NOT_A_WORKBOOK", f"The workbook is damaged ({error}); save it as .xlsx again."
         ) from None
