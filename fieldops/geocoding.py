@@ -267,15 +267,17 @@ _AMAP_LEVELS = {
     "国家": Precision.NONE, "未知": Precision.NONE,
 }  # fmt: skip
 _BAIDU_LEVELS = {
-    "门址": Precision.ROOFTOP, "教育": Precision.POI, "地产小区": Precision.POI, "公司企业": Precision.POI,
-    "道路": Precision.STREET, "村庄": Precision.VILLAGE, "乡镇": Precision.TOWN, "区县": Precision.DISTRICT,
-    "城市": Precision.CITY, "省": Precision.NONE, "国家": Precision.NONE,
-}  # fmt: skip
+    "门址": Precision.ROOFTOP, "道路": Precision.STREET, "交叉路口": Precision.STREET, "村庄": Precision.VILLAGE,
+    "乡镇": Precision.TOWN, "区县": Precision.DISTRICT, "城市": Precision.CITY,
+} | dict.fromkeys((
+    "地产小区", "商务大厦", "政府机构", "生活服务", "休闲娱乐", "餐饮", "宾馆", "购物", "金融", "教育", "医疗",
+    "公司企业", "汽车服务", "火车站", "长途汽车站", "停车场", "加油站",
+), Precision.POI) | dict.fromkeys(("商圈", "工业园区", "旅游景点", "绿地", "飞机场"), Precision.VILLAGE)  # fmt: skip
 
 
 def _baidu_precision(place: Mapping[str, Any]) -> Precision:
-    """A level without a better name is a point of interest; low confidence makes a door a street."""
-    precision = _BAIDU_LEVELS.get(str(place.get("level", "")), Precision.POI)
+    """An unknown level is no precision at all; low confidence makes a door a street."""
+    precision = _BAIDU_LEVELS.get(str(place.get("level", "")), Precision.NONE)
     sure = int(place.get("confidence", 0)) >= 70 or int(place.get("precise", 0)) == 1  # noqa: PLR2004 - Baidu: < 100 m
     return max(precision, Precision.STREET) if not sure else precision
 

@@ -10,7 +10,7 @@ from fieldops.addresses.divisions import MUNICIPALITIES, Division, Divisions
 from fieldops.addresses.mentions import Mentions, name_anywhere, read_mentions
 from fieldops.addresses.names import short_name
 from fieldops.addresses.towns import decided_by_town, neighbour_with, town_of, town_written
-from fieldops.addresses.typos import misspelt
+from fieldops.addresses.typos import misspelt, unknown_county
 from fieldops.addresses.zones import zone_at
 
 if TYPE_CHECKING:
@@ -86,19 +86,30 @@ def _second_region(region: Region, tables: Divisions) -> int:
 
 def _read_once(text: str, tables: Divisions, *, mend: bool = True) -> Region:
     read = read_mentions(text, tables)
-    noise = tuple(part for part in (text[: read.start], *read.repeats) if part)
+    if mend and read.start and (wrong := misspelt(text, 0, (), tables)):
+        return _mended(text, 0, wrong, tables)
     rest = text[read.end :]
     if read.names and all(division.level == "D" for division in read.scope):
-        return replace(_of_county(read, rest, tables), noise=noise)
-    region = _of_city(read, rest, tables) if read.names else None
-    wrong = misspelt(text, read.end, read.scope, tables) if mend and (region is None or region.code) else None
-    if wrong and (region is None or not (region.county or region.zone)):
-        written, right = wrong
-        mended = _read_once(text[: read.end] + right + text[read.end + len(written) :], tables, mend=False)
-        return replace(mended, findings=(("TYPO_FIXED", f"{written} → {right}"), *mended.findings))
-    if region is None:
-        return Region(rest=text, findings=(("NO_REGION", ""),), candidates=_homes_in_the_country(text, tables))
+        region = _of_county(read, rest, tables)
+    elif read.names:
+        region = _of_city(read, rest, tables)
+    else:
+        region = Region(rest=text, findings=(("NO_REGION", ""),), candidates=_homes_in_the_country(text, tables))
+    if not (region.county or region.zone or region.town):
+        wrong = misspelt(text, read.end, read.scope, tables) if mend else None
+        if wrong:
+            return _mended(text, read.end, wrong, tables)
+        strange = unknown_county(rest, tables) if region.code and tables.has_counties(region.code) else ""
+        if strange:
+            region = _unsettled("REGION_AMBIGUOUS", strange, rest[len(strange) :], (), tables)
+    noise = tuple(part for part in (text[: read.start], *read.repeats) if part)
     return replace(region, noise=noise)
+
+
+def _mended(text: str, at: int, wrong: tuple[str, str], tables: Divisions) -> Region:
+    written, right = wrong
+    region = _read_once(text[:at] + right + text[at + len(written) :], tables, mend=False)
+    return replace(region, findings=(("TYPO_FIXED", f"{written} → {right}"), *region.findings))
 
 
 def _homes_in_the_country(text: str, tables: Divisions) -> tuple[str, ...]:
@@ -194,11 +205,13 @@ def _of_city(read: Mentions, rest: str, tables: Divisions) -> Region:
         return _unsettled("REGION_ABOLISHED_SPLIT", read.names[-1], rest, division.today, tables)
     historic = _retired_names(read) if division.retired_in else ""
     findings = (("HISTORICAL_NAME", f"{historic} → {_full_name(code, tables)}"),) if historic else ()
-    if division.level == "D" or (division.level == "C" and not tables.has_counties(code)):
+    if division.level == "D":
         return _with_town(code, rest, tables, findings)
     zone = zone_at(rest, code)
     if zone:
         return _settled(zone.county or code, rest[zone.end :], tables, zone=zone.name, findings=findings)
+    if division.level == "C" and not tables.has_counties(code):
+        return _with_town(code, rest, tables, findings)
     return _below_city(code, rest, tables, findings)
 
 

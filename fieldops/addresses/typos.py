@@ -11,10 +11,22 @@ if TYPE_CHECKING:
     from fieldops.addresses.divisions import Division, Divisions
 
 _WRITTEN = re.compile(r"[一-龥]{2,5}?[省市区县]")
+_WRITTEN_COUNTY = re.compile(r"[一-龥]{2,3}[区县](?!政府|医院|委|第)")
 _SHORTEST = 3
 _NO_NAME = re.compile(
-    r"(?:开发|高新|新|园|小|工业|社|城|市|郊|校|库|景|厂|产业|保税|度假|示范|矿|街|山|湾|别墅|住宅)区|[城超夜菜门书花]市"
+    r"(?:开发|高新|新|园|小|片|街|工业|社|城|市|郊|校|库|景|厂|产业|保税|度假|示范|矿|山|湾|别墅|住宅)区|[城超夜菜门书花]市"
 )
+
+
+def unknown_county(text: str, tables: Divisions) -> str:
+    """Give what is written like a county at the front of the text but is none, "" otherwise.
+
+    >>> from fieldops.addresses.divisions import divisions
+    >>> unknown_county("江于区凤起东路8号", divisions())
+    '江于区'
+    """
+    match = _WRITTEN_COUNTY.match(text)
+    return match[0] if match and not _NO_NAME.search(match[0]) and match[0] not in tables.full else ""
 
 
 def misspelt(text: str, at: int, scope: tuple[Division, ...], tables: Divisions) -> tuple[str, str] | None:
@@ -32,7 +44,7 @@ def misspelt(text: str, at: int, scope: tuple[Division, ...], tables: Divisions)
     else:
         comparable = [d for d in tables.named(len(written)) if d.level != "D" and d.retired_in is None]
     near = _nearest(written, comparable)
-    if len({division.name for division in near}) != 1 or not _lies_below(near, scope):
+    if len({division.today for division in near}) != 1 or not _lies_below(near, scope):
         return None
     return written, near[0].name
 
