@@ -2,7 +2,8 @@
 
 Rules it keeps: an outbox row exists before the screen says "saved"; ops and cursor change in one local transaction;
 an answer to a request whose cursor is no longer mine is dropped; ``base`` holds what the server confirmed and only
-``base`` is hashed; a wipe never takes an unsent outbox with it.
+``base`` is hashed, the screen shows ``base`` less what the outbox has reported; a wipe never takes an unsent outbox
+with it; permission to visit offline expires. See docs/phone-api.md.
 """
 
 from __future__ import annotations
@@ -10,40 +11,54 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from fieldops.db import uuid7
+from fieldops.demo.client import ApiError
+from fieldops.errors import FieldopsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 PROTOCOL = SCHEMA = 1
-DONE = frozenset(
+MAX_MUTATIONS = 100
+TAKEN = frozenset(
     {"APPLIED", "DUPLICATE", "ACCEPTED_AFTER_RECALL", "ACCEPTED_OUT_OF_SCOPE", "CONFLICT_ALREADY_COMPLETED"}
 )
-_NEVER_AGAIN = frozenset(
+NEVER_AGAIN = frozenset(
     {"REJECTED_VALIDATION", "REJECTED_FORBIDDEN", "REJECTED_UNKNOWN_ENTITY", "IDEMPOTENCY_MISMATCH"}
 )
+_ROUNDS = 50
 _TABLES = """
-CREATE TABLE IF NOT EXISTS place (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT, cursor INTEGER);
+CREATE TABLE IF NOT EXISTS place (
+    one INTEGER PRIMARY KEY CHECK (one = 1), device_id TEXT, epoch TEXT, cursor INTEGER, offline_until TEXT);
 CREATE TABLE IF NOT EXISTS base (id TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL, valid_until TEXT);
-CREATE TABLE IF NOT EXISTS recalled (id TEXT PRIMARY KEY, version INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS recalled (id TEXT PRIMARY KEY, reason TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS outbox (
     n INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, entity_id TEXT, depends_on TEXT, device_time TEXT, body TEXT,
     code TEXT, detail TEXT);
-INSERT OR IGNORE INTO place VALUES (1, NULL, NULL);
+INSERT OR IGNORE INTO place VALUES (1, NULL, NULL, NULL, NULL);
 """
+_REPORTED = "SELECT entity_id FROM outbox WHERE type = 'result' AND (code IS NULL OR code NOT LIKE 'REJECTED%')"
+
+
+class FeedGapError(FieldopsError):
+    """The server's feed has a hole: something was never told."""
 
 
 class Api(Protocol):
-    """The way to the server: one call, JSON in, JSON out."""
+    """The way to the server, JSON in, JSON out. Raises: ApiError for a no, OSError when there is no connection."""
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """POST ``body`` and return the answer. Raises: OSError when there is no connection."""
+    def get(self, path: str, **query: Any) -> Any:
+        """GET and return the answer."""
+        ...
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """POST ``body`` and return the answer."""
         ...
 
 
@@ -55,20 +70,30 @@ class Phone:
         self._db = sqlite3.connect(file, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(_TABLES)
-        self.device_id = ""
 
-    def register(self) -> None:
-        """Bind this phone to whoever is logged in."""
-        asked = {"public_key": "demo", "app_version": "1.0.0", "schema_version": SCHEMA}
-        self.device_id = self._api.post("/mobile/devices", asked)["id"]
+    # -- what the screen shows ------------------------------------------------------------------------------------
+
+    @property
+    def device_id(self) -> str:
+        """The id the server knows this phone by."""
+        return str(self._place()["device_id"] or "")
+
+    @property
+    def cursor(self) -> int | None:
+        """Up to where this phone has applied its feed."""
+        return self._place()["cursor"]  # type: ignore[no-any-return]
+
+    @property
+    def base(self) -> dict[str, int]:
+        """What the server has confirmed: visits with their versions."""
+        return {row["id"]: row["version"] for row in self._db.execute("SELECT id, version FROM base")}
 
     @property
     def stops(self) -> list[dict[str, Any]]:
         """Confirmed stops without those reported already, in the order of the day."""
-        rows = self._db.execute(
-            "SELECT id, data FROM base WHERE id NOT IN (SELECT entity_id FROM outbox WHERE type = 'result')"
-        )
-        return sorted(({"id": r["id"], **json.loads(r["data"])} for r in rows), key=lambda stop: stop["sequence"])
+        rows = self._db.execute(f"SELECT id, version, data FROM base WHERE id NOT IN ({_REPORTED})")  # noqa: S608
+        stops = ({"id": row["id"], "version": row["version"], **json.loads(row["data"])} for row in rows)
+        return sorted(stops, key=lambda stop: (stop["on_date"], stop["sequence"]))
 
     @property
     def recalled(self) -> dict[str, str]:
@@ -77,13 +102,47 @@ class Phone:
 
     @property
     def unsent(self) -> list[str]:
-        """Ids of mutations the server has not confirmed."""
+        """Ids of mutations the server has not answered for good."""
         return [row["id"] for row in self._db.execute("SELECT id FROM outbox WHERE code IS NULL ORDER BY n")]
+
+    def answer_to(self, mutation_id: str) -> tuple[str | None, str | None]:
+        """The code and the detail a mutation of mine got."""
+        row = self._db.execute("SELECT code, detail FROM outbox WHERE id = ?", (mutation_id,)).fetchone()
+        return row["code"], row["detail"]
 
     def kind_of(self, mutation_id: str) -> str:
         """What kind of thing a mutation of mine reports."""
         row = self._db.execute("SELECT type FROM outbox WHERE id = ?", (mutation_id,)).fetchone()
         return str(row["type"])
+
+    def may_visit_offline(self, visit_id: str, at: datetime) -> bool:
+        """Whether the crew may set out to a visit without asking the gate."""
+        row = self._db.execute("SELECT valid_until FROM base WHERE id = ?", (visit_id,)).fetchone()
+        until = self._place()["offline_until"]
+        if row is None or until is None or visit_id in self.recalled:
+            return False
+        return at <= min(datetime.fromisoformat(row["valid_until"]), datetime.fromisoformat(until))
+
+    # -- talking to the server ------------------------------------------------------------------------------------
+
+    def register(self) -> None:
+        """Bind this phone to whoever is logged in."""
+        asked = {"public_key": "demo", "app_version": "1.0.0", "schema_version": SCHEMA}
+        device_id = self._api.post("/mobile/devices", asked)["id"]
+        self._db.execute("UPDATE place SET device_id = ?", (device_id,))
+
+    def gate(self, visit_ids: Iterable[str]) -> dict[str, str]:
+        """Which of these visits must not be made now, by the server's word, with the reason."""
+        answer = self._api.get("/mobile/recalls", held=",".join(visit_ids))
+        return {stop["visit_id"]: stop["reason"] for stop in answer["stop"]}
+
+    def acknowledge(self) -> list[str]:
+        """Say that the recalls on the screen have been shown."""
+        shown = [row["id"] for row in self._db.execute("SELECT id FROM recalled WHERE NOT shown")]
+        if shown:
+            self._api.post(f"/mobile/devices/{self.device_id}/ack", {"visit_ids": shown})
+            self._db.executemany("UPDATE recalled SET shown = 1 WHERE id = ?", [(each,) for each in shown])
+        return shown
 
     def report(
         self, kind: str, visit_id: str, body: Mapping[str, Any], at: datetime, *, depends_on: str | None = None
@@ -99,17 +158,43 @@ class Phone:
     def sync(self, at: datetime, *, again: str | None = None) -> dict[str, str]:
         """Push what is unsent (and once more the mutation ``again``), pull what is new; codes by mutation id."""
         codes: dict[str, str] = {}
-        while True:
-            epoch, cursor = self._db.execute("SELECT epoch, cursor FROM place").fetchone()
-            answer = self._api.post("/mobile/sync", self._request(at, epoch, cursor, again))
-            codes |= self._take_results(answer["results"])
-            self._take_ops(answer, cursor)
+        for _ in range(_ROUNDS):
+            place = self._place()
+            asked = self._request(at, place["epoch"], place["cursor"], again)
+            try:
+                answer = self._api.post("/mobile/sync", asked)
+            except ApiError as problem:
+                if problem.problem.get("code") != "RESYNC_REQUIRED":
+                    raise
+                self._begin_anew()
+                continue
             again = None
-            if not answer["more"]:
+            codes |= self._take_results(answer["results"])
+            self._take_ops(answer, place["cursor"])
+            if "WIPE" in answer["commands"]:
+                self._wipe()
                 return codes
+            if "RESYNC" in answer["commands"]:
+                self._begin_anew()
+            elif not answer["more"] and len(asked["mutations"]) < MAX_MUTATIONS:
+                return codes
+        return codes
+
+    def _place(self) -> sqlite3.Row:
+        row: sqlite3.Row = self._db.execute("SELECT * FROM place").fetchone()
+        return row
+
+    def _begin_anew(self) -> None:
+        self._db.execute("UPDATE place SET epoch = NULL, cursor = NULL")
+
+    def _wipe(self) -> None:
+        """Everything of the debtors goes; what has not been sent stays until it is."""
+        self._db.executescript("BEGIN; DELETE FROM base; DELETE FROM recalled; COMMIT;")
 
     def _request(self, at: datetime, epoch: str | None, cursor: int | None, again: str | None) -> dict[str, Any]:
-        rows = self._db.execute("SELECT * FROM outbox WHERE code IS NULL OR id = ? ORDER BY n LIMIT 100", (again,))
+        rows = self._db.execute(
+            "SELECT * FROM outbox WHERE code IS NULL OR id = ? ORDER BY n LIMIT ?", (again, MAX_MUTATIONS)
+        )
         return {
             "protocol": PROTOCOL,
             "schema": SCHEMA,
@@ -122,12 +207,12 @@ class Phone:
         }
 
     def _base_hash(self) -> str:
-        rows = self._db.execute("SELECT id, version FROM base")
-        return hashlib.sha256("\n".join(sorted(f"{r['id']}:{r['version']}" for r in rows)).encode()).hexdigest()
+        lines = sorted(f"{visit_id}:{version}" for visit_id, version in self.base.items())
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def _take_results(self, results: list[dict[str, Any]]) -> dict[str, str]:
         for result in results:
-            if result["code"] in DONE | _NEVER_AGAIN:
+            if result["code"] in TAKEN | NEVER_AGAIN:
                 taken = (result["code"], result["detail"], result["id"])
                 self._db.execute("UPDATE outbox SET code = ?, detail = ? WHERE id = ?", taken)
         return {result["id"]: result["code"] for result in results}
@@ -135,23 +220,32 @@ class Phone:
     def _take_ops(self, answer: Mapping[str, Any], asked_from: int | None) -> None:
         """Apply ops and cursor together; an answer to an older question is dropped."""
         self._db.execute("BEGIN IMMEDIATE")
-        (cursor,) = self._db.execute("SELECT cursor FROM place").fetchone()
-        if cursor == asked_from:
-            if asked_from is None:
-                self._db.execute("DELETE FROM base")
-            for op in answer["ops"]:
-                self._apply(op)
-            self._db.execute("UPDATE place SET epoch = ?, cursor = ?", (answer["epoch"], answer["cursor"]))
-            self._db.execute("DELETE FROM recalled")
-            for recall in answer["recalled"]:
-                row = (recall["visit_id"], recall["version"], recall["reason"])
-                self._db.execute("INSERT OR REPLACE INTO recalled VALUES (?, ?, ?)", row)
-        self._db.execute("COMMIT")
+        try:
+            if self.cursor == asked_from:
+                self._apply_page(answer, asked_from)
+        finally:
+            self._db.execute("COMMIT")
+
+    def _apply_page(self, answer: Mapping[str, Any], asked_from: int | None) -> None:
+        if asked_from is None:
+            self._db.execute("DELETE FROM base")
+        elif [op["seq"] for op in answer["ops"]] != list(range(asked_from + 1, answer["cursor"] + 1)):
+            raise FeedGapError(f"the feed after {asked_from} has a hole: {[op['seq'] for op in answer['ops']]}")
+        for op in answer["ops"]:
+            self._apply(op)
+        told = (answer["epoch"], answer["cursor"], answer["offline_until"])
+        self._db.execute("UPDATE place SET epoch = ?, cursor = ?, offline_until = ?", told)
+        shown = {row["id"] for row in self._db.execute("SELECT id FROM recalled WHERE shown")}
+        self._db.execute("DELETE FROM recalled")
+        self._db.executemany(
+            "INSERT INTO recalled VALUES (?, ?, ?)",
+            [(each["visit_id"], each["reason"], each["visit_id"] in shown) for each in answer["recalled"]],
+        )
 
     def _apply(self, op: Mapping[str, Any]) -> None:
         if op["op"] == "remove":
             self._db.execute("DELETE FROM base WHERE id = ?", (op["id"],))
-        else:
+        elif op["data"] is not None:  # without data a later op has overtaken it
             row = (op["id"], op["version"], json.dumps(op["data"], ensure_ascii=False), op["valid_until"])
             self._db.execute("INSERT OR REPLACE INTO base VALUES (?, ?, ?, ?)", row)
 

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanPublished:
-    """A plan became the day's plan; ``supersedes`` is the one it replaces."""
+    """A plan became the day's plan.
+
+    ``supersedes`` is the one it replaces, ``dropped`` the visits still to be made there that this one does not hold.
+    """
 
     plan_id: uuid.UUID
     on_date: date
     supersedes: uuid.UUID | None
+    dropped: frozenset[uuid.UUID]
     actor: Actor

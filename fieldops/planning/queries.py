@@ -11,15 +11,16 @@ from fieldops.agents.models import Crew
 from fieldops.batching.models import BatchedVisit, VisitBatch
 from fieldops.errors import NotFound
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop
+from fieldops.planning.states import CANCELLED, CHECKED_IN, PENDING, PUBLISHED, SUPERSEDED
+from fieldops.visits import states as visit_states
 from fieldops.visits.models import Visit
 
 if TYPE_CHECKING:
     import uuid
-    from datetime import date, datetime
+    from collections.abc import Sequence
+    from datetime import date
 
     from sqlalchemy.orm import Session
-
-LIVE_STOPS = ("PENDING", "CHECKED_IN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class VisitToPlan:
     """A batched visit as planning sees it; ``windows_s`` are seconds of the day in which it may begin."""
 
     id: uuid.UUID
+    no: str
     debtor_id: uuid.UUID
     lat: float | None
     lon: float | None
@@ -34,7 +36,6 @@ class VisitToPlan:
     purpose: str
     priority: int
     windows_s: tuple[tuple[int, int], ...]
-    approved_at: datetime | None
 
 
 def plan_by_id(session: Session, plan_id: uuid.UUID, *, lock: bool = False) -> DayPlan:
@@ -51,9 +52,10 @@ def plans(session: Session, on_date: date | None) -> list[DayPlan]:
     return list(session.scalars(query if on_date is None else query.where(DayPlan.on_date == on_date)))
 
 
-def published_plan(session: Session, on_date: date) -> DayPlan | None:
+def published_plan(session: Session, on_date: date, *, lock: bool = False) -> DayPlan | None:
     """The plan crews work by on that day."""
-    return session.scalar(sa.select(DayPlan).where(DayPlan.on_date == on_date, DayPlan.status == "PUBLISHED"))
+    query = sa.select(DayPlan).where(DayPlan.on_date == on_date, DayPlan.status == PUBLISHED)
+    return session.scalar(query.with_for_update() if lock else query)
 
 
 def visits_to_plan(session: Session, on_date: date) -> list[VisitToPlan]:
@@ -62,12 +64,13 @@ def visits_to_plan(session: Session, on_date: date) -> list[VisitToPlan]:
         sa.select(Visit)
         .join(BatchedVisit, BatchedVisit.visit_id == Visit.id)
         .join(VisitBatch, VisitBatch.id == BatchedVisit.batch_id)
-        .where(VisitBatch.on_date == on_date, Visit.status.in_(("BATCHED", "PLANNED")))
+        .where(VisitBatch.on_date == on_date, Visit.status.in_((visit_states.BATCHED, visit_states.PLANNED)))
         .order_by(Visit.id)
     )
     return [
         VisitToPlan(
             id=visit.id,
+            no=visit.no,
             debtor_id=visit.debtor_id,
             lat=visit.lat,
             lon=visit.lon,
@@ -75,10 +78,17 @@ def visits_to_plan(session: Session, on_date: date) -> list[VisitToPlan]:
             purpose=visit.purpose,
             priority=visit.priority,
             windows_s=tuple((int(start), int(end)) for start, end in visit.windows),
-            approved_at=visit.approved_at,
         )
         for visit in rows
     ]
+
+
+def pending_visits_of(session: Session, plan: DayPlan | None) -> set[uuid.UUID]:
+    """The visits of a plan that are still to be made; none without a plan."""
+    if plan is None:
+        return set()
+    query = sa.select(RouteStop.visit_id).where(RouteStop.plan_id == plan.id, RouteStop.status == PENDING)
+    return set(session.scalars(query))
 
 
 def stops_of(session: Session, plan_id: uuid.UUID) -> list[RouteStop]:
@@ -115,53 +125,85 @@ def left_out_of(session: Session, plan_id: uuid.UUID) -> list[dict[str, Any]]:
 
 
 def live_stop_of(session: Session, visit_id: uuid.UUID) -> RouteStop | None:
-    """The stop of the published plan a visit is still to be made at."""
+    """The stop at which a visit is still to be made or is being made.
+
+    A crew may be at the door of a stop whose plan a newer one has replaced meanwhile.
+    """
     return session.scalar(
         sa.select(RouteStop)
         .join(DayPlan, DayPlan.id == RouteStop.plan_id)
         .where(
             RouteStop.visit_id == visit_id,
-            DayPlan.status == "PUBLISHED",
-            RouteStop.status.in_(LIVE_STOPS),
+            sa.or_(
+                sa.and_(DayPlan.status == PUBLISHED, RouteStop.status.in_((PENDING, CHECKED_IN))),
+                sa.and_(DayPlan.status == SUPERSEDED, RouteStop.status == CHECKED_IN),
+            ),
         )
+        .order_by(DayPlan.on_date.desc(), DayPlan.number.desc())
+        .limit(1)
     )
 
 
 def geojson(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:
-    """A plan as GeoJSON (WGS-84): a line per crew, a point per stop and per located visit left out."""
-    features: list[dict[str, Any]] = []
+    """A plan as GeoJSON (RFC 7946, WGS-84): a line per crew, a point per stop and per located visit left out."""
     crews = {crew.id: crew for crew in session.scalars(sa.select(Crew))}
-    rows = session.execute(
-        sa.select(RouteStop, Visit.no, Visit.lat, Visit.lon, Visit.priority)
+    stops = session.execute(
+        sa.select(RouteStop, Visit)
         .join(Visit, Visit.id == RouteStop.visit_id)
         .where(RouteStop.plan_id == plan_id)
         .order_by(RouteStop.crew_id, RouteStop.sequence)
     ).all()
-    for route in routes_of(session, plan_id):
-        crew = crews[route.crew_id]
-        home = [crew.start_lon, crew.start_lat]
-        path = [[lon, lat] for stop, _, lat, lon, _ in rows if stop.crew_id == crew.id]
-        line = {"type": "LineString", "coordinates": [home, *path, home]}
-        features.append(_feature(line, kind="route", crew=crew.code, area=route.area, distance_m=route.distance_m))
-    for stop, no, lat, lon, priority in rows:
-        features.append(
-            _feature(
-                {"type": "Point", "coordinates": [lon, lat]},
-                kind="stop",
-                crew=crews[stop.crew_id].code,
-                visit=no,
-                visit_id=str(stop.visit_id),
-                sequence=stop.sequence,
-                status=stop.status,
-                priority=priority,
-                arrives_at=stop.arrives_at.isoformat(),
-            )
-        )
-    left_out = sa.select(LeftOutVisit, Visit).join(Visit, Visit.id == LeftOutVisit.visit_id)
-    for row, visit in session.execute(left_out.where(LeftOutVisit.plan_id == plan_id, Visit.lat.is_not(None))):
-        point = {"type": "Point", "coordinates": [visit.lon, visit.lat]}
-        features.append(_feature(point, kind="left_out", visit=visit.no, reason=row.reason, message_zh=row.message_zh))
-    return {"type": "FeatureCollection", "features": features}
+    left_out = session.execute(
+        sa.select(LeftOutVisit, Visit)
+        .join(Visit, Visit.id == LeftOutVisit.visit_id)
+        .where(LeftOutVisit.plan_id == plan_id, Visit.lat.is_not(None), Visit.lon.is_not(None))
+        .order_by(Visit.no)
+    )
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            *(_route_line(route, crews[route.crew_id], stops) for route in routes_of(session, plan_id)),
+            *(_stop_point(stop, visit, crews[stop.crew_id]) for stop, visit in stops),
+            *(_left_out_point(row, visit) for row, visit in left_out),
+        ],
+    }
+
+
+def _route_line(route: CrewRoute, crew: Crew, stops: Sequence[Any]) -> dict[str, Any]:
+    """From home past every stop that stands, and back."""
+    home = [crew.start_lon, crew.start_lat]
+    path = [[v.lon, v.lat] for stop, v in stops if stop.crew_id == crew.id and stop.status != CANCELLED]
+    line = {"type": "LineString", "coordinates": [home, *path, home]}
+    return _feature(
+        line, kind="route", crew=crew.code, area=route.area, distance_m=route.distance_m, travel_s=route.travel_s
+    )
+
+
+def _stop_point(stop: RouteStop, visit: Visit, crew: Crew) -> dict[str, Any]:
+    return _feature(
+        {"type": "Point", "coordinates": [visit.lon, visit.lat]},
+        kind="stop",
+        crew=crew.code,
+        visit=visit.no,
+        visit_id=str(visit.id),
+        sequence=stop.sequence,
+        status=stop.status,
+        priority=visit.priority,
+        arrives_at=stop.arrives_at.isoformat(),
+    )
+
+
+def _left_out_point(row: LeftOutVisit, visit: Visit) -> dict[str, Any]:
+    point = {"type": "Point", "coordinates": [visit.lon, visit.lat]}
+    return _feature(
+        point,
+        kind="left_out",
+        visit=visit.no,
+        visit_id=str(visit.id),
+        reason=row.reason,
+        message_zh=row.message_zh,
+        message_en=row.message_en,
+    )
 
 
 def _feature(geometry: dict[str, Any], **properties: Any) -> dict[str, Any]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.agents import queries as agents
+from fieldops.policies.calendar import holiday_on
 from fieldops.policies.catalogue import Severity, Stage
-from fieldops.policies.decision import Verdict
-from fieldops.visits import deciding, files
+from fieldops.visits import deciding, files, requesting, states
 from fieldops.visits import queries as visit_queries
-from fieldops.visits import requesting
 from fieldops.visits.facts import CrewFact, MemberFact, SlotFact
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy.orm import Session
@@ -26,66 +26,97 @@ if TYPE_CHECKING:
     from fieldops.policies.decision import Decision, Finding
     from fieldops.visits.models import Visit
 
-CREW_RULES = frozenset({"VR-080", "VR-081", "VR-082"})
+ABOUT_THE_CREW: Final = frozenset({"VR-080", "VR-081", "VR-082"})
+"""Rules that bar a crew from every visit."""
+
+ABOUT_THE_DAY: Final = frozenset({"VR-002", "VR-070", "VR-083", "VR-085"})
+"""Rules that may reject this day, hour or crew and let another pass."""
+
+ON_PLAN: Final = frozenset({states.BATCHED, states.PLANNED})
+
+
+class Remedy(StrEnum):
+    """What becomes of a visit that is taken off a plan."""
+
+    GONE = "GONE"  # it had stopped before: nothing is left to do
+    WAIT = "WAIT"  # another day may suit it: it waits in its batch
+    STOP = "STOP"  # the rules forbid it, or a person must judge
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """A stop the rules took off, and what they said."""
+class TakenOff:
+    """A stop that may not be published, and what was said."""
 
     stop: RouteStop
     visit: Visit
-    decision: Decision
-
-    @property
-    def grave(self) -> tuple[Finding, ...]:
-        """The findings that stopped it."""
-        return self.decision.of_severity(Severity.REJECT, Severity.REVIEW)
+    remedy: Remedy
+    codes: tuple[str, ...]
+    message_zh: str
+    message_en: str
+    decision: Decision | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What the publisher is told."""
         return {
             "visit_id": str(self.visit.id),
             "visit_no": self.visit.no,
-            "codes": [finding.code for finding in self.grave],
-            "messages": [finding.message_zh for finding in self.grave],
+            "codes": list(self.codes),
+            "message_zh": self.message_zh,
+            "message_en": self.message_en,
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Checked:
-    """What asking again found: stops to take off, and crews that may not go."""
+    """What asking again found: stops that stand, stops to take off, and crews that may not go, by their id."""
 
-    withdrawn: tuple[Withdrawn, ...]
-    barred_crews: list[dict[str, Any]]
+    standing: list[RouteStop] = field(default_factory=list)
+    taken_off: list[TakenOff] = field(default_factory=list)
+    barred: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
 
 
-def ask_before_publishing(session: Session, actor: Actor, on_date: date, stops: Sequence[RouteStop]) -> Checked:
-    """Ask every publishing rule of every stop and keep each decision.
+def ask_before_publishing(
+    session: Session, actor: Actor, on_date: date, stops: Sequence[RouteStop], visits: Mapping[uuid.UUID, Visit]
+) -> Checked:
+    """Ask every publishing rule of every stop and keep each decision; ``visits`` are locked.
 
-    A rule about the crew bars the crew; any other REJECT takes its visit off, and so does a REVIEW the approval did
-    not already know of. Cost: about fifteen statements, however many stops.
+    A rule about the crew bars the crew. Any other rejection that was not waived takes its visit off, and so does a
+    doubt its approval did not know of. Cost: about fifteen statements, however many stops.
     """
-    visits = visit_queries.lock_visits(session, [stop.visit_id for stop in stops])
-    cards = visit_queries.cards_of(session, visits)
-    on_file = files.read_files(session, [case for found in cards.values() for case in found], at=actor.at)
-    crews = {crew.id: crew for crew in agents.crews_on(session, on_date)}
-    members = agents.members_by_crew(session, crews)
-    withdrawn, barred = [], {}
+    checked = Checked()
+    here = [stop for stop in stops if visits[stop.visit_id].status in ON_PLAN]
+    cards = visit_queries.cards_of(session, [stop.visit_id for stop in here])
+    on_file = files.read_files(
+        session,
+        {case_id for case_ids in cards.values() for case_id in case_ids},
+        at=actor.at,
+        also={visits[stop.visit_id].address_id for stop in here},
+    )
+    crews = _crews_on_duty(session, on_date, actor.at)
     for stop in stops:
         visit = visits[stop.visit_id]
-        crew = _crew(crews[stop.crew_id], members.get(stop.crew_id, []), actor.at)
-        decision = _ask(session, on_file, visit, cards[visit.id], stop, crew, on_date)
-        crew_faults = [f for f in decision.of_severity(Severity.REJECT) if f.code in CREW_RULES]
-        if crew_faults:
-            barred[stop.crew_id] = {
-                "crew": crews[stop.crew_id].code,
-                "codes": [finding.code for finding in crew_faults],
-                "messages": [finding.message_zh for finding in crew_faults],
-            }
-        elif _stops_it(visit, decision):
-            withdrawn.append(Withdrawn(stop, visit, decision))
-    return Checked(tuple(withdrawn), list(barred.values()))
+        if visit.status not in ON_PLAN:
+            checked.taken_off.append(_gone(stop, visit))
+        elif stop.crew_id not in crews:
+            checked.barred[stop.crew_id] = _off_duty(session, stop.crew_id)
+        else:
+            decision = _ask(session, on_file, visit, cards[visit.id], stop, crews[stop.crew_id], on_date)
+            _sort(checked, stop, visit, crews[stop.crew_id], decision)
+    return checked
+
+
+def _sort(checked: Checked, stop: RouteStop, visit: Visit, crew: CrewFact, decision: Decision) -> None:
+    rejections = [each for each in decision.of_severity(Severity.REJECT) if each.code not in visit.waived]
+    doubts = [each for each in decision.of_severity(Severity.REVIEW) if each.code not in visit.codes]
+    about_crew = [each for each in rejections if each.code in ABOUT_THE_CREW]
+    if about_crew:
+        checked.barred[stop.crew_id] = _barred(crew, about_crew)
+    elif rejections or doubts:
+        of_the_day = not doubts and ABOUT_THE_DAY.issuperset(each.code for each in rejections)
+        remedy = Remedy.WAIT if of_the_day else Remedy.STOP
+        checked.taken_off.append(_taken_off(stop, visit, remedy, rejections or doubts, decision))
+    else:
+        checked.standing.append(stop)
 
 
 def _ask(
@@ -97,41 +128,85 @@ def _ask(
     crew: CrewFact,
     on_date: date,
 ) -> Decision:
-    candidates = deciding.candidate_addresses(on_file, case_ids)
-    address = next(each for each in candidates if each.id == visit.address_id)
-    facts = deciding.facts_of(
-        on_file, case_ids, address, requesting.request_fact(visit, planned_on=on_date), visit_id=visit.id
-    )
-    facts = replace(facts, slot=_slot(stop, on_file.at), crew=crew)
+    address = on_file.address(visit.address_id, visit.address_kind)
+    request = requesting.request_fact(visit, planned_on=on_date)
+    facts = deciding.facts_of(on_file, case_ids, address, request, visit_id=visit.id)
+    facts = replace(facts, slot=_slot(stop, on_date, on_file.at), crew=crew)
     decision = deciding.decide(on_file, case_ids, facts, stage=Stage.PUBLISH)
     session.add(requesting.decision_row(visit.id, decision, facts))
     return decision
 
 
-def _stops_it(visit: Visit, decision: Decision) -> bool:
-    if visit.status not in {"BATCHED", "PLANNED"}:
-        return True
-    if decision.verdict is Verdict.REJECT:
-        waived = {finding.code for finding in decision.of_severity(Severity.REJECT)} <= set(visit.waived)
-        return not waived
-    known = set(visit.codes)
-    return any(finding.code not in known for finding in decision.of_severity(Severity.REVIEW))
-
-
-def _slot(stop: RouteStop, at: datetime) -> SlotFact:
-    return SlotFact(ref=f"route_stop:{stop.id}", recorded_at=at, arrive_at=stop.begins_at, leave_at=stop.leaves_at)
-
-
-def _crew(crew: Crew, agents_of_crew: Sequence[Agent], at: datetime) -> CrewFact:
-    """Crews are eligible by declaration of whoever imported them, until a register of badges and training exists."""
-    members = tuple(
-        MemberFact(ref=f"agent:{agent.id}", recorded_at=at, name=agent.name, eligible=agent.active)
-        for agent in agents_of_crew
+def _taken_off(
+    stop: RouteStop, visit: Visit, remedy: Remedy, findings: Sequence[Finding], decision: Decision
+) -> TakenOff:
+    return TakenOff(
+        stop=stop,
+        visit=visit,
+        remedy=remedy,
+        codes=tuple(finding.code for finding in findings),
+        message_zh="；".join(finding.message_zh for finding in findings),
+        message_en="; ".join(finding.message_en for finding in findings),
+        decision=decision,
     )
-    return CrewFact(
-        ref=f"crew:{crew.id}",
+
+
+def _gone(stop: RouteStop, visit: Visit) -> TakenOff:
+    why = visit.status_reason or visit.status
+    return TakenOff(stop, visit, Remedy.GONE, (), f"排程后已{visit.status}：{why}", f"{visit.status} meanwhile: {why}")
+
+
+def _barred(crew: CrewFact, findings: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "crew": crew.ref.removeprefix("crew:"),
+        "members": [member.name for member in crew.members],
+        "codes": [finding.code for finding in findings],
+        "messages_zh": [finding.message_zh for finding in findings],
+        "messages_en": [finding.message_en for finding in findings],
+    }
+
+
+def _off_duty(session: Session, crew_id: uuid.UUID) -> dict[str, Any]:
+    return {
+        "crew": agents.crew_by_id(session, crew_id).code,
+        "members": [],
+        "codes": ["CREW_OFF_DUTY"],
+        "messages_zh": ["当天不出勤"],
+        "messages_en": ["it is not on duty on this day"],
+    }
+
+
+def _slot(stop: RouteStop, on_date: date, at: datetime) -> SlotFact:
+    return SlotFact(
+        ref=f"route_stop:{stop.id}",
         recorded_at=at,
-        members=members,
+        arrive_at=stop.begins_at,
+        leave_at=stop.leaves_at,
+        holiday=holiday_on(on_date),
+    )
+
+
+def _crews_on_duty(session: Session, on_date: date, at: datetime) -> dict[uuid.UUID, CrewFact]:
+    crews = agents.crews_on(session, on_date)
+    members = agents.members_by_crew(session, [crew.id for crew in crews])
+    return {crew.id: _crew(crew, members.get(crew.id, []), at) for crew in crews}
+
+
+def _crew(crew: Crew, members: Sequence[Agent], at: datetime) -> CrewFact:
+    """Crews are eligible by declaration of whoever imported them, until a register of badges and training exists."""
+    return CrewFact(
+        ref=f"crew:{crew.code}",
+        recorded_at=at,
+        members=tuple(
+            MemberFact(
+                ref=f"agent:{agent.code}",
+                recorded_at=at,
+                name=agent.name,
+                eligible=agent.active,
+                why_not="" if agent.active else "已停用 inactive",
+            )
+            for agent in members
+        ),
         recorder=crew.recorder_serial,
         recorder_registered=bool(crew.recorder_serial),
     )

@@ -1,8 +1,7 @@
-"""Use cases of planning: ask for a plan, store what the engine found, publish it, take a stop off it."""
+"""Use cases of planning: ask for a plan, keep what the engine found, publish it, follow its stops through the day."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,23 +9,25 @@ import sqlalchemy as sa
 
 from fieldops import audit, events, jobs
 from fieldops.agents import queries as agents
-from fieldops.clock import at_local
-from fieldops.errors import NotNow
-from fieldops.planning import queries
+from fieldops.clock import at_local, local_date
+from fieldops.errors import NotNow, NotUnderstood
+from fieldops.planning import queries, states
 from fieldops.planning.events import PlanPublished
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop
-from fieldops.planning.recheck import Withdrawn, ask_before_publishing
+from fieldops.planning.problem import Day, day_problem
+from fieldops.planning.recheck import ON_PLAN, Checked, Remedy, TakenOff, ask_before_publishing
 from fieldops.policies import service as policies
-from fieldops.visits import execution
+from fieldops.visits import effects, execution
+from fieldops.visits import queries as visit_queries
 
 if TYPE_CHECKING:
+    import uuid
     from datetime import date
 
     from sqlalchemy.orm import Session
 
     import routing
     from fieldops.audit import Actor
-    from fieldops.planning.problem import Day
 
 
 def ask_for_plan(
@@ -34,18 +35,20 @@ def ask_for_plan(
 ) -> DayPlan:
     """Open the next version of a day's plan and queue its solving (``queue`` False: the caller solves it).
 
-    Raises: NotNow when nothing is batched.
+    Raises: NotUnderstood for a day that is over, NotNow when nothing is batched.
     """
+    _not_over(actor, on_date)
     if not queries.visits_to_plan(session, on_date):
         raise NotNow("NOTHING_BATCHED", f"No visit is batched for {on_date}; make batches first (POST /batches).")
     newest = session.scalar(sa.select(sa.func.max(DayPlan.number)).where(DayPlan.on_date == on_date))
     plan = DayPlan(
         on_date=on_date,
         number=(newest or 0) + 1,
-        status="WAITING",
+        status=states.WAITING,
         budget_s=budget_s,
         seed=seed,
         made_by=actor.name,
+        created_at=actor.at,
     )
     session.add(plan)
     session.flush()
@@ -58,49 +61,37 @@ def ask_for_plan(
 def begin_solving(session: Session, plan_id: uuid.UUID) -> DayPlan | None:
     """Mark a plan as being solved, or None when it has been solved already: the job may run twice."""
     plan = queries.plan_by_id(session, plan_id, lock=True)
-    if plan.status not in {"WAITING", "SOLVING"}:
+    if plan.status not in states.TO_SOLVE:
         return None
-    plan.status = "SOLVING"
+    plan.status = states.SOLVING
     return plan
+
+
+def day_of_plan(session: Session, plan: DayPlan) -> Day:
+    """What the engine is asked for this plan: its day's batched visits and the crews on duty."""
+    policy = policies.policy_on(session, plan.on_date)
+    return day_problem(queries.visits_to_plan(session, plan.on_date), agents.crews_on(session, plan.on_date), policy)
 
 
 def store_plan(session: Session, plan_id: uuid.UUID, day: Day, found: routing.Plan) -> None:
     """Keep what the engine found, whole; a second run of the job finds it kept and changes nothing."""
     plan = queries.plan_by_id(session, plan_id, lock=True)
-    if plan.status != "SOLVING":
+    if plan.status != states.SOLVING:
         return
     area_of = {crew_id: area.name for area in found.areas for crew_id in area.crew_ids}
     for route in found.routes:
-        session.add(_route_row(plan, route, area_of.get(route.crew_id, "")))
-        session.add_all(_stop_rows(plan, route))
-    for left in (*day.unasked, *found.left_out):
-        session.add(_left_out_row(plan, left))
-    plan.status = "OPTIMISED"
-    plan.engine = {
-        "engine": found.engine,
-        "seed": found.seed,
-        "budget_s": found.budget_s,
-        "versions": dict(found.versions),
-        "travel": found.matrix_source,
-        "notes": list(found.notes),
-    }
-    plan.totals = {
-        "asked": len(day.problem.stops) + len(day.unasked),
-        "planned": found.planned,
-        "left_out": len(found.left_out) + len(day.unasked),
-        "areas": len(found.areas),
-        "crews": sum(1 for route in found.routes if route.visits),
-        "travel_s": sum(route.travel_s for route in found.routes),
-        "distance_m": sum(route.distance_m for route in found.routes),
-        "cost": found.cost,
-        "terms": dict(found.terms),
-    }
+        session.add(_route_row(plan, day.crew_ids[route.crew_id], route, area_of.get(route.crew_id, "")))
+        session.add_all(_stop_rows(plan, day, route))
+    session.add_all(_left_out_row(plan, day.visit_ids[left.stop_id], left) for left in (*day.unasked, *found.left_out))
+    plan.status, plan.version = states.OPTIMISED, plan.version + 1
+    plan.engine, plan.totals = _making(found), _totals(day, found)
 
 
 def fail_plan(session: Session, plan_id: uuid.UUID, failure: str) -> None:
-    """Say why a plan could not be made."""
+    """Say why a plan could not be made; one that was made meanwhile stands."""
     plan = queries.plan_by_id(session, plan_id, lock=True)
-    plan.status, plan.failure = "FAILED", failure
+    if plan.status in states.TO_SOLVE:
+        plan.status, plan.failure, plan.version = states.FAILED, failure, plan.version + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,59 +105,102 @@ class Published:
 def publish_plan(session: Session, actor: Actor, plan_id: uuid.UUID) -> Published:
     """Make a plan the plan of its day, after asking every rule again with crew and hour.
 
-    A visit that no longer passes is withdrawn with its findings; a crew that may not go stops the publishing.
+    A visit that no longer passes is taken off with its findings; a crew that may not go stops the publishing. What
+    the plan before this one held and this one does not waits in its batch again.
     Raises: NotNow for a plan that is not OPTIMISED, or naming the crews and their findings.
     """
     plan = queries.plan_by_id(session, plan_id, lock=True)
-    if plan.status != "OPTIMISED":
+    if plan.status != states.OPTIMISED:
         raise NotNow("PLAN_NOT_READY", f"The plan is {plan.status}; only an OPTIMISED plan can be published.")
-    stops = queries.stops_of(session, plan.id)
-    checked = ask_before_publishing(session, actor, plan.on_date, stops)
-    if checked.barred_crews:
-        detail = "These crews may not go; mend what the findings name, or plan without them."
-        raise NotNow("CREW_NOT_ELIGIBLE", detail, crews=checked.barred_crews)
-    for withdrawn in checked.withdrawn:
-        _withdraw(session, actor, plan, withdrawn)
-    previous = queries.published_plan(session, plan.on_date)
+    _not_over(actor, plan.on_date)
+    previous = queries.published_plan(session, plan.on_date, lock=True)
+    stops, former = queries.stops_of(session, plan.id), queries.pending_visits_of(session, previous)
+    visits = visit_queries.lock_visits(session, {stop.visit_id for stop in stops} | former)
+    checked = ask_before_publishing(session, actor, plan.on_date, stops, visits)
+    if checked.barred:
+        raise NotNow(
+            "CREW_NOT_ELIGIBLE",
+            f"These crews may not go: {_named(checked)}; mend what the findings name, or plan without them.",
+            crews=sorted(checked.barred.values(), key=lambda each: str(each["crew"])),
+        )
+    _take_off(session, actor, plan, checked)
     if previous is not None:
-        previous.status = "SUPERSEDED"
+        previous.status, previous.version = states.SUPERSEDED, previous.version + 1
         session.flush()
-    plan.status, plan.published_by, plan.published_at = "PUBLISHED", actor.name, actor.at
+    plan.status, plan.published_by, plan.published_at = states.PUBLISHED, actor.name, actor.at
+    plan.version += 1
     session.flush()
-    execution.mark_planned(session, actor, [stop.visit_id for stop in stops if stop.status == "PENDING"])
-    audit.record(session, actor, "plans.publish", "day_plan", plan.id, withdrawn=len(checked.withdrawn))
+    standing = {stop.visit_id for stop in checked.standing}
+    execution.mark_planned(session, actor, standing)
+    execution.unplan(session, actor, former - standing, reason=f"plan 计划 {plan.on_date} v{plan.number}")
+    audit.record(session, actor, "plans.publish", "day_plan", plan.id, taken_off=len(checked.taken_off))
     supersedes = previous.id if previous else None
-    events.announce(session, PlanPublished(plan.id, plan.on_date, supersedes, actor))
-    return Published(plan, tuple(each.to_json() for each in checked.withdrawn))
+    events.announce(session, PlanPublished(plan.id, plan.on_date, supersedes, frozenset(former - standing), actor))
+    return Published(plan, tuple(each.to_json() for each in checked.taken_off))
 
 
-def cancel_stop(session: Session, visit_id: uuid.UUID) -> RouteStop | None:
-    """Take a visit off the published plan, unless the crew has already been there."""
+def move_stop(session: Session, visit_id: uuid.UUID, to: str) -> RouteStop | None:
+    """Let the stop of a visit follow what has happened there; one that has ended stays as it ended."""
     stop = queries.live_stop_of(session, visit_id)
-    if stop is not None and stop.status == "PENDING":
-        stop.status = "CANCELLED"
+    if stop is not None and states.stop_may_become(stop.status, to):
+        stop.status = to
     return stop
 
 
-def _withdraw(session: Session, actor: Actor, plan: DayPlan, withdrawn: Withdrawn) -> None:
-    withdrawn.stop.status = "CANCELLED"
-    execution.withdraw_at_gate(session, actor, withdrawn.visit, withdrawn.decision)
-    session.add(
-        LeftOutVisit(
-            plan_id=plan.id,
-            visit_id=withdrawn.stop.visit_id,
-            reason="RULES",
-            message_zh="；".join(finding.message_zh for finding in withdrawn.grave),
-            message_en="; ".join(finding.message_en for finding in withdrawn.grave),
-            detail={"codes": [finding.code for finding in withdrawn.grave]},
-        )
+def summary_of(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:
+    """A plan in a few words, for the command line."""
+    plan = queries.plan_by_id(session, plan_id)
+    left_out = [f"{row['visit_no']}: {row['message_en']}" for row in queries.left_out_of(session, plan.id)]
+    return {
+        "plan": str(plan.id),
+        "status": plan.status,
+        "failure": plan.failure,
+        **plan.totals,
+        "left_out_visits": left_out,
+    }
+
+
+def _not_over(actor: Actor, on_date: date) -> None:
+    today = local_date(actor.at)
+    if on_date < today:
+        raise NotUnderstood("DAY_OVER", f"{on_date} is over; plan {today} or later.")
+
+
+def _named(checked: Checked) -> str:
+    return "; ".join(
+        f"{each['crew']} {', '.join(each['codes'])} ({'; '.join(each['messages_en'])})"
+        for each in sorted(checked.barred.values(), key=lambda each: str(each["crew"]))
     )
 
 
-def _route_row(plan: DayPlan, route: routing.Route, area: str) -> CrewRoute:
+def _take_off(session: Session, actor: Actor, plan: DayPlan, checked: Checked) -> None:
+    """Take off what does not stand: an event's table settles what it knows, the rest is stopped or waits."""
+    stopped = [each for each in checked.taken_off if each.remedy is Remedy.STOP]
+    for each in checked.taken_off:
+        each.stop.status = states.CANCELLED
+        session.add(_taken_off_row(plan, each))
+    session.flush()
+    effects.reconsider(session, actor, dict.fromkeys((each.visit.id for each in stopped), "publishing 发布"))
+    for each in stopped:
+        if each.decision is not None and each.visit.status in ON_PLAN:
+            execution.withdraw_at_gate(session, actor, each.visit, each.decision)
+
+
+def _taken_off_row(plan: DayPlan, taken: TakenOff) -> LeftOutVisit:
+    return LeftOutVisit(
+        plan_id=plan.id,
+        visit_id=taken.visit.id,
+        reason="STOPPED_MEANWHILE" if taken.remedy is Remedy.GONE else "RULES",
+        message_zh=taken.message_zh,
+        message_en=taken.message_en,
+        detail={"codes": list(taken.codes)},
+    )
+
+
+def _route_row(plan: DayPlan, crew_id: uuid.UUID, route: routing.Route, area: str) -> CrewRoute:
     return CrewRoute(
         plan_id=plan.id,
-        crew_id=uuid.UUID(route.crew_id),
+        crew_id=crew_id,
         area=area,
         starts_at=at_local(plan.on_date, route.start_s),
         ends_at=at_local(plan.on_date, route.end_s),
@@ -175,12 +209,12 @@ def _route_row(plan: DayPlan, route: routing.Route, area: str) -> CrewRoute:
     )
 
 
-def _stop_rows(plan: DayPlan, route: routing.Route) -> list[RouteStop]:
+def _stop_rows(plan: DayPlan, day: Day, route: routing.Route) -> list[RouteStop]:
     return [
         RouteStop(
             plan_id=plan.id,
-            crew_id=uuid.UUID(route.crew_id),
-            visit_id=uuid.UUID(visit.stop_id),
+            crew_id=day.crew_ids[route.crew_id],
+            visit_id=day.visit_ids[visit.stop_id],
             sequence=visit.sequence,
             arrives_at=at_local(plan.on_date, visit.arrive_s),
             begins_at=at_local(plan.on_date, visit.start_s),
@@ -192,29 +226,38 @@ def _stop_rows(plan: DayPlan, route: routing.Route) -> list[RouteStop]:
     ]
 
 
-def _left_out_row(plan: DayPlan, left: routing.LeftOut) -> LeftOutVisit:
-    repair = {"repair_zh": left.repair_zh, "repair_en": left.repair_en}
+def _left_out_row(plan: DayPlan, visit_id: uuid.UUID, left: routing.LeftOut) -> LeftOutVisit:
     return LeftOutVisit(
         plan_id=plan.id,
-        visit_id=uuid.UUID(left.stop_id),
+        visit_id=visit_id,
         reason=left.reason,
         message_zh=left.message_zh,
         message_en=left.message_en,
-        detail={**left.detail, **repair},
+        detail={**left.detail, "repair_zh": left.repair_zh, "repair_en": left.repair_en},
     )
 
 
-def day_of_plan(session: Session, plan: DayPlan) -> Day:
-    """What the engine is asked for this plan: its day's batched visits and the crews on duty."""
-    from fieldops.planning.problem import day_problem  # noqa: PLC0415
+def _making(found: routing.Plan) -> dict[str, Any]:
+    """How a plan was made: enough to make it again."""
+    return {
+        "engine": found.engine,
+        "seed": found.seed,
+        "budget_s": found.budget_s,
+        "versions": dict(found.versions),
+        "travel": found.matrix_source,
+        "notes": list(found.notes),
+    }
 
-    policy = policies.policy_on(session, plan.on_date)
-    return day_problem(queries.visits_to_plan(session, plan.on_date), agents.crews_on(session, plan.on_date), policy)
 
-
-def summary_of(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:
-    """A plan in a few words, for the command line."""
-    plan = queries.plan_by_id(session, plan_id)
-    left_out = [f"{row['visit_no']}: {row['message_en']}" for row in queries.left_out_of(session, plan.id)]
-    totals = {**plan.totals, "left_out_visits": left_out}
-    return {"plan": str(plan.id), "status": plan.status, "failure": plan.failure, **totals}
+def _totals(day: Day, found: routing.Plan) -> dict[str, Any]:
+    return {
+        "asked": len(day.problem.stops) + len(day.unasked),
+        "planned": found.planned,
+        "left_out": len(found.left_out) + len(day.unasked),
+        "areas": len(found.areas),
+        "crews": sum(1 for route in found.routes if route.visits),
+        "travel_s": sum(route.travel_s for route in found.routes),
+        "distance_m": sum(route.distance_m for route in found.routes),
+        "cost": found.cost,
+        "terms": dict(found.terms),
+    }

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ResultRecorded:
-    """A result of a visit is on record; ``is_primary`` unless an earlier one stands."""
+    """A result of a visit is on record.
+
+    ``is_primary``: the one that counts, unless an earlier one stands. ``executed`` False: nobody was there (O24).
+    """
 
     result_id: uuid.UUID
     visit_id: uuid.UUID
     is_primary: bool
+    executed: bool
     actor: Actor

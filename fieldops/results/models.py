@@ -15,8 +15,9 @@ from fieldops.db import Base
 class VisitResult(Base):
     """What was found at the door, in three dimensions; the id is made by the phone.
 
-    A correction is a new row with ``number`` + 1; nothing is overwritten. ``slots`` declares the evidence that must
-    arrive. ``flags`` tell a reviewer what is unusual (AFTER_RECALL, OUT_OF_SCOPE, FAR_CHECK_IN …).
+    ``number`` counts the results of a visit; nothing is overwritten. ``is_primary`` is the one that counts: the first
+    from a crew that was there. ``address_finding`` is None when nobody was (O24). ``slots`` declares the evidence that
+    must arrive. ``flags`` tell a reviewer what is unusual (AFTER_RECALL, OUT_OF_SCOPE, SECOND_RESULT, LATE …).
     """
 
     __tablename__ = "visit_result"
@@ -31,7 +32,7 @@ class VisitResult(Base):
     is_primary: Mapped[bool]
     agent_id: Mapped[uuid.UUID]
     device_id: Mapped[uuid.UUID | None]
-    address_finding: Mapped[str]
+    address_finding: Mapped[str | None]
     person_met: Mapped[str]
     identity_verified: Mapped[bool]
     identity_shown: Mapped[bool]

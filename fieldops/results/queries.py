@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,6 +14,21 @@ if TYPE_CHECKING:
     import uuid
 
     from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is on record of a visit already."""
+
+    count: int
+    has_primary: bool
+
+
+def results_before(session: Session, visit_id: uuid.UUID) -> Before:
+    """How many results a visit has, and whether one of them counts."""
+    query = sa.select(sa.func.coalesce(sa.func.max(VisitResult.number), 0), sa.func.bool_or(VisitResult.is_primary))
+    count, has_primary = session.execute(query.where(VisitResult.visit_id == visit_id)).one()
+    return Before(count, bool(has_primary))
 
 
 def result_by_id(session: Session, result_id: uuid.UUID) -> VisitResult:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from fieldops.results.codes import FINDINGS, NOBODY, OUTCOMES, PERSONS
+from fieldops.clock import local_date
+from fieldops.results.codes import (
+    FINDINGS,
+    MINOR_ONLY,
+    NOBODY,
+    NOT_EXECUTED,
+    OF_THE_WHOLE_VISIT,
+    OUTCOMES,
+    PERSONS,
+)
+from fieldops.results.personal import has_personal_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
-SUMMARY_MIN_LENGTH = 10
-_PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15,19})(?!\d)")
-_GAPS = re.compile(r"(?<=\d)[\s\-·.]+(?=\d)")
+SUMMARY_MIN_LENGTH: Final = 10
+ALWAYS_ALLOWED: Final = frozenset({"detail"})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The outcome for one card, as the phone sends it."""
+    """The outcome for one card, as the phone sends it; ``fields`` are those that were given."""
 
     case_id: str
     outcome: str
@@ -28,18 +36,34 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A visit result as the phone sends it, before it is believed."""
+    """A visit result as the phone sends it, before it is believed.
 
-    address_finding: str
+    ``case_ids`` are the visit's cards now; ``known_case_ids`` those it may have had when the phone last heard of it.
+    """
+
+    address_finding: str | None
     person_met: str
     identity_verified: bool
+    identity_shown: bool
     arrived_at: datetime
     left_at: datetime
     summary: str
     next_step: str
     lines: tuple[Line, ...]
     case_ids: frozenset[str]
+    known_case_ids: frozenset[str]
+    slot_ids: tuple[str, ...]
     slot_kinds: tuple[str, ...]
+
+    @property
+    def left_on(self) -> date:
+        """The day of the visit."""
+        return local_date(self.left_at)
+
+    @property
+    def outcomes(self) -> frozenset[str]:
+        """The outcomes of all cards."""
+        return frozenset(line.outcome for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +76,9 @@ class Fault:
 
 
 def _codes_known(report: Report) -> list[Fault]:
-    named: list[tuple[str, str, Container[str]]] = [
-        ("address_finding", report.address_finding, FINDINGS),
-        ("person_met", report.person_met, PERSONS),
-    ]
+    named: list[tuple[str, str, Container[str]]] = [("person_met", report.person_met, PERSONS)]
+    if report.address_finding is not None:
+        named.append(("address_finding", report.address_finding, FINDINGS))
     named += [("lines.outcome", line.outcome, OUTCOMES) for line in report.lines]
     return [
         Fault("UNKNOWN_CODE", name, f"{code!r} is no code; choose one of the list")
@@ -66,23 +89,42 @@ def _codes_known(report: Report) -> list[Fault]:
 
 def _each_card_once(report: Report) -> list[Fault]:
     told = [line.case_id for line in report.lines]
-    if sorted(told) == sorted(report.case_ids):
+    if len(set(told)) == len(told) and report.case_ids <= set(told) <= report.case_ids | report.known_case_ids:
         return []
     return [Fault("CARDS_DIFFER", "lines", "give one line for each card of the visit, and no other")]
 
 
+def _whole_visit(report: Report) -> list[Fault]:
+    whole = report.outcomes & OF_THE_WHOLE_VISIT
+    if not whole or (report.outcomes == {*whole} and len(whole) == 1):
+        return []
+    return [Fault("OUTCOMES_MIXED", "lines.outcome", f"{min(whole)} speaks of the whole visit: give it to every card")]
+
+
+def _finding_fits(report: Report) -> list[Fault]:
+    """A visit that was made has found something out about the address; one that was not has not."""
+    if report.outcomes == {NOT_EXECUTED}:
+        if report.address_finding is None:
+            return []
+        return [Fault("FINDING_NOT_MADE", "address_finding", "nobody was there, so leave it out (null)")]
+    if report.address_finding is None and not report.outcomes <= OF_THE_WHOLE_VISIT:
+        return [Fault("FINDING_MISSING", "address_finding", "say what was found about the address")]
+    return []
+
+
 def _person_fits(report: Report) -> list[Fault]:
+    wanted = {line.outcome: OUTCOMES[line.outcome] for line in report.lines if line.outcome in OUTCOMES}
+    rows = [(row.code, row.zh, row.persons) for row in wanted.values()]
+    finding = FINDINGS.get(report.address_finding or "")
+    if finding is not None:
+        rows.append((finding.code, finding.zh, finding.persons))
     return [
         Fault(
-            "PERSON_DOES_NOT_FIT", "person_met", f"{line.outcome} {OUTCOMES[line.outcome].zh} needs {_zh(line.outcome)}"
+            "PERSON_DOES_NOT_FIT", "person_met", f"{code} {zh} needs {'、'.join(PERSONS[each].zh for each in persons)}"
         )
-        for line in report.lines
-        if line.outcome in OUTCOMES and report.person_met not in OUTCOMES[line.outcome].persons
+        for code, zh, persons in rows
+        if report.person_met not in persons
     ]
-
-
-def _zh(outcome: str) -> str:
-    return "、".join(PERSONS[code].zh for code in OUTCOMES[outcome].persons)
 
 
 def _fields_given(report: Report) -> list[Fault]:
@@ -91,7 +133,19 @@ def _fields_given(report: Report) -> list[Fault]:
         for line in report.lines
         if line.outcome in OUTCOMES
         for name in OUTCOMES[line.outcome].needs
-        if line.fields.get(name) in (None, "")
+        if line.fields.get(name) is None or not str(line.fields[name]).strip()
+    ]
+
+
+def _no_other_fields(report: Report) -> list[Fault]:
+    """An amount beside an outcome that has none would be money a crew has touched."""
+    return [
+        Fault("FIELD_NOT_ASKED", f"lines.{name}", f"{line.outcome} has no {name}; leave it out")
+        for line in report.lines
+        if line.outcome in OUTCOMES
+        for name, value in line.fields.items()
+        if value is not None
+        and name not in {*OUTCOMES[line.outcome].needs, *OUTCOMES[line.outcome].may, *ALWAYS_ALLOWED}
     ]
 
 
@@ -100,17 +154,35 @@ def _volunteered(report: Report) -> list[Fault]:
     return [Fault("NOT_VOLUNTEERED", "lines.volunteered", "a third person is never asked to pay") for _ in pushed]
 
 
+def _days_possible(report: Report) -> list[Fault]:
+    faults = []
+    for line in report.lines:
+        promised_on, paid_on = line.fields.get("promise_on"), line.fields.get("paid_on")
+        if promised_on is not None and promised_on < report.left_on:
+            faults.append(Fault("PROMISE_IN_THE_PAST", "lines.promise_on", "give the day the money is promised for"))
+        if paid_on is not None and paid_on > report.left_on:
+            faults.append(Fault("PAID_IN_THE_FUTURE", "lines.paid_on", "give the day the money was paid"))
+    return faults
+
+
 def _identity_first(report: Report) -> list[Fault]:
-    claimed = any(line.outcome in {"O03", "O04", "O06", "O07"} for line in report.lines)
-    if not claimed or report.identity_verified:
+    of_the_debt = [o for o in report.outcomes if o in OUTCOMES and OUTCOMES[o].verified]
+    if not of_the_debt or report.identity_verified:
         return []
-    return [
-        Fault(
-            "IDENTITY_NOT_VERIFIED",
-            "identity_verified",
-            "verify identity before talking of the debt, or report O10 or O26",
-        )
-    ]
+    mend = "verify identity before talking of the debt, or report O10 or O26"
+    return [Fault("IDENTITY_NOT_VERIFIED", "identity_verified", mend)]
+
+
+def _identity_possible(report: Report) -> list[Fault]:
+    if report.identity_verified and report.person_met == NOBODY:
+        return [Fault("NOBODY_TO_VERIFY", "identity_verified", "nobody was met, so nobody was verified")]
+    return []
+
+
+def _badge_shown(report: Report) -> list[Fault]:
+    if report.identity_shown or report.person_met in {NOBODY, MINOR_ONLY}:
+        return []
+    return [Fault("IDENTITY_NOT_SHOWN", "identity_shown", "show badge and authorisation to whoever is met")]
 
 
 def _times_run(report: Report) -> list[Fault]:
@@ -122,50 +194,55 @@ def _times_run(report: Report) -> list[Fault]:
 def _words_enough(report: Report) -> list[Fault]:
     faults = []
     if len(report.summary.strip()) < SUMMARY_MIN_LENGTH:
-        faults.append(
-            Fault("SUMMARY_SHORT", "summary", f"write {SUMMARY_MIN_LENGTH} characters or more: what was seen and said")
-        )
+        mend = f"write {SUMMARY_MIN_LENGTH} characters or more: what was seen and said"
+        faults.append(Fault("SUMMARY_SHORT", "summary", mend))
     if not report.next_step.strip():
         faults.append(Fault("NEXT_STEP_MISSING", "next_step", "say what should follow"))
     return faults
 
 
 def _no_personal_numbers(report: Report) -> list[Fault]:
-    texts = {"summary": report.summary, "next_step": report.next_step}
+    texts = [("summary", report.summary), ("next_step", report.next_step)]
     for line in report.lines:
-        texts |= {f"lines.{name}": value for name, value in line.fields.items() if isinstance(value, str)}
+        texts += [(f"lines.{name}", value) for name, value in line.fields.items() if isinstance(value, str)]
     return [
         Fault("PERSONAL_NUMBER", name, "take the card or identity number out of the text")
-        for name, text in texts.items()
-        if _PERSONAL_NUMBER.search(_GAPS.sub("", text))
+        for name, text in texts
+        if has_personal_number(text)
     ]
 
 
 def _photo_declared(report: Report) -> list[Fault]:
-    finding = FINDINGS.get(report.address_finding)
+    finding = FINDINGS.get(report.address_finding or "")
     if finding is None or not finding.photo or any(kind.startswith("PHOTO") for kind in report.slot_kinds):
         return []
     return [Fault("PHOTO_MISSING", "slots", f"{finding.code} {finding.zh} needs a photo")]
 
 
-def _nobody_verified(report: Report) -> list[Fault]:
-    if report.identity_verified and report.person_met == NOBODY:
-        return [Fault("NOBODY_TO_VERIFY", "identity_verified", "nobody was met, so nobody was verified")]
-    return []
+def _slots_distinct(report: Report) -> list[Fault]:
+    if len(set(report.slot_ids)) == len(report.slot_ids):
+        return []
+    return [Fault("SLOT_TWICE", "slots", "give every piece of evidence an id of its own")]
 
 
-CHECKS: tuple[Callable[[Report], list[Fault]], ...] = (
+CHECKS: Final[tuple[Callable[[Report], list[Fault]], ...]] = (
     _codes_known,
     _each_card_once,
+    _whole_visit,
+    _finding_fits,
     _person_fits,
     _fields_given,
+    _no_other_fields,
     _volunteered,
+    _days_possible,
     _identity_first,
+    _identity_possible,
+    _badge_shown,
     _times_run,
     _words_enough,
     _no_personal_numbers,
     _photo_declared,
-    _nobody_verified,
+    _slots_distinct,
 )
 
 

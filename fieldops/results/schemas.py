@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 from marshmallow import fields, validate
 
 from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS
 from fieldops.web import In, Out
 
 BANK_CHANNELS = ("BANK_COUNTER", "MOBILE_BANK", "ATM", "TRANSFER")
+SLOT_KINDS = ("AUDIO", "VIDEO", "PHOTO_DOOR", "PHOTO_SURROUND", "SIGNATURE", "DOC")
+MAX_SLOT_BYTES = 80 * 1024 * 1024
+_PLAUSIBLE = validate.Range(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+
+
+def instant(**options: Any) -> fields.AwareDateTime:
+    """An instant of this century: a phone's clock may be wrong, but not by so much that no calendar holds it."""
+    return fields.AwareDateTime(validate=_PLAUSIBLE, **options)
+
+
+def text(longest: int, **options: Any) -> fields.String:
+    """A text of at most that many characters."""
+    return fields.String(validate=validate.Length(max=longest), **options)
 
 
 class PositionIn(In):
+    """A fix as the phone recorded it, in WGS-84."""
+
     lat = fields.Float(required=True, validate=validate.Range(-90, 90))
     lon = fields.Float(required=True, validate=validate.Range(-180, 180))
     accuracy_m = fields.Float(required=True, validate=validate.Range(0, 100_000))
-    provider = fields.String(load_default=None)
+    provider = text(32, load_default=None)
     fix_age_s = fields.Float(load_default=None)
     is_mock = fields.Boolean(load_default=False)
     speed_mps = fields.Float(load_default=None)
@@ -24,11 +42,9 @@ class SlotIn(In):
     """One piece of evidence that will arrive, declared before its bytes."""
 
     id = fields.UUID(required=True)
-    kind = fields.String(
-        required=True, validate=validate.OneOf(("AUDIO", "VIDEO", "PHOTO_DOOR", "PHOTO_SURROUND", "SIGNATURE", "DOC"))
-    )
-    sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}$"))
-    length = fields.Integer(required=True, validate=validate.Range(1, 80 * 1024 * 1024))
+    kind = fields.String(required=True, validate=validate.OneOf(SLOT_KINDS))
+    sha256 = fields.String(required=True, validate=validate.Regexp(r"\A[0-9a-f]{64}\Z"))
+    length = fields.Integer(required=True, validate=validate.Range(1, MAX_SLOT_BYTES))
 
 
 class LineIn(In):
@@ -36,34 +52,34 @@ class LineIn(In):
 
     case_id = fields.UUID(required=True)
     outcome = fields.String(required=True, validate=validate.OneOf(list(OUTCOMES)))
-    promise_fen = fields.Integer(load_default=None, validate=validate.Range(1))
+    promise_fen = fields.Integer(load_default=None, validate=validate.Range(1, 10**12))
     promise_on = fields.Date(load_default=None)
     channel = fields.String(load_default=None, validate=validate.OneOf(BANK_CHANNELS))
-    amount_fen = fields.Integer(load_default=None, validate=validate.Range(1))
+    amount_fen = fields.Integer(load_default=None, validate=validate.Range(1, 10**12))
     paid_on = fields.Date(load_default=None)
     volunteered = fields.Boolean(load_default=None)
-    reason = fields.String(load_default=None, validate=validate.Length(max=200))
-    hardship = fields.String(load_default=None, validate=validate.Length(max=200))
-    detail = fields.String(load_default=None, validate=validate.Length(max=1000))
-    text_id = fields.String(load_default=None, validate=validate.Length(max=64))
-    letter_no = fields.String(load_default=None, validate=validate.Length(max=64))
-    place = fields.String(load_default=None, validate=validate.Length(max=64))
+    reason = text(200, load_default=None)
+    hardship = text(200, load_default=None)
+    detail = text(1000, load_default=None)
+    text_id = text(64, load_default=None)
+    letter_no = text(64, load_default=None)
+    place = text(64, load_default=None)
     proof = fields.Boolean(load_default=None)
-    incident = fields.String(load_default=None, validate=validate.Length(max=1000))
+    incident = text(1000, load_default=None)
 
 
 class ResultIn(In):
-    """A visit result; its id is the mutation's, made by the phone."""
+    """A visit result; its id is the mutation's, made by the phone. ``address_finding`` null: nobody was there (O24)."""
 
     visit_id = fields.UUID(required=True)
-    address_finding = fields.String(required=True, validate=validate.OneOf(list(FINDINGS)))
+    address_finding = fields.String(load_default=None, validate=validate.OneOf(list(FINDINGS)))
     person_met = fields.String(required=True, validate=validate.OneOf(list(PERSONS)))
     identity_verified = fields.Boolean(required=True)
-    identity_shown = fields.Boolean(required=True, validate=validate.Equal(True))
-    summary = fields.String(required=True, validate=validate.Length(max=2000))
-    next_step = fields.String(required=True, validate=validate.Length(max=500))
-    arrived_at = fields.AwareDateTime(required=True)
-    left_at = fields.AwareDateTime(required=True)
+    identity_shown = fields.Boolean(required=True)
+    summary = text(2000, required=True)
+    next_step = text(500, required=True)
+    arrived_at = instant(required=True)
+    left_at = instant(required=True)
     position = fields.Nested(PositionIn, load_default=None)
     lines = fields.List(fields.Nested(LineIn), required=True, validate=validate.Length(1, 20))
     slots = fields.List(fields.Nested(SlotIn), load_default=list, validate=validate.Length(max=40))
@@ -82,9 +98,10 @@ class ResultOut(Out):
     visit_id = fields.UUID()
     number = fields.Integer()
     is_primary = fields.Boolean()
-    address_finding = fields.String()
+    address_finding = fields.String(allow_none=True)
     person_met = fields.String()
     identity_verified = fields.Boolean()
+    identity_shown = fields.Boolean()
     summary = fields.String()
     next_step = fields.String()
     arrived_at = fields.AwareDateTime()

@@ -1,23 +1,22 @@
-"""Use cases of results: take what a crew found, and let it have its consequences."""
+"""Use cases of results: a crew is at the door, and what it found there."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
-
-import sqlalchemy as sa
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from fieldops import audit, events
-from fieldops.addresses import queries as address_queries
-from fieldops.addresses import service as addresses
-from fieldops.cases import service as cases
-from fieldops.clock import SHANGHAI, local_date
+from fieldops.cases import queries as cases
+from fieldops.clock import local_date
 from fieldops.datum import distance_m
 from fieldops.errors import NotUnderstood
-from fieldops.results.codes import FINDINGS, OUTCOMES
+from fieldops.planning import service as planning
+from fieldops.planning import states as stop_states
+from fieldops.results.consequences import take_effect, was_executed
 from fieldops.results.events import ResultRecorded
 from fieldops.results.models import ResultLine, VisitResult
+from fieldops.results.queries import results_before
 from fieldops.results.rules import Line, Report, faults
 from fieldops.tasks import service as tasks
 from fieldops.visits import execution
@@ -26,15 +25,30 @@ from fieldops.visits import queries as visit_queries
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
     from fieldops.visits.models import Visit
 
-AFTER_RECALL, OUT_OF_SCOPE, SECOND_RESULT, LATE = "AFTER_RECALL", "OUT_OF_SCOPE", "SECOND_RESULT", "LATE"
-_LINE_COLUMNS = frozenset({"case_id", "outcome", "promise_fen", "promise_on"})
-_ANSWER_DAYS = 1
+AFTER_RECALL, OUT_OF_SCOPE = "AFTER_RECALL", "OUT_OF_SCOPE"
+SECOND_RESULT, LATE = "SECOND_RESULT", "LATE"
+TO_REVIEW: Final = frozenset({AFTER_RECALL, OUT_OF_SCOPE, SECOND_RESULT})
+"""Flags a supervisor must look at."""
+
+_ANSWER: Final = timedelta(days=1)
+_LINE_COLUMNS: Final = frozenset({"case_id", "outcome", "promise_fen", "promise_on"})
+
+
+def check_in(session: Session, actor: Actor, visit_id: uuid.UUID) -> None:
+    """A crew is at the door: the visit is under way, and its stop with it, unless it had been stopped before.
+
+    Raises: NotFound for an unknown visit.
+    """
+    visit = _locked_visit(session, visit_id)
+    execution.begin_visit(session, actor, visit)
+    planning.move_stop(session, visit.id, stop_states.CHECKED_IN)
 
 
 def record_result(
@@ -46,34 +60,36 @@ def record_result(
     agent_id: uuid.UUID,
     device_id: uuid.UUID | None,
     flags: Sequence[str] = (),
+    times: Mapping[str, Any] | None = None,
 ) -> VisitResult:
     """Keep what a crew found, as ``ResultIn`` reads it, and let it take effect.
 
-    A second result of a visit is kept beside the first and changes nothing until a person decides. What happened is
-    never refused for being late or recalled: that is what ``flags`` say.
+    The first result of a visit that was made is its primary one; a second is kept beside it and changes nothing until
+    a person decides. What happened is never refused for being late or recalled: that is what ``flags`` say, and
+    ``times`` what a reviewer compares. Nothing is written before the result is found sound.
     Raises: NotFound for an unknown visit, NotUnderstood with every fault for a result that is not sound.
     """
     visit = _locked_visit(session, sent["visit_id"])
     _refuse_faults(session, visit, sent)
-    number = 1 + (
-        session.scalar(sa.select(sa.func.max(VisitResult.number)).where(VisitResult.visit_id == visit.id)) or 0
-    )
-    is_primary = number == 1
-    flagged = [*flags, *([] if is_primary else [SECOND_RESULT]), *_lateness(actor.at, sent["left_at"])]
-    result = _result_row(result_id, visit, sent, number=number, is_primary=is_primary, flags=flagged)
+    before = results_before(session, visit.id)
+    executed = was_executed(sent["lines"])
+    flagged = [*flags, *_lateness(actor.at, sent["left_at"])]
+    if before.has_primary and SECOND_RESULT not in flagged:
+        flagged.append(SECOND_RESULT)
+    result = _result_row(result_id, visit, sent, flags=flagged)
+    result.number, result.is_primary = before.count + 1, executed and not before.has_primary
     result.agent_id, result.device_id, result.received_at = agent_id, device_id, actor.at
     session.add(result)
     session.flush()
     session.add_all(_line_row(result, line) for line in sent["lines"])
     audit.record(session, actor, "results.record", "visit", visit.id, result=str(result.id), flags=flagged)
-    if is_primary:
-        _take_effect(session, actor, visit, result, sent["lines"])
-    if set(flagged) & {AFTER_RECALL, OUT_OF_SCOPE, SECOND_RESULT}:
-        due_at = actor.at + timedelta(days=_ANSWER_DAYS)
-        tasks.open_task(
-            session, actor, "REVIEW_RESULT", "SUPERVISOR", "visit_result", result.id, due_at, {"flags": flagged}
-        )
-    events.announce(session, ResultRecorded(result.id, visit.id, is_primary, actor))
+    if not before.has_primary:
+        take_effect(session, actor, visit, result, sent["lines"])
+    if TO_REVIEW & set(flagged):
+        detail = {"visit_id": str(visit.id), "flags": flagged, **(times or {})}
+        due_at = actor.at + _ANSWER
+        tasks.open_task(session, actor, "REVIEW_RESULT", "SUPERVISOR", "visit_result", result.id, due_at, detail)
+    events.announce(session, ResultRecorded(result.id, visit.id, result.is_primary, executed, actor))
     return result
 
 
@@ -83,33 +99,41 @@ def _locked_visit(session: Session, visit_id: uuid.UUID) -> Visit:
 
 
 def _refuse_faults(session: Session, visit: Visit, sent: Mapping[str, Any]) -> None:
-    report = Report(
-        address_finding=sent["address_finding"],
-        person_met=sent["person_met"],
-        identity_verified=sent["identity_verified"],
-        arrived_at=sent["arrived_at"],
-        left_at=sent["left_at"],
-        summary=sent["summary"],
-        next_step=sent["next_step"],
-        lines=tuple(Line(str(line["case_id"]), line["outcome"], line) for line in sent["lines"]),
-        case_ids=frozenset(str(case_id) for case_id in visit_queries.cards_of(session, [visit.id])[visit.id]),
-        slot_kinds=tuple(slot["kind"] for slot in sent["slots"]),
-    )
-    found = faults(report)
+    found = faults(_report(session, visit, sent))
     if found:
         detail = "; ".join(f"{fault.field}: {fault.mend}" for fault in found)
         raise NotUnderstood("RESULT_NOT_SOUND", detail, faults=[asdict(fault) for fault in found])
 
 
-def _result_row(
-    result_id: uuid.UUID, visit: Visit, sent: Mapping[str, Any], *, number: int, is_primary: bool, flags: list[str]
-) -> VisitResult:
+def _report(session: Session, visit: Visit, sent: Mapping[str, Any]) -> Report:
+    """What was sent beside what the visit is about; a card that was paid off meanwhile may still be told of."""
+    of_debtor = cases.cases_of_debtors(session, [visit.debtor_id])[visit.debtor_id]
+    return Report(
+        address_finding=sent["address_finding"],
+        person_met=sent["person_met"],
+        identity_verified=sent["identity_verified"],
+        identity_shown=sent["identity_shown"],
+        arrived_at=sent["arrived_at"],
+        left_at=sent["left_at"],
+        summary=sent["summary"],
+        next_step=sent["next_step"],
+        lines=tuple(Line(str(line["case_id"]), line["outcome"], _fields(line)) for line in sent["lines"]),
+        case_ids=frozenset(map(str, visit_queries.cards_of(session, [visit.id])[visit.id])),
+        known_case_ids=frozenset(str(case.id) for case in of_debtor if case.bank_id == visit.bank_id),
+        slot_ids=tuple(str(slot["id"]) for slot in sent["slots"]),
+        slot_kinds=tuple(slot["kind"] for slot in sent["slots"]),
+    )
+
+
+def _fields(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name not in {"case_id", "outcome"}}
+
+
+def _result_row(result_id: uuid.UUID, visit: Visit, sent: Mapping[str, Any], *, flags: list[str]) -> VisitResult:
     position = sent["position"]
     return VisitResult(
         id=result_id,
         visit_id=visit.id,
-        number=number,
-        is_primary=is_primary,
         address_finding=sent["address_finding"],
         person_met=sent["person_met"],
         identity_verified=sent["identity_verified"],
@@ -148,67 +172,3 @@ def _line_row(result: VisitResult, line: Mapping[str, Any]) -> ResultLine:
         promise_on=line["promise_on"],
         detail={name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in rest.items()},
     )
-
-
-def _take_effect(
-    session: Session, actor: Actor, visit: Visit, result: VisitResult, lines: Sequence[Mapping[str, Any]]
-) -> None:
-    """The consequences of a result: the visit's end, the address, and each card."""
-    done = any(OUTCOMES[line["outcome"]].done for line in lines)
-    execution.end_visit(session, actor, visit, done=done, reason=result.address_finding)
-    _teach_address(session, actor, visit, result)
-    for line in lines:
-        _follow_up(session, actor, result, line)
-
-
-def _teach_address(session: Session, actor: Actor, visit: Visit, result: VisitResult) -> None:
-    finding = FINDINGS[result.address_finding]
-    address = address_queries.address_by_id(session, visit.address_id)
-    evidence = {"evidence_kind": "VISIT_RESULT", "evidence_id": str(result.id)}
-    if finding.invalid:
-        addresses.invalidate_address(
-            session,
-            actor,
-            address=address,
-            scope=finding.scope,
-            channel="ALL",
-            reason=finding.invalid,
-            code=finding.code,
-            visit_id=visit.id,
-            **evidence,
-        )
-    else:
-        confirms = finding.state == "VALID"
-        addresses.record_finding(session, actor, address=address, code=finding.code, confirms=confirms, **evidence)
-
-
-def _follow_up(session: Session, actor: Actor, result: VisitResult, line: Mapping[str, Any]) -> None:
-    """What one card's outcome brings about."""
-    outcome, case_id = OUTCOMES[line["outcome"]], line["case_id"]
-    today = local_date(actor.at)
-    if outcome.promise:
-        cases.record_promise(
-            session,
-            actor,
-            case_id=case_id,
-            amount_fen=line["promise_fen"],
-            due_on=line["promise_on"],
-            source_kind="VISIT_RESULT",
-            source_id=result.id,
-        )
-    if outcome.hold:
-        cases.open_hold(session, actor, case_id=case_id, kind=outcome.hold, channels="ALL", from_on=today)
-    if outcome.status:
-        cases.record_special_status(
-            session, actor, case_id=case_id, kind=outcome.status, proof="CLAIMED", from_on=today
-        )
-    if outcome.complaint:
-        cases.open_complaint(session, actor, case_id=case_id, grade="ORDINARY", received_on=today)
-    if outcome.code in _ASK_THE_BANK:
-        due_at = datetime.combine(today, time(21), SHANGHAI)
-        detail = {"outcome": outcome.code, "result": str(result.id)}
-        tasks.open_task(session, actor, f"REPORT_{outcome.name}", "BUSINESS_DEPT", "case", case_id, due_at, detail)
-
-
-_ASK_THE_BANK = frozenset({"O01", "O02", "O08", "O09", "O19", "O20"})
-"""Outcomes the entrusting bank hears of the same day: payments claimed, disputes, fraud, complaints, clashes."""

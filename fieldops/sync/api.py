@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
-from flask import Response, current_app, g
+from flask import Response, current_app, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
+from fieldops.errors import TooLarge
 from fieldops.sync import exchange, service
 from fieldops.sync.schemas import AckIn, DeviceIn, DeviceOut, GateIn, GateOut, SyncIn, SyncOut
 from fieldops.web import Blueprint, actor, house, needs, own_transactions, session
 
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable
+
 blueprint = Blueprint("mobile", __name__, url_prefix="/mobile", description="Mobile sync 外访手机同步")
+MAX_SYNC_BYTES = 1024 * 1024
+
+
+def at_most(limit_bytes: int) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Refuse a longer body before it is read, whether or not it says how long it is."""
+
+    def guard(view: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Response:
+            request.max_content_length = limit_bytes
+            try:
+                request.get_data()
+            except RequestEntityTooLarge:
+                detail = f"The body is over {limit_bytes} bytes; send fewer mutations and sync again."
+                raise TooLarge("BODY_TOO_LARGE", detail, limit=limit_bytes) from None
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
 
 
 @blueprint.route("/devices", methods=["POST"])
@@ -20,13 +46,14 @@ blueprint = Blueprint("mobile", __name__, url_prefix="/mobile", description="Mob
 @blueprint.response(201, DeviceOut)
 def register_device(asked: dict[str, Any]) -> Any:
     """Bind this phone to the agent who is logged in."""
-    device = service.register_device(session(), actor(), g.user.agent_id, asked)
+    device = service.register_device(session(), actor(), g.user, asked)
     token = current_app.tokens.issue(g.user.id, device_id=device.id)  # type: ignore[attr-defined]
     return {"id": device.id, "agent_id": device.agent_id, "state": device.state, "token": token}
 
 
 @blueprint.route("/sync", methods=["POST"])
 @own_transactions("mobile.sync")
+@at_most(MAX_SYNC_BYTES)
 @blueprint.arguments(SyncIn)
 @blueprint.alt_response(200, schema=SyncOut)
 def sync(asked: dict[str, Any]) -> Response:
@@ -40,9 +67,7 @@ def sync(asked: dict[str, Any]) -> Response:
 @blueprint.response(200, GateOut)
 def ask_gate(asked: dict[str, Any]) -> Any:
     """Say which of these visits must not be made: asked before setting out, navigating and checking in."""
-    held = [uuid.UUID(one) for one in asked["held"].split(",")]
-    now = actor().at
-    return {"server_time": now, "stop": service.visits_to_stop(session(), g.user.agent_id, held, now)}
+    return service.visits_to_stop(session(), g.user, asked["held"], actor().at)
 
 
 @blueprint.route("/devices/<uuid:device_id>/ack", methods=["POST"])
@@ -51,4 +76,4 @@ def ask_gate(asked: dict[str, Any]) -> Any:
 @blueprint.response(204)
 def acknowledge(asked: dict[str, Any], device_id: uuid.UUID) -> None:
     """Say that these recalls have been shown to the crew."""
-    service.acknowledge_recalls(session(), actor(), service.device_of(session(), device_id, g.user), asked["visit_ids"])
+    service.acknowledge_recalls(session(), actor(), g.user, device_id, asked["visit_ids"])

@@ -1,14 +1,15 @@
-"""The feed of each agent: written in one place, last in the transaction, under the agent's locked counter.
+"""The feed of each agent: told in one place, numbered last in the transaction, under the agent's locked counter.
 
 A cursor made of a sequence or a time loses rows under concurrent writers; a counter that stays locked until commit
-cannot (measured: 277 of 1,600 rows lost against none).
+cannot (measured: 277 of 1,600 rows lost against none). The counters are locked at commit, in the order of agent ids,
+after everything else: whoever tells phones of a visit holds that visit's lock already, so writers never wait for each
+other in a circle.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,17 +21,19 @@ from fieldops.sync.models import AgentFeed, AgentFeedHead, ScopeEntry
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
+
+    from sqlalchemy.orm import SessionTransaction
 
 PUT, REMOVE = "put", "remove"
 VISIT = "visit"
-_PENDING = "sync.feed"
+_PENDING, _MARKS = "sync.feed.pending", "sync.feed.marks"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing an agent's phone must hear."""
+    """One thing an agent's phone must hear of a visit; ``reason`` says why it leaves."""
 
     agent_id: uuid.UUID
     op: str
@@ -42,73 +45,74 @@ class Change:
 
 
 def tell(session: Session, changes: Iterable[Change]) -> None:
-    """Let phones hear of changes; the rows are written when the transaction is about to commit."""
-    session.info.setdefault(_PENDING, []).extend(changes)
+    """Let phones hear of changes: the scope changes now, the rows are numbered when the transaction commits.
+
+    The caller holds the locks of these visits, and tells an agent of each once. Cost: one batch for all puts and one
+    for all removes.
+    """
+    told = list(changes)
+    session.info.setdefault(_PENDING, []).extend(told)
+    _change_scope(session, [_scope_row(change, None) for change in told if change.op == PUT])
+    _change_scope(session, [_scope_row(change, change.reason) for change in told if change.op == REMOVE])
 
 
-def write_pending(session: Session) -> None:
-    """Write the collected changes: heads locked in the order of agent ids, numbers without gap."""
+def number_pending(session: Session) -> None:
+    """Write the collected changes into the feeds: heads locked in the order of agent ids, numbers without gap."""
     pending: list[Change] = session.info.pop(_PENDING, [])
-    by_agent: dict[uuid.UUID, list[Change]] = defaultdict(list)
+    if not pending:
+        return
+    counted = Counter(change.agent_id for change in pending)
+    fresh = insert(AgentFeedHead).values([{"agent_id": each, "seq": counted[each]} for each in sorted(counted)])
+    advanced = fresh.on_conflict_do_update(
+        index_elements=["agent_id"], set_={"seq": AgentFeedHead.seq + fresh.excluded.seq}
+    ).returning(AgentFeedHead.agent_id, AgentFeedHead.seq)
+    next_seq = {agent_id: last - counted[agent_id] + 1 for agent_id, last in session.execute(advanced)}
+    rows = []
     for change in pending:
-        by_agent[change.agent_id].append(change)
-    for agent_id in sorted(by_agent):
-        changes = by_agent[agent_id]
-        last = _advance(session, agent_id, len(changes))
-        first = last - len(changes) + 1
-        session.execute(sa.insert(AgentFeed), [_feed_row(change, first + i) for i, change in enumerate(changes)])
-        for change in changes:
-            _apply_to_scope(session, change)
-
-
-def lock_head(session: Session, agent_id: uuid.UUID) -> int:
-    """Lock an agent's counter until the transaction ends, and return it; the first lock a push takes."""
-    return _advance(session, agent_id, 0)
-
-
-def _advance(session: Session, agent_id: uuid.UUID, by: int) -> int:
-    row = insert(AgentFeedHead).values(agent_id=agent_id, seq=by)
-    advanced = row.on_conflict_do_update(index_elements=["agent_id"], set_={"seq": AgentFeedHead.seq + by})
-    return int(session.scalars(advanced.returning(AgentFeedHead.seq)).one())
+        rows.append(_feed_row(change, next_seq[change.agent_id]))
+        next_seq[change.agent_id] += 1
+    session.execute(sa.insert(AgentFeed), rows)
 
 
 def _feed_row(change: Change, seq: int) -> dict[str, Any]:
+    told = asdict(change)
+    return {"seq": seq, "entity": VISIT, "entity_id": told.pop("visit_id"), "created_at": told.pop("at"), **told}
+
+
+def _scope_row(change: Change, left_reason: str | None) -> dict[str, Any]:
     return {
         "agent_id": change.agent_id,
-        "seq": seq,
-        "op": change.op,
-        "entity": VISIT,
-        "entity_id": change.visit_id,
+        "visit_id": change.visit_id,
         "version": change.version,
-        "reason": change.reason,
-        "urgent": change.urgent,
-        "created_at": change.at,
+        "left_reason": left_reason,
+        "changed_at": change.at,
     }
 
 
-def _apply_to_scope(session: Session, change: Change) -> None:
-    mine = {"agent_id": change.agent_id, "visit_id": change.visit_id}
-    if change.op == REMOVE:
-        session.execute(sa.delete(ScopeEntry).filter_by(**mine))
+def _change_scope(session: Session, rows: list[dict[str, Any]]) -> None:
+    if not rows:
         return
-    row = insert(ScopeEntry).values(**mine, version=change.version)
-    session.execute(row.on_conflict_do_update(index_elements=list(mine), set_={"version": change.version}))
+    fresh = insert(sa.inspect(ScopeEntry).local_table)  # type: ignore[arg-type]  # the mapped class would go through the session
+    changed = {name: fresh.excluded[name] for name in ("version", "left_reason", "changed_at")}
+    session.execute(fresh.on_conflict_do_update(index_elements=["agent_id", "visit_id"], set_=changed), rows)
 
 
-@contextmanager
-def savepoint(session: Session) -> Iterator[None]:
-    """One unit of work inside a transaction: when it raises, its changes to the feed go with it."""
-    told = len(session.info.setdefault(_PENDING, []))
-    try:
-        with session.begin_nested():
-            yield
-    except BaseException:
-        del session.info[_PENDING][told:]
-        raise
+@event.listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    """Remember what had been told when a savepoint began."""
+    if transaction.nested:
+        session.info.setdefault(_MARKS, {})[transaction] = len(session.info.get(_PENDING, ()))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, rolled_back: SessionTransaction) -> None:
+    """What was told inside a savepoint goes with it; with the whole transaction, everything does."""
+    told_before = session.info.get(_MARKS, {}).pop(rolled_back, 0)
+    del session.info.get(_PENDING, [])[told_before:]
 
 
 @event.listens_for(Session, "before_commit")
 def _before_commit(session: Session) -> None:
-    if session.info.get(_PENDING) and not session.in_nested_transaction():
+    if not session.in_nested_transaction():
         session.flush()
-        write_pending(session)
+        number_pending(session)

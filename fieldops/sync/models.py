@@ -13,7 +13,11 @@ from fieldops.db import Base, Id
 
 
 class Device(Base):
-    """A phone bound to an agent; ``state``: ACTIVE, WIPE, REVOKED."""
+    """A phone bound to an agent; ``state``: ACTIVE, WIPE, REVOKED.
+
+    ``manifest_mismatches`` counts the times it held other visits than the server thought: without a restore the count
+    must stay 0, or the safety net is hiding a fault.
+    """
 
     __tablename__ = "device"
 
@@ -24,6 +28,7 @@ class Device(Base):
     app_version: Mapped[str]
     schema_version: Mapped[int]
     last_seq_acked: Mapped[int] = mapped_column(default=0)
+    manifest_mismatches: Mapped[int] = mapped_column(default=0)
     last_seen_at: Mapped[datetime | None]
     registered_at: Mapped[datetime]
 
@@ -65,13 +70,22 @@ class StopCard(Base):
 
 
 class ScopeEntry(Base):
-    """What an agent's phone should hold now: the truth the manifest hash is made of."""
+    """What an agent's phone should hold now, and what it has held: the truth the manifest hash is made of.
+
+    ``left_reason`` None: it is in scope. A visit that has left comes back under a higher version only.
+    """
 
     __tablename__ = "agent_scope"
+    __table_args__ = (
+        sa.Index(None, "visit_id"),
+        sa.Index("ix_agent_scope_held", "agent_id", postgresql_where=sa.text("left_reason IS NULL")),
+    )
 
     agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"), primary_key=True)
     visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"), primary_key=True)
     version: Mapped[int]
+    left_reason: Mapped[str | None]
+    changed_at: Mapped[datetime]
 
 
 class PushReceipt(Base):
@@ -106,7 +120,7 @@ class VisitEvent(Base):
 
 
 class Quarantine(Base):
-    """A mutation that could not be understood, kept as it came."""
+    """A mutation that could not be taken, kept as it came; sealed, for it may hold what it was refused for."""
 
     __tablename__ = "push_quarantine"
 
@@ -114,12 +128,15 @@ class Quarantine(Base):
     mutation_id: Mapped[str]
     device_id: Mapped[uuid.UUID]
     code: Mapped[str]
-    body: Mapped[bytes]
+    body_sealed: Mapped[bytes]
     received_at: Mapped[datetime]
 
 
 class Recall(Base):
-    """A visit an agent must not make any more; a later put of a higher version lifts it."""
+    """A visit an agent must not make any more; a later put of a higher version lifts it.
+
+    From ``recalled_at`` to ``acked_at``, when a phone of the agent has shown it, is the lag that is measured.
+    """
 
     __tablename__ = "recall"
     __table_args__ = (sa.Index(None, "agent_id", "visit_id"),)

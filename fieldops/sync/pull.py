@@ -5,32 +5,32 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import sqlalchemy as sa
 
 from fieldops.errors import NotNow
-from fieldops.sync.feed import PUT
-from fieldops.sync.models import AgentFeed, AgentFeedHead, Recall, ScopeEntry, StopCard, SyncEpoch
+from fieldops.sync import queries
+from fieldops.sync.feed import PUT, VISIT
+from fieldops.sync.models import AgentFeed, AgentFeedHead, StopCard
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Iterable
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
-PAGE_OPS = 200
-RECALLS_SHOWN = timedelta(days=3)
-OFFLINE_PERMISSION = timedelta(hours=4)
-RESYNC = "RESYNC"
+PAGE_OPS: Final = 200
+PAGE_BYTES: Final = 512 * 1024
+RECALLS_SHOWN: Final = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
     """What a phone is told: ``ops`` bring it from its cursor to ``cursor``."""
 
-    epoch: uuid.UUID
+    epoch: UUID
     ops: list[dict[str, Any]]
     cursor: int
     more: bool
@@ -39,88 +39,72 @@ class Pulled:
     recalled: list[dict[str, Any]]
 
 
-def manifest_hash(entries: Iterable[tuple[uuid.UUID, int]]) -> str:
+def manifest_hash(entries: Iterable[tuple[UUID, int]]) -> str:
     """The fingerprint of what a phone holds: SHA-256 over its sorted ``id:version`` lines."""
     lines = sorted(f"{visit_id}:{version}" for visit_id, version in entries)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def current_epoch(session: Session) -> uuid.UUID:
-    """The life of this database's feeds."""
-    newest = sa.select(SyncEpoch.value).order_by(SyncEpoch.begun_at.desc()).limit(1)
-    return session.scalars(newest).one()
-
-
 def pull(
     session: Session,
-    agent_id: uuid.UUID,
+    agent_id: UUID,
     *,
-    epoch: uuid.UUID | None,
+    epoch: UUID | None,
     cursor: int | None,
     base_hash: str | None,
     now: datetime,
 ) -> Pulled:
-    """Everything after a cursor, or everything when there is none.
+    """What follows a cursor, a page of it; everything at once when there is no cursor.
 
     Raises: NotNow (RESYNC_REQUIRED) for another epoch or a cursor ahead of the head.
     """
-    current = current_epoch(session)
+    current = queries.current_epoch(session)
     head = session.scalar(sa.select(AgentFeedHead.seq).where(AgentFeedHead.agent_id == agent_id)) or 0
-    if (epoch is not None and epoch != current) or (cursor is not None and cursor > head):
+    if cursor is not None and (epoch != current or cursor > head):
         raise NotNow("RESYNC_REQUIRED", "This phone's place is not of this server; sync again with cursor null.")
-    scope = [(e.visit_id, e.version) for e in session.scalars(sa.select(ScopeEntry).filter_by(agent_id=agent_id))]
+    scope = queries.manifest_of(session, agent_id)
+    ops = _everything(scope, head) if cursor is None else _since(session, agent_id, cursor)
+    page = _page(_with_cards(session, ops, dict(scope)), whole=cursor is None)
+    reached = head if cursor is None or not page else page[-1]["seq"]
     held = manifest_hash(scope)
-    ops, reached = _everything(session, scope, head) if cursor is None else _since(session, agent_id, cursor, head)
     return Pulled(
         epoch=current,
-        ops=_with_cards(session, ops, now),
+        ops=page,
         cursor=reached,
         more=reached < head,
         manifest_hash=held,
         mismatch=cursor == head and base_hash is not None and base_hash != held,
-        recalled=recalls_of(session, agent_id, now),
+        recalled=queries.recalls_of(session, agent_id, since=now - RECALLS_SHOWN),
     )
 
 
-def recalls_of(session: Session, agent_id: uuid.UUID, now: datetime) -> list[dict[str, Any]]:
-    """Visits this agent must not make; a later put of a higher version has lifted the others."""
-    back = sa.select(ScopeEntry.visit_id).where(
-        ScopeEntry.agent_id == agent_id, ScopeEntry.visit_id == Recall.visit_id, ScopeEntry.version > Recall.version
+def _everything(scope: list[tuple[UUID, int]], head: int) -> list[dict[str, Any]]:
+    return [_op(head, PUT, visit_id, version, None, urgent=False) for visit_id, version in scope]
+
+
+def _since(session: Session, agent_id: UUID, cursor: int) -> list[dict[str, Any]]:
+    columns = (
+        AgentFeed.seq,
+        AgentFeed.op,
+        AgentFeed.entity_id,
+        AgentFeed.version,
+        AgentFeed.reason,
+        AgentFeed.urgent,
     )
-    rows = session.scalars(
-        sa.select(Recall)
-        .where(Recall.agent_id == agent_id, Recall.recalled_at > now - RECALLS_SHOWN, ~back.exists())
-        .order_by(Recall.id)
-    )
-    return [
-        {"visit_id": r.visit_id, "version": r.version, "reason": r.reason, "recalled_at": r.recalled_at} for r in rows
-    ]
-
-
-def _everything(session: Session, scope: list[tuple[uuid.UUID, int]], head: int) -> tuple[list[dict[str, Any]], int]:
-    del session
-    ops = [_op(head, PUT, visit_id, version, None, urgent=False) for visit_id, version in sorted(scope)]
-    return ops, head
-
-
-def _since(session: Session, agent_id: uuid.UUID, cursor: int, head: int) -> tuple[list[dict[str, Any]], int]:
-    if cursor == head:
-        return [], head
-    rows = session.scalars(
-        sa.select(AgentFeed)
+    rows = session.execute(
+        sa.select(*columns)
         .where(AgentFeed.agent_id == agent_id, AgentFeed.seq > cursor)
         .order_by(AgentFeed.seq)
         .limit(PAGE_OPS)
-    ).all()
-    ops = [_op(r.seq, r.op, r.entity_id, r.version, r.reason, urgent=r.urgent) for r in rows]
-    return ops, rows[-1].seq
+    )
+    return [_op(seq, op, visit_id, version, why, urgent=urgent) for seq, op, visit_id, version, why, urgent in rows]
 
 
-def _op(seq: int, op: str, visit_id: uuid.UUID, version: int, reason: str | None, *, urgent: bool) -> dict[str, Any]:
+def _op(seq: int, op: str, visit_id: UUID, version: int, reason: str | None, *, urgent: bool) -> dict[str, Any]:
     return {
         "seq": seq,
         "op": op,
-        "entity": "visit",
+        "entity": VISIT,
         "id": visit_id,
         "version": version,
         "reason": reason,
@@ -130,14 +114,32 @@ def _op(seq: int, op: str, visit_id: uuid.UUID, version: int, reason: str | None
     }
 
 
-def _with_cards(session: Session, ops: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    """Put the stored bytes of each card into its op; permission to visit offline runs out within hours."""
-    wanted = [(op["id"], op["version"]) for op in ops if op["op"] == PUT]
-    query = sa.select(StopCard).where(sa.tuple_(StopCard.visit_id, StopCard.version).in_(wanted))
-    cards = {(card.visit_id, card.version): card for card in session.scalars(query)} if wanted else {}
-    for op in ops:
-        card = cards.get((op["id"], op["version"]))
-        if card is not None:
-            op["data"] = orjson.Fragment(card.body)
-            op["valid_until"] = min(card.valid_until, now + OFFLINE_PERMISSION)
+def _with_cards(session: Session, ops: list[dict[str, Any]], scope: dict[UUID, int]) -> list[dict[str, Any]]:
+    """Put the stored bytes of each card into its op.
+
+    A put that a later row has overtaken stays without data: a visit that is no longer the agent's is shown to nobody.
+    """
+    wanted = [op for op in ops if op["op"] == PUT and scope.get(op["id"]) == op["version"]]
+    if not wanted:
+        return ops
+    keys = sa.tuple_(StopCard.visit_id, StopCard.version)
+    query = sa.select(StopCard.visit_id, StopCard.version, StopCard.body, StopCard.valid_until)
+    rows = session.execute(query.where(keys.in_([(op["id"], op["version"]) for op in wanted])))
+    cards = {(visit_id, version): (body, valid_until) for visit_id, version, body, valid_until in rows}
+    for op in wanted:
+        body, op["valid_until"] = cards[op["id"], op["version"]]
+        op["data"] = orjson.Fragment(body)
+        op["size"] = len(body)
     return ops
+
+
+def _page(ops: list[dict[str, Any]], *, whole: bool) -> list[dict[str, Any]]:
+    """As many ops as the page may weigh, at least one; a phone that begins anew gets its few visits at once."""
+    page: list[dict[str, Any]] = []
+    weight = 0
+    for op in ops:
+        weight += op.pop("size", 0)
+        if page and weight > PAGE_BYTES and not whole:
+            break
+        page.append(op)
+    return page

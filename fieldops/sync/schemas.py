@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 from marshmallow import fields, validate
+from webargs.fields import DelimitedList
 
-from fieldops.results.schemas import PositionIn
+from fieldops.results.schemas import PositionIn, instant
+from fieldops.sync.rules import CHECK_IN, RESULT, Code
 from fieldops.web import In, Out
 
 PROTOCOL = 1
 MAX_MUTATIONS = 100
-MUTATION_TYPES = ("check_in", "result")
+_SHA256 = validate.Regexp(r"\A[0-9a-f]{64}\Z")
+_BIGGEST = 2**53 - 1
+
+
+def _printable(longest: int) -> validate.Regexp:
+    return validate.Regexp(rf"\A[\x20-\x7e\n]{{1,{longest}}}\Z", error=f"give 1 to {longest} printable characters")
 
 
 class DeviceIn(In):
-    public_key = fields.String(required=True, validate=validate.Length(1, 4096))
-    app_version = fields.String(required=True, validate=validate.Length(1, 32))
-    schema_version = fields.Integer(required=True, validate=validate.Range(1))
+    public_key = fields.String(required=True, validate=_printable(4096))
+    app_version = fields.String(required=True, validate=_printable(32))
+    schema_version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 10_000))
 
 
 class DeviceOut(Out):
     id = fields.UUID()
     agent_id = fields.UUID()
     state = fields.String()
-    token = fields.String()
+    token = fields.String(metadata={"description": "bound to this phone; send it from now on"})
 
 
 class MutationIn(In):
+    """Something that happened, under an id the phone has made (UUID v7). A wrong ``type`` or body is answered alone."""
+
     id = fields.UUID(required=True)
     depends_on = fields.UUID(load_default=None, allow_none=True)
-    type = fields.String(required=True)
-    entity_id = fields.UUID(required=True)
+    type = fields.String(required=True, metadata={"enum": [CHECK_IN, RESULT]})
+    entity_id = fields.UUID(required=True, metadata={"description": "the visit"})
     base_version = fields.Integer(load_default=None, allow_none=True)
-    device_time = fields.AwareDateTime(required=True)
+    device_time = instant(required=True)
     elapsed_ms = fields.Integer(load_default=None, allow_none=True)
-    body_sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}$"))
-    body = fields.Dict(required=True)
+    body_sha256 = fields.String(required=True, validate=_SHA256)
+    body = fields.Dict(required=True, metadata={"description": "CheckInIn or ResultIn, by type"})
 
 
 class SyncIn(In):
@@ -44,29 +53,33 @@ class SyncIn(In):
     schema = fields.Integer(required=True, validate=validate.Range(1))
     device_id = fields.UUID(required=True)
     epoch = fields.UUID(required=True, allow_none=True)
-    cursor = fields.Integer(required=True, allow_none=True, validate=validate.Range(0))
-    base_hash = fields.String(load_default=None, allow_none=True)
-    client_time = fields.AwareDateTime(required=True)
+    cursor = fields.Integer(required=True, allow_none=True, validate=validate.Range(0, _BIGGEST))
+    base_hash = fields.String(load_default=None, allow_none=True, validate=_SHA256)
+    client_time = instant(required=True)
     boot_id = fields.String(load_default=None, allow_none=True)
     elapsed_ms = fields.Integer(load_default=None, allow_none=True)
-    mutations = fields.List(fields.Nested(MutationIn), load_default=list, validate=validate.Length(max=MAX_MUTATIONS))
+    mutations = fields.List(fields.Nested(MutationIn), load_default=list, metadata={"maxItems": MAX_MUTATIONS})
 
 
 class CheckInIn(In):
+    """The crew is at the door."""
+
     visit_id = fields.UUID(required=True)
     position = fields.Nested(PositionIn, load_default=None, allow_none=True)
 
 
 class ResultOfMutation(Out):
     id = fields.UUID()
-    code = fields.String()
+    code = fields.String(metadata={"enum": [str(code) for code in Code]})
     version = fields.Integer(allow_none=True)
     detail = fields.String(allow_none=True)
 
 
 class OpOut(Out):
+    """``data`` of a put is the stop; null when a later op has overtaken it."""
+
     seq = fields.Integer()
-    op = fields.String(validate=validate.OneOf(("put", "remove")))
+    op = fields.String(metadata={"enum": ["put", "remove"]})
     entity = fields.String()
     id = fields.UUID()
     version = fields.Integer()
@@ -76,7 +89,7 @@ class OpOut(Out):
     valid_until = fields.AwareDateTime(allow_none=True)
 
 
-class RecallOut(Out):
+class RecalledOut(Out):
     visit_id = fields.UUID()
     version = fields.Integer()
     reason = fields.String()
@@ -91,20 +104,26 @@ class SyncOut(Out):
     cursor = fields.Integer()
     more = fields.Boolean()
     manifest_hash = fields.String()
-    recalled = fields.List(fields.Nested(RecallOut))
-    commands = fields.List(fields.String())
+    recalled = fields.List(fields.Nested(RecalledOut))
+    commands = fields.List(fields.String(), metadata={"description": "WIPE, RESYNC"})
+    offline_until = fields.AwareDateTime(allow_none=True)
     next_poll_s = fields.Integer()
 
 
 class GateIn(In):
     """Visits the phone is about to make, as ids joined by commas."""
 
-    held = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-fA-F-]{36}(,[0-9a-fA-F-]{36}){0,49}$"))
+    held = DelimitedList(fields.UUID(), required=True, validate=validate.Length(1, 50))
+
+
+class GateStopOut(Out):
+    visit_id = fields.UUID()
+    reason = fields.String()
 
 
 class GateOut(Out):
     server_time = fields.AwareDateTime()
-    stop = fields.List(fields.Nested(RecallOut))
+    stop = fields.List(fields.Nested(GateStopOut))
 
 
 class AckIn(In):

@@ -2,118 +2,109 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
-from fieldops.agents.models import CrewMember
+from fieldops.agents import queries as agents
 from fieldops.planning import queries as planning
-from fieldops.sync import cards
+from fieldops.planning import states as stop_states
+from fieldops.sync import queries
+from fieldops.sync.cards import StopNow, refresh_cards
 from fieldops.sync.feed import PUT, REMOVE, Change, tell
-from fieldops.sync.models import AgentFeed, Recall, ScopeEntry
+from fieldops.sync.models import Recall
+from fieldops.sync.rules import NOT_EXECUTED, REASSIGNED, REPORTED, UNPLANNED
+from fieldops.visits.states import STOPPED
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
 
     from sqlalchemy.orm import Session
 
     from fieldops.planning.events import PlanPublished
     from fieldops.results.events import ResultRecorded
+    from fieldops.sync.queries import OnPhone
     from fieldops.visits.events import VisitAdjusted, VisitStopped
-
-DONE = "DONE"
 
 
 def follow_plan(session: Session, event: PlanPublished) -> None:
     """A published plan: put what is new or changed on each phone, remove what another crew has or nobody makes."""
-    plan = planning.plan_by_id(session, event.plan_id)
-    stops = [stop for stop in planning.stops_of(session, plan.id) if stop.status == "PENDING"]
-    members = _members(session)
-    held = _held(session)
-    removed = _last_removed(session, [stop.visit_id for stop in stops])
-    versions = cards.refresh_cards(session, plan, stops, above=removed)
-    wanted = {(agent, stop.visit_id) for stop in stops for agent in members[stop.crew_id]}
-    former = _visits_of(session, event.supersedes)
-    leaving = {key for key in held if key not in wanted and key[1] in former | set(versions)}
+    stops = [stop for stop in planning.stops_of(session, event.plan_id) if stop.status == stop_states.PENDING]
+    versions = refresh_cards(session, event.on_date, stops)
+    members = agents.members_by_crew(session, {stop.crew_id for stop in stops})
+    wanted = {(agent.id, stop.visit_id) for stop in stops for agent in members.get(stop.crew_id, [])}
+    held = {
+        (each.agent_id, each.visit_id): each.version
+        for each in queries.holders_of(session, {*versions, *event.dropped})
+    }
+    leaving = sorted(held.keys() - wanted)
+    fresh = sorted(key for key in wanted if held.get(key) != versions[key[1]])
+    at = event.actor.at
     tell(
         session,
-        (
-            Change(agent, REMOVE, visit, held[agent, visit], event.actor.at, "REASSIGNED")
-            for agent, visit in sorted(leaving)
-        ),
+        [Change(agent, REMOVE, visit, held[agent, visit], at, _why(visit, versions)) for agent, visit in leaving],
     )
-    fresh = sorted(key for key in wanted if held.get(key) != versions[key[1]])
-    tell(session, (Change(agent, PUT, visit, versions[visit], event.actor.at) for agent, visit in fresh))
+    tell(session, [Change(agent, PUT, visit, versions[visit], at) for agent, visit in fresh])
 
 
 def recall_visit(session: Session, event: VisitStopped) -> None:
-    """A visit that stopped: off every phone that holds it, urgently, with a recall the gate will find."""
-    for agent_id, version in _holders(session, event.visit_id):
-        session.add(
-            Recall(
-                visit_id=event.visit_id,
-                agent_id=agent_id,
-                version=version,
-                reason=event.reason,
-                recalled_at=event.actor.at,
+    """A visit that must not be made: a recall the gate will find, and word to every phone that holds it.
+
+    It leaves the phone, urgently; a crew that is at the door keeps its card, which now says to stop, until it reports.
+    """
+    holders = queries.holders_of(session, [event.visit_id])
+    if event.status in STOPPED:
+        told = [_removal(each, event, urgent=True) for each in holders]
+    else:
+        version = _refreshed(session, event.visit_id, StopNow(event.reason, event.actor.at))
+        told = [
+            Change(
+                each.agent_id, PUT, each.visit_id, version or each.version, event.actor.at, event.reason, urgent=True
             )
+            for each in holders
+        ]
+    session.add_all(
+        Recall(
+            visit_id=change.visit_id,
+            agent_id=change.agent_id,
+            version=change.version,
+            reason=event.reason,
+            recalled_at=event.actor.at,
         )
-        tell(session, [Change(agent_id, REMOVE, event.visit_id, version, event.actor.at, event.reason, urgent=True)])
+        for change in told
+    )
+    tell(session, told)
 
 
 def adjust_visit(session: Session, event: VisitAdjusted) -> None:
     """A visit that asks for another amount: a new card on every phone that holds it."""
-    holders = _holders(session, event.visit_id)
-    stop = planning.live_stop_of(session, event.visit_id)
-    if not holders or stop is None:
-        return
-    versions = cards.refresh_cards(session, planning.plan_by_id(session, stop.plan_id), [stop])
-    version = versions[event.visit_id]
-    tell(
-        session,
-        (Change(agent, PUT, event.visit_id, version, event.actor.at) for agent, had in holders if had != version),
-    )
+    holders = queries.holders_of(session, [event.visit_id])
+    version = _refreshed(session, event.visit_id) if holders else None
+    if version is not None:
+        changed = [each for each in holders if each.version != version]
+        tell(session, [Change(each.agent_id, PUT, each.visit_id, version, event.actor.at) for each in changed])
 
 
 def finish_visit(session: Session, event: ResultRecorded) -> None:
-    """A visit that has its result: off the phones of the whole crew."""
-    holders = _holders(session, event.visit_id)
-    tell(session, (Change(agent, REMOVE, event.visit_id, had, event.actor.at, DONE) for agent, had in holders))
-
-
-def _visits_of(session: Session, plan_id: uuid.UUID | None) -> set[uuid.UUID]:
-    """The visits of the plan that is replaced, if one is."""
-    return {stop.visit_id for stop in planning.stops_of(session, plan_id)} if plan_id else set()
-
-
-def _members(session: Session) -> dict[uuid.UUID, list[uuid.UUID]]:
-    members: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    for member in session.scalars(sa.select(CrewMember).order_by(CrewMember.crew_id, CrewMember.place)):
-        members[member.crew_id].append(member.agent_id)
-    return members
-
-
-def _held(session: Session) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
-    return {(entry.agent_id, entry.visit_id): entry.version for entry in session.scalars(sa.select(ScopeEntry))}
-
-
-def _holders(session: Session, visit_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:
-    """Who holds a visit and in which version, in the order heads are locked."""
-    rows = session.execute(
-        sa.select(ScopeEntry.agent_id, ScopeEntry.version)
-        .where(ScopeEntry.visit_id == visit_id)
-        .order_by(ScopeEntry.agent_id)
+    """A visit its crew has reported: off the phones of everybody who holds it."""
+    reason = REPORTED if event.executed else NOT_EXECUTED
+    holders = queries.holders_of(session, [event.visit_id])
+    tell(
+        session,
+        [Change(each.agent_id, REMOVE, each.visit_id, each.version, event.actor.at, reason) for each in holders],
     )
-    return [(agent_id, version) for agent_id, version in rows]
 
 
-def _last_removed(session: Session, visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """The highest version of each visit any phone was told to remove."""
-    rows = session.execute(
-        sa.select(AgentFeed.entity_id, sa.func.max(AgentFeed.version))
-        .where(AgentFeed.op == REMOVE, AgentFeed.entity_id.in_(list(visit_ids)))
-        .group_by(AgentFeed.entity_id)
-    )
-    return {visit_id: version for visit_id, version in rows}  # noqa: C416 - rows are not pairs to mypy
+def _why(visit_id: uuid.UUID, on_plan: dict[uuid.UUID, int]) -> str:
+    return REASSIGNED if visit_id in on_plan else UNPLANNED
+
+
+def _removal(holder: OnPhone, event: VisitStopped, *, urgent: bool) -> Change:
+    return Change(holder.agent_id, REMOVE, holder.visit_id, holder.version, event.actor.at, event.reason, urgent=urgent)
+
+
+def _refreshed(session: Session, visit_id: uuid.UUID, stop_now: StopNow | None = None) -> int | None:
+    """The version of a visit's card brought up to date; None when it is on no route."""
+    stop = planning.live_stop_of(session, visit_id)
+    if stop is None:
+        return None
+    on_date = planning.plan_by_id(session, stop.plan_id).on_date
+    return refresh_cards(session, on_date, [stop], stop_now=stop_now)[visit_id]

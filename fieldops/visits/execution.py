@@ -39,15 +39,17 @@ def begin_visit(session: Session, actor: Actor, visit: Visit) -> None:
         move_visit(session, actor, visit, states.IN_PROGRESS, action="visits.begin")
 
 
-def end_visit(session: Session, actor: Actor, visit: Visit, *, done: bool, reason: str) -> None:
-    """The crew has reported: the visit is completed, or goes back to its batch when it was not made."""
+def complete_visit(session: Session, actor: Actor, visit: Visit, *, reason: str) -> None:
+    """The crew has made the visit, even if it had been stopped or planned for others; a cancelled one stays so."""
     begin_visit(session, actor, visit)
-    if visit.status != states.IN_PROGRESS:
-        return
-    if done:
+    if states.may_follow(visit.status, states.COMPLETED):
         visit.done_at = actor.at
         move_visit(session, actor, visit, states.COMPLETED, action="visits.complete", reason=reason)
-    else:
+
+
+def give_back(session: Session, actor: Actor, visit: Visit, *, reason: str) -> None:
+    """The crew has not made the visit: it waits in its batch again, unless it was stopped meanwhile."""
+    if visit.status in {states.PLANNED, states.IN_PROGRESS}:
         move_visit(session, actor, visit, states.BATCHED, action="visits.not_executed", reason=reason)
 
 

@@ -21,19 +21,20 @@ STEPS: Final[dict[str, frozenset[str]]] = {
     state: frozenset(following)
     for state, following in {
         SUBMITTED: {PENDING_REVIEW, REJECTED, CANCELLED, SUSPENDED},
-        PENDING_REVIEW: {APPROVED, REJECTED, RETURNED, CANCELLED, SUSPENDED},
+        PENDING_REVIEW: {APPROVED, REJECTED, RETURNED, CANCELLED, SUSPENDED, COMPLETED},
         RETURNED: {SUBMITTED, CANCELLED, SUSPENDED},
-        APPROVED: {BATCHED, PENDING_REVIEW, EXPIRED, CANCELLED, SUSPENDED},
-        BATCHED: {PLANNED, APPROVED, PENDING_REVIEW, EXPIRED, CANCELLED, SUSPENDED},
+        APPROVED: {BATCHED, PENDING_REVIEW, EXPIRED, CANCELLED, SUSPENDED, COMPLETED},
+        BATCHED: {PLANNED, APPROVED, PENDING_REVIEW, EXPIRED, CANCELLED, SUSPENDED, COMPLETED},
         PLANNED: {IN_PROGRESS, BATCHED, PENDING_REVIEW, CANCELLED, SUSPENDED},
         IN_PROGRESS: {COMPLETED, BATCHED},
-        SUSPENDED: {PENDING_REVIEW, RETURNED, APPROVED, REJECTED, EXPIRED, CANCELLED},
+        SUSPENDED: {PENDING_REVIEW, RETURNED, APPROVED, REJECTED, EXPIRED, CANCELLED, COMPLETED},
     }.items()
 }
 """What may follow what. A state that is not a key is final.
 
 Back to PENDING_REVIEW is §3.3's way for a complaint on an approved visit. A suspended visit that was batched or planned
-comes back as APPROVED: its batch has gone on without it.
+comes back as APPROVED: its batch has gone on without it. A visit that a crew has made before it heard of a stop or of
+another plan is COMPLETED from wherever it is: what has happened is not asked for a second time.
 """
 
 FINAL: Final = (REJECTED, COMPLETED, CANCELLED, EXPIRED)

@@ -1,0 +1,40 @@
+"""The states of a plan 外访计划 and of its stops 站点. Source: domain reference §3.2.
+
+A plan that is being re-made is a new version; what replaced it is SUPERSEDED, and a crew at the door of one of its
+stops finishes there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+WAITING: Final = "WAITING"
+SOLVING: Final = "SOLVING"
+OPTIMISED: Final = "OPTIMISED"
+PUBLISHED: Final = "PUBLISHED"
+SUPERSEDED: Final = "SUPERSEDED"
+FAILED: Final = "FAILED"
+
+TO_SOLVE: Final = (WAITING, SOLVING)
+"""SOLVING may be solved again: its worker may have died."""
+
+PENDING: Final = "PENDING"
+CHECKED_IN: Final = "CHECKED_IN"
+DONE: Final = "DONE"
+SKIPPED: Final = "SKIPPED"
+CANCELLED: Final = "CANCELLED"
+ABORTED: Final = "ABORTED"
+
+STOP_STEPS: Final[dict[str, frozenset[str]]] = {
+    state: frozenset(following)
+    for state, following in {
+        PENDING: {CHECKED_IN, DONE, SKIPPED, CANCELLED, ABORTED},
+        CHECKED_IN: {DONE, SKIPPED, ABORTED},
+    }.items()
+}
+"""What may follow what; a result may arrive before its check-in, or without one."""
+
+
+def stop_may_become(status: str, following: str) -> bool:
+    """Whether a stop may go from one state to the other."""
+    return following in STOP_STEPS.get(status, frozenset())

@@ -1,0 +1,140 @@
+"""What a result brings about: the visit's end, what the address has taught, holds, statuses, promises, tasks.
+
+The tables of ``codes`` say what follows; here it is done. Source: domain reference §5.2.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from fieldops.addresses import queries as address_queries
+from fieldops.addresses import service as addresses
+from fieldops.cases import service as cases
+from fieldops.clock import SHANGHAI, local_date
+from fieldops.planning import service as planning
+from fieldops.planning import states as stop_states
+from fieldops.results.codes import ABORTED_BY_OFFICE, FINDINGS, FOLLOW_UPS, NOT_EXECUTED, OUTCOMES, FollowUp
+from fieldops.tasks import service as tasks
+from fieldops.visits import execution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from fieldops.audit import Actor
+    from fieldops.results.models import VisitResult
+    from fieldops.visits.models import Visit
+
+EVIDENCE_KIND: Final = "VISIT_RESULT"
+_CLAIMED: Final = "CLAIMED"
+_ORDINARY: Final = "ORDINARY"
+_OFFICE_CLOSES: Final = time(21)
+
+
+def was_executed(lines: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether somebody was there at all."""
+    return any(line["outcome"] != NOT_EXECUTED for line in lines)
+
+
+def take_effect(
+    session: Session, actor: Actor, visit: Visit, result: VisitResult, lines: Sequence[Mapping[str, Any]]
+) -> None:
+    """Let the result that counts have its consequences. The visit ends first, so that no event calls it back."""
+    if not was_executed(lines):
+        execution.give_back(session, actor, visit, reason=_reason(lines))
+        planning.move_stop(session, visit.id, stop_states.SKIPPED)
+        return
+    aborted = all(line["outcome"] == ABORTED_BY_OFFICE for line in lines)
+    execution.complete_visit(session, actor, visit, reason=", ".join(sorted({line["outcome"] for line in lines})))
+    planning.move_stop(session, visit.id, stop_states.ABORTED if aborted else stop_states.DONE)
+    _teach_address(session, actor, visit, result)
+    for line in lines:
+        _act_on_card(session, actor, result, line)
+    _ask_people(session, actor, result, lines)
+
+
+def _reason(lines: Sequence[Mapping[str, Any]]) -> str:
+    return next((str(line["reason"]) for line in lines if line.get("reason")), NOT_EXECUTED)
+
+
+def _teach_address(session: Session, actor: Actor, visit: Visit, result: VisitResult) -> None:
+    finding = FINDINGS.get(result.address_finding or "")
+    if finding is None:
+        return
+    address = address_queries.address_by_id(session, visit.address_id)
+    evidence = {"evidence_kind": EVIDENCE_KIND, "evidence_id": str(result.id)}
+    if finding.invalid:
+        addresses.invalidate_address(
+            session,
+            actor,
+            address=address,
+            scope=finding.scope,
+            channel="ALL",
+            reason=finding.invalid,
+            code=finding.code,
+            visit_id=visit.id,
+            **evidence,
+        )
+    else:
+        addresses.record_finding(
+            session, actor, address=address, code=finding.code, confirms=finding.confirms, **evidence
+        )
+
+
+def _act_on_card(session: Session, actor: Actor, result: VisitResult, line: Mapping[str, Any]) -> None:
+    """Promise, hold, special status and complaint of one card."""
+    outcome, case_id, today = OUTCOMES[line["outcome"]], line["case_id"], local_date(actor.at)
+    if outcome.promises:
+        cases.record_promise(
+            session,
+            actor,
+            case_id=case_id,
+            amount_fen=line["promise_fen"],
+            due_on=line["promise_on"],
+            source_kind=EVIDENCE_KIND,
+            source_id=result.id,
+        )
+    if outcome.hold:
+        until_on = today + timedelta(days=outcome.hold_days) if outcome.hold_days is not None else None
+        cases.open_hold(
+            session, actor, case_id=case_id, kind=outcome.hold, from_on=today, until_on=until_on, reason=outcome.code
+        )
+    if outcome.status:
+        cases.record_special_status(
+            session, actor, case_id=case_id, kind=outcome.status, proof=_CLAIMED, from_on=today, reason=outcome.code
+        )
+    if outcome.complaint:
+        cases.open_complaint(session, actor, case_id=case_id, grade=_ORDINARY, received_on=today, reason=outcome.code)
+
+
+def _ask_people(session: Session, actor: Actor, result: VisitResult, lines: Sequence[Mapping[str, Any]]) -> None:
+    """One task of each kind that the cards or the address ask for, naming the cards it is about."""
+    about: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for line in lines:
+        if OUTCOMES[line["outcome"]].follow:
+            about[OUTCOMES[line["outcome"]].follow].append(line)
+    finding = FINDINGS.get(result.address_finding or "")
+    if finding is not None and finding.follow:
+        about[finding.follow] += lines
+    for name, concerned in sorted(about.items()):
+        _open_task(session, actor, FOLLOW_UPS[name], result, concerned)
+
+
+def _open_task(
+    session: Session, actor: Actor, asked: FollowUp, result: VisitResult, lines: Sequence[Mapping[str, Any]]
+) -> None:
+    due_at = datetime.combine(_due_on(asked, local_date(actor.at), lines), _OFFICE_CLOSES, SHANGHAI)
+    detail = {
+        "visit_id": str(result.visit_id),
+        "address_finding": result.address_finding,
+        "cards": [{"case_id": str(line["case_id"]), "outcome": line["outcome"]} for line in lines],
+    }
+    tasks.open_task(session, actor, asked.kind, asked.role, "visit_result", result.id, due_at, detail)
+
+
+def _due_on(asked: FollowUp, today: date, lines: Sequence[Mapping[str, Any]]) -> date:
+    promised = [line["promise_on"] for line in lines if line.get("promise_on")] if asked.on_promised_day else []
+    return min(promised, default=today + timedelta(days=asked.days))

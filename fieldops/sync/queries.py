@@ -1,0 +1,222 @@
+"""Reads of sync: who holds what, what is recalled, and what a phone may show of a stop."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from fieldops.addresses.models import Address
+from fieldops.addresses.queries import among
+from fieldops.agents.models import Crew
+from fieldops.cases import queries as cases
+from fieldops.cases.models import Bank, Case, Debtor
+from fieldops.clock import local
+from fieldops.planning.models import DayPlan, RouteStop
+from fieldops.planning.states import PUBLISHED
+from fieldops.sync.models import Device, Recall, ScopeEntry, StopCard, SyncEpoch
+from fieldops.sync.rules import Held
+from fieldops.vault import mask_card, mask_name
+from fieldops.visits.models import Visit, VisitCase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime, timedelta
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+_IN_SCOPE = ScopeEntry.left_reason.is_(None)
+_IN_FORCE = sa.and_(
+    ScopeEntry.agent_id == Recall.agent_id,
+    ScopeEntry.visit_id == Recall.visit_id,
+    ScopeEntry.version <= Recall.version,
+)
+"""A recall stands until its visit is put again under a higher version."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnPhone:
+    """A visit as an agent's phone holds it, or has held it."""
+
+    agent_id: UUID
+    visit_id: UUID
+    version: int
+    left_reason: str | None
+
+
+def current_epoch(session: Session) -> UUID:
+    """The life of this database's feeds."""
+    newest = sa.select(SyncEpoch.value).order_by(SyncEpoch.begun_at.desc()).limit(1)
+    return session.scalars(newest).one()
+
+
+def device_by_id(session: Session, device_id: UUID) -> Device | None:
+    """The phone of that id, if it is registered."""
+    return session.get(Device, device_id)
+
+
+def lock_device(session: Session, device_id: UUID) -> None:
+    """Let no other push of this phone come between."""
+    session.execute(sa.select(Device.id).where(Device.id == device_id).with_for_update())
+
+
+def debtors_of_visits(session: Session, visit_ids: Iterable[UUID]) -> list[UUID]:
+    """Whom these visits are to."""
+    return list(session.scalars(sa.select(Visit.debtor_id).where(among(Visit.id, visit_ids)).distinct()))
+
+
+def manifest_of(session: Session, agent_id: UUID) -> list[tuple[UUID, int]]:
+    """What an agent's phone should hold: visits with their versions, sorted."""
+    query = sa.select(ScopeEntry.visit_id, ScopeEntry.version).where(ScopeEntry.agent_id == agent_id, _IN_SCOPE)
+    return [(visit_id, version) for visit_id, version in session.execute(query.order_by(ScopeEntry.visit_id))]
+
+
+def holders_of(session: Session, visit_ids: Iterable[UUID]) -> list[OnPhone]:
+    """Whose phones hold these visits now."""
+    return _on_phones(session, among(ScopeEntry.visit_id, visit_ids), _IN_SCOPE)
+
+
+def history_of(session: Session, visit_ids: Iterable[UUID]) -> list[OnPhone]:
+    """Whose phones hold these visits or have held them."""
+    return _on_phones(session, among(ScopeEntry.visit_id, visit_ids))
+
+
+def on_phone_of(session: Session, agent_id: UUID, visit_id: UUID) -> OnPhone | None:
+    """A visit as this agent's phone holds it or has held it."""
+    found = _on_phones(session, ScopeEntry.agent_id == agent_id, ScopeEntry.visit_id == visit_id)
+    return found[0] if found else None
+
+
+def _on_phones(session: Session, *conditions: sa.ColumnElement[bool]) -> list[OnPhone]:
+    query = sa.select(ScopeEntry.agent_id, ScopeEntry.visit_id, ScopeEntry.version, ScopeEntry.left_reason)
+    rows = session.execute(query.where(*conditions).order_by(ScopeEntry.visit_id, ScopeEntry.agent_id))
+    return [OnPhone(*row) for row in rows]
+
+
+def recall_in_force(session: Session, agent_id: UUID, visit_id: UUID) -> Recall | None:
+    """The newest recall that keeps an agent from a visit."""
+    query = sa.select(Recall).join(ScopeEntry, _IN_FORCE)
+    query = query.where(Recall.agent_id == agent_id, Recall.visit_id == visit_id)
+    return session.scalar(query.order_by(Recall.id.desc()).limit(1))
+
+
+def recalls_of(session: Session, agent_id: UUID, *, since: datetime) -> list[dict[str, Any]]:
+    """Visits this agent must not make, each with its newest recall."""
+    query = (
+        sa.select(Recall.visit_id, Recall.version, Recall.reason, Recall.recalled_at)
+        .join(ScopeEntry, _IN_FORCE)
+        .where(Recall.agent_id == agent_id, Recall.recalled_at > since)
+        .order_by(Recall.visit_id, Recall.id.desc())
+        .ext(distinct_on(Recall.visit_id))
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID]) -> dict[UUID, Held]:
+    """What the gate looks at for these visits; a visit nobody knows is left out. Cost: one statement."""
+    recall = (
+        sa.select(Recall.reason)
+        .where(Recall.agent_id == agent_id, Recall.visit_id == Visit.id, Recall.version >= ScopeEntry.version)
+        .order_by(Recall.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(Visit.id, sa.and_(ScopeEntry.version.is_not(None), _IN_SCOPE), Visit.status, recall)
+        .outerjoin(ScopeEntry, sa.and_(ScopeEntry.visit_id == Visit.id, ScopeEntry.agent_id == agent_id))
+        .where(among(Visit.id, visit_ids))
+    )
+    return {visit_id: Held(bool(in_scope), status, reason) for visit_id, in_scope, status, reason in rows}
+
+
+def recalls_unconfirmed(session: Session, now: datetime, *, waited: timedelta, due_within: timedelta) -> list[Any]:
+    """Recalls no phone has shown although a while has passed and the visit is soon due 召回未经手机确认."""
+    due = (
+        sa.select(RouteStop.visit_id, sa.func.max(RouteStop.arrives_at).label("due_at"))
+        .join(DayPlan, DayPlan.id == RouteStop.plan_id)
+        .where(DayPlan.status == PUBLISHED)
+        .group_by(RouteStop.visit_id)
+        .subquery()
+    )
+    query = (
+        sa.select(Recall.visit_id, Recall.agent_id, Recall.reason, Recall.recalled_at, due.c.due_at)
+        .join(due, due.c.visit_id == Recall.visit_id)
+        .where(Recall.acked_at.is_(None), Recall.recalled_at <= now - waited)
+        .where(due.c.due_at >= now, due.c.due_at <= now + due_within)
+    )
+    return list(session.execute(query.order_by(due.c.due_at)).mappings())
+
+
+def recall_lags_s(session: Session, *, since: datetime) -> list[float]:
+    """Seconds from each recall to its acknowledgement, shortest first."""
+    lag = sa.func.extract("epoch", Recall.acked_at - Recall.recalled_at)
+    query = sa.select(lag).where(Recall.acked_at.is_not(None), Recall.recalled_at >= since)
+    return [float(each) for each in session.scalars(query.order_by(lag))]
+
+
+def newest_cards(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    """The newest stored card of each visit that has one: its version and its bytes."""
+    rows = session.execute(
+        sa.select(StopCard.visit_id, StopCard.version, StopCard.body)
+        .where(among(StopCard.visit_id, visit_ids))
+        .order_by(StopCard.visit_id, StopCard.version.desc())
+        .ext(distinct_on(StopCard.visit_id))
+    )
+    return {visit_id: (version, body) for visit_id, version, body in rows}
+
+
+def stops_to_show(session: Session, stops: Sequence[RouteStop]) -> list[dict[str, Any]]:
+    """What a crew may see of each stop: nobody's full name, card or identity number is read out of here."""
+    by_visit = {stop.visit_id: stop for stop in stops}
+    cards = _cards_to_show(session, list(by_visit))
+    crews = {crew_id: code for crew_id, code in session.execute(sa.select(Crew.id, Crew.code))}  # noqa: C416 - rows
+    rows = session.execute(
+        sa.select(Visit, Debtor.name, Debtor.id_no_last4, Address.raw)
+        .join(Debtor, Debtor.id == Visit.debtor_id)
+        .join(Address, Address.id == Visit.address_id)
+        .where(among(Visit.id, by_visit))
+        .order_by(Visit.id)
+    )
+    return [
+        {
+            "visit": visit,
+            "stop": by_visit[visit.id],
+            "crew": crews[by_visit[visit.id].crew_id],
+            "debtor": {"name": mask_name(name), "id_no_last4": last4},
+            "address": raw,
+            "cards": cards[visit.id],
+        }
+        for visit, name, last4, raw in rows
+    ]
+
+
+def _cards_to_show(session: Session, visit_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """What is owed now on each card of each visit, and what that knows of."""
+    rows = session.execute(
+        sa.select(VisitCase.visit_id, Case, Bank.name)
+        .join(Case, Case.id == VisitCase.case_id)
+        .join(Bank, Bank.id == Case.bank_id)
+        .where(among(VisitCase.visit_id, visit_ids))
+        .order_by(VisitCase.visit_id, Case.case_no)
+    ).all()
+    repayments = cases.repayments_by_case(session, [case.id for _, case, _ in rows])
+    shown: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for visit_id, case, bank in rows:
+        paid = repayments.get(case.id, [])
+        shown[visit_id].append(
+            {
+                "case_id": case.id,
+                "case_no": case.case_no,
+                "bank": bank,
+                "product": case.product,
+                "card": mask_card(case.card_last4),
+                "amount_fen": max(0, cases.balance_after_repayments_fen(case, paid)),
+                "balance_as_of": case.balance_as_of,
+                "last_paid_at": max((local(each.paid_at) for each in paid), default=None),
+            }
+        )
+    return shown

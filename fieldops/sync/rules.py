@@ -1,0 +1,142 @@
+"""What a phone's report is worth, and what the gate says: pure decisions, as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from fieldops.visits import states
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHECK_IN, RESULT = "check_in", "result"
+REASSIGNED, UNPLANNED = "REASSIGNED", "UNPLANNED"
+REPORTED, NOT_EXECUTED = "DONE", "NOT_EXECUTED"
+CREW_HAS_REPORTED: Final = frozenset({REPORTED, NOT_EXECUTED})
+"""Why a visit leaves the phones of a crew that has reported it itself."""
+
+
+class Code(StrEnum):
+    """The answer to one mutation."""
+
+    APPLIED = "APPLIED"
+    DUPLICATE = "DUPLICATE"
+    ACCEPTED_AFTER_RECALL = "ACCEPTED_AFTER_RECALL"
+    ACCEPTED_OUT_OF_SCOPE = "ACCEPTED_OUT_OF_SCOPE"
+    CONFLICT_ALREADY_COMPLETED = "CONFLICT_ALREADY_COMPLETED"
+    IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
+    REJECTED_VALIDATION = "REJECTED_VALIDATION"
+    REJECTED_FORBIDDEN = "REJECTED_FORBIDDEN"
+    REJECTED_UNKNOWN_ENTITY = "REJECTED_UNKNOWN_ENTITY"
+    BLOCKED = "BLOCKED"
+    RETRY_LATER = "RETRY_LATER"
+
+
+TAKEN: Final = frozenset(
+    {
+        Code.APPLIED,
+        Code.DUPLICATE,
+        Code.ACCEPTED_AFTER_RECALL,
+        Code.ACCEPTED_OUT_OF_SCOPE,
+        Code.CONFLICT_ALREADY_COMPLETED,
+    }
+)
+"""Codes after which the server holds what was reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a visit stands for the agent who reports it.
+
+    ``ever_held``: it was on a phone of theirs. ``left_reason``: why it no longer is (None: it is). ``recalled``: they
+    must not make it. ``begun``: their check-in came before the recall. ``has_primary``: a result counts already.
+    ``obeys``: the report says that they left because the office said so (O25).
+    """
+
+    kind: str
+    ever_held: bool
+    left_reason: str | None
+    recalled: bool
+    begun: bool
+    has_primary: bool
+    obeys: bool
+
+
+STANDINGS: Final[tuple[tuple[Callable[[Standing], bool], Code], ...]] = (
+    (lambda it: not it.ever_held, Code.REJECTED_FORBIDDEN),
+    (
+        lambda it: it.kind == RESULT and (it.has_primary or it.left_reason in CREW_HAS_REPORTED),
+        Code.CONFLICT_ALREADY_COMPLETED,
+    ),
+    (lambda it: it.kind == CHECK_IN and it.left_reason in CREW_HAS_REPORTED, Code.APPLIED),
+    (lambda it: it.recalled and it.begun and it.obeys, Code.APPLIED),
+    (lambda it: it.recalled, Code.ACCEPTED_AFTER_RECALL),
+    (lambda it: it.left_reason is not None, Code.ACCEPTED_OUT_OF_SCOPE),
+)
+"""The first row that holds decides; none: APPLIED. What has happened is never refused, except by a stranger."""
+
+
+def code_of(standing: Standing) -> Code:
+    """The code of a sound report by how its visit stands."""
+    return next((code for holds, code in STANDINGS if holds(standing)), Code.APPLIED)
+
+
+class Knowledge(StrEnum):
+    """Whether an agent could have known of a recall before setting foot there."""
+
+    NOT_YET_RECALLED = "NOT_YET_RECALLED"  # they were there before the recall
+    KNEW = "KNEW"  # their phone had shown it
+    COULD_HAVE_KNOWN = "COULD_HAVE_KNOWN"  # their phone had been told
+    COULD_NOT_KNOW = "COULD_NOT_KNOW"  # their phone had not spoken with the server in between
+    CLOCK_IN_DOUBT = "CLOCK_IN_DOUBT"  # the phone's clock cannot be compared
+
+
+def knowledge_of(
+    *, recalled_at: datetime, arrived_at: datetime, acked_at: datetime | None, seen_at: datetime | None, clock_ok: bool
+) -> Knowledge:
+    """What the times say: ``arrived_at`` by the phone's clock, ``seen_at`` its last sync before the report."""
+    if not clock_ok:
+        return Knowledge.CLOCK_IN_DOUBT
+    if arrived_at < recalled_at:
+        return Knowledge.NOT_YET_RECALLED
+    if acked_at is not None and acked_at <= arrived_at:
+        return Knowledge.KNEW
+    if seen_at is not None and recalled_at <= seen_at <= arrived_at:
+        return Knowledge.COULD_HAVE_KNOWN
+    return Knowledge.COULD_NOT_KNOW
+
+
+CLOCK_TOLERANCE: Final = timedelta(seconds=120)
+CLOCK_OFF: Final = "CLOCK_OFF"
+
+
+def clock_is_right(server_at: datetime, client_at: datetime) -> bool:
+    """Whether a phone's clock may be compared with ours."""
+    return abs(server_at - client_at) <= CLOCK_TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the server knows of a visit a phone asks the gate about; ``status`` None: there is no such visit."""
+
+    in_scope: bool
+    status: str | None
+    recall_reason: str | None
+
+
+NOT_YOURS, OUTSIDE_HOURS = "NOT_YOURS", "OUTSIDE_LAWFUL_HOURS"
+_MAY_BE_MADE: Final = frozenset({states.PLANNED, states.IN_PROGRESS})
+
+
+def gate_stops(held: Held, *, lawful_hour: bool) -> str | None:
+    """Why a visit must not be made now, or None: every doubt stops it."""
+    if held.recall_reason is not None:
+        return held.recall_reason
+    if not held.in_scope or held.status is None:
+        return NOT_YOURS
+    if held.status not in _MAY_BE_MADE:
+        return held.status
+    return None if lawful_hour else OUTSIDE_HOURS

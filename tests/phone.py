@@ -1,0 +1,54 @@
+"""The way from the reference phone to the application under test, with the faults a network has."""
+
+from fieldops.auth.service import create_account
+from fieldops.demo.client import ApiError
+from fieldops.demo.phone import Phone
+from fieldops.agents.queries import members_by_crew
+from fieldops.audit import Actor
+
+
+class TestApi:
+    """A phone's connection to the Flask test client; ``lose_request`` and ``lose_answer`` break it once."""
+
+    __test__ = False
+
+    def __init__(self, client):
+        self.client = client
+        self.lose_request = False
+        self.lose_answer = False
+        self.answers = []  # the raw bytes of each, newest last
+
+    def get(self, path, **query):
+        return self._answered(lambda: self.client.get(f"/api/v1{path}", query_string=query))
+
+    def post(self, path, body):
+        return self._answered(lambda: self.client.post(f"/api/v1{path}", json=body))
+
+    def _answered(self, ask):
+        if self.lose_request:
+            self.lose_request = False
+            raise OSError("the request was lost")
+        answer = ask()
+        self.answers.append(answer.get_data())
+        if self.lose_answer:
+            self.lose_answer = False
+            raise OSError("the answer was lost")
+        if answer.status_code >= 400:
+            raise ApiError(answer.status_code, answer.json)
+        return answer.json
+
+
+def phone_of(house, app, client_as, agent, *, file=":memory:"):
+    """A registered phone of an agent, and its connection."""
+    client = client_as("FIELD_AGENT", name=f"agent {agent.code}", agent_id=agent.id)
+    api = TestApi(client)
+    phone = Phone(api, file)
+    phone.register()
+    return phone, api
+
+
+def crew_phones(house, app, client_as, crew):
+    """The phones of a crew's members, leader first, each with its connection."""
+    with house.transaction() as session:
+        members = members_by_crew(session, [crew.id])[crew.id]
+    return [phone_of(house, app, client_as, agent) for agent in members]
