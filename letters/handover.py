@@ -134,7 +134,7 @@ def handover_xlsx(handover: HandoverList) -> bytes:
     The same list gives the same bytes.
     """
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
     # a fixed time inside the file, so that equal lists are equal files
     book.set_properties({"title": TITLE, "created": datetime.combine(handover.handed_on, time())})
     sheet = book.add_worksheet("交寄清单")

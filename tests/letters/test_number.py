@@ -29,6 +29,17 @@ def test_the_published_vectors_pass(number):
     assert read_number(number, S10_ANY) == number
 
 
+@pytest.mark.parametrize(("digits", "check"), [("00000000", 5), ("00000008", 0), ("00000001", 4), ("47110815", 1)])
+def test_the_rests_that_give_ten_and_eleven_become_nought_and_five(digits, check):
+    assert s10_check_digit(digits) == check
+
+
+def test_a_serial_of_another_length_has_no_check_digit():
+    for bad in ("1234567", "123456789", "1234567X", "１２３４５６７８"):
+        with pytest.raises(NumberMalformed, match="8-digit"):
+            s10_check_digit(bad)
+
+
 @given(serials)
 def test_every_serial_passes_with_its_own_check_digit_only(serial):
     number = s10(serial)
