@@ -52,6 +52,7 @@ _SHARED_BUILDING = re.compile(any_of("shared_building") + "[A-Z0-9]*区?$")
 _RANGE_WORD = re.compile(any_of("range"))
 _INSIDE_A_BUILDING = frozenset({"unit", "room", "floor"})
 _THREE = 3  # digits of a room, pieces of building-unit-room
+_ROOMS_SIDE_BY_SIDE = 20
 _FILLER = re.compile(r"^的+")
 
 
@@ -235,7 +236,7 @@ def _floor(value: str, parts: Parts, following: str) -> None:
 
 def _room(value: str, parts: Parts, _following: str) -> None:
     pieces = value.split("-")
-    if len(pieces) > 1 and not parts.building and parts.last in {"estate", "door", "lane"}:
+    if len(pieces) > 1 and not _are_rooms(pieces) and not parts.building and parts.last in {"estate", "door", "lane"}:
         _compound(pieces, parts)
     elif len(pieces) == 2 and not parts.unit and parts.last == "building" and len(pieces[1]) >= _THREE:  # noqa: PLR2004 - a pair
         parts.unit, parts.room = pieces
@@ -270,7 +271,7 @@ def _bare(value: str, parts: Parts, following: str) -> None:
 
 def _compound(pieces: list[str], parts: Parts) -> None:
     """5-2-301 is building, unit and room; 5-301 building and room; after a building what is left."""
-    if parts.unit or (parts.building and _is_floor_and_room(pieces)):
+    if parts.unit or _are_rooms(pieces) or (parts.building and _is_floor_and_room(pieces)):
         parts.room = "-".join(pieces)
     elif parts.building:
         parts.unit, parts.room = ("", pieces[0]) if len(pieces) == 1 else (pieces[0], "-".join(pieces[1:]))
@@ -281,6 +282,13 @@ def _compound(pieces: list[str], parts: Parts) -> None:
     else:
         parts.room = pieces[0]
     parts.last = "room"
+
+
+def _are_rooms(pieces: list[str]) -> bool:
+    """2001-2003室 are rooms side by side, not room 2003 of house 2001."""
+    if len(pieces) != 2 or not all(piece.isdigit() and len(piece) >= _THREE for piece in pieces):  # noqa: PLR2004
+        return False
+    return 0 < int(pieces[1]) - int(pieces[0]) <= _ROOMS_SIDE_BY_SIDE
 
 
 def _is_floor_and_room(pieces: list[str]) -> bool:

@@ -44,7 +44,8 @@ def misspelt(text: str, at: int, scope: tuple[Division, ...], tables: Divisions)
     else:
         comparable = [d for d in tables.named(len(written)) if d.level != "D" and d.retired_in is None]
     near = _nearest(written, comparable)
-    if len({division.today for division in near}) != 1 or not _lies_below(near, scope):
+    one_meant = 1 in {len({division.name for division in near}), len({division.today for division in near})}
+    if not one_meant or not _lies_below(near, scope):
         return None
     return written, near[0].name
 
