@@ -127,14 +127,14 @@ class Client:
         return data
 
 
-def wait_until_up(base_url: str, *, seconds: float) -> None:
-    """Wait until the server answers. Raises: ApiError when it does not."""
+def wait_until_up(base_url: str, *, seconds: float, alive: Callable[[], bool]) -> None:
+    """Wait until the server answers. Raises: ApiError when it does not, or is no longer ``alive``."""
     ends = time.monotonic() + seconds
     while True:
         try:
             Client(base_url).get("/health")
         except (OSError, http.client.HTTPException):
-            if time.monotonic() > ends:
+            if time.monotonic() > ends or not alive():
                 raise ApiError(
                     503, {"code": "NO_SERVER", "detail": f"{base_url} does not answer; see the server's log"}
                 ) from None

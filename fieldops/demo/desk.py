@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fieldops.demo.caseload import Folder
 
 SENDER = {
-    "letter_word": "示范缴字",
+    "letter_word": "示范",
     "bank_phone": "400-000-0001",
     "bank_complaint_phone": "400-000-0002",
     "agency_name": "示范商务服务有限公司（样张）",

@@ -79,8 +79,8 @@ def _drive(settings: Settings, caseload: Path | None, on_date: date) -> dict[str
     base_url = f"http://{settings.host}:{settings.port}"
     click.echo(f"Driving the demo day {on_date} from {caseload} through {base_url}")
     try:
-        with running(settings, "serve", "worker"):
-            wait_until_up(base_url, seconds=_START_S)
+        with running(settings, "serve", "worker") as processes:
+            wait_until_up(base_url, seconds=_START_S, alive=lambda: processes[0].poll() is None)
             summary = Day(house, base_url, caseload, folder, on_date, say=click.echo).drive()
     finally:
         house.database.close()
@@ -94,7 +94,8 @@ def _forget_last_demo(settings: Settings) -> None:
     drop_demo_database(settings)
     (settings.home / SUMMARY).unlink(missing_ok=True)
     (settings.home / "clock.json").unlink(missing_ok=True)
-    shutil.rmtree(settings.home / "demo", ignore_errors=True)
+    for made in ("demo", "log"):
+        shutil.rmtree(settings.home / made, ignore_errors=True)
 
 
 def _serve(settings: Settings) -> None:

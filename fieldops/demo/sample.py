@@ -212,11 +212,22 @@ def _appointed(maker: _Maker, kind: str) -> None:
     maker.case(kind, ("PASS", ""), appointment=f"{hour}:00-{hour + 2}:00")
 
 
+def _paying(share: float, expected: tuple[str, str], *, days_ago: int) -> Callable[[_Maker, str], None]:
+    def recipe(maker: _Maker, kind: str) -> None:
+        number = maker.case(kind, expected)
+        owed = maker.made.cases[-1][CASE_HEADINGS.index("欠款总额")]
+        at = datetime.combine(maker.day - timedelta(days=days_ago), time(8, 30))
+        row = [f"PAY-{number}", number, f"{owed * share:.2f}", f"{at:%Y-%m-%d %H:%M:%S}", "手机银行"]
+        maker.made.repayments.append(row)
+
+    return recipe
+
+
 _KINDS = (
     ("pass", 84), ("appointment", 12), ("two_cards", 6), ("no_call", 6), ("unrecorded", 4), ("unanswered", 5),
     ("below", 4), ("equal", 3), ("vague", 3), ("number_only", 3), ("no_point", 4), ("promise", 3), ("fraud", 3),
     ("fraud_claimed", 2), ("dead", 2), ("bank_pause", 3), ("dispute", 2), ("complaint", 2), ("major_complaint", 2),
-    ("instalment", 2),
+    ("instalment", 2), ("part_payment", 3), ("paid", 3),
 )  # fmt: skip
 
 _RECIPES: dict[str, Callable[[_Maker, str], None]] = {
@@ -239,6 +250,8 @@ _RECIPES: dict[str, Callable[[_Maker, str], None]] = {
     "dispute": _flagged("交易异议", "", ("REJECT", "VR-052")),
     "complaint": _flagged("一般投诉", "", ("REVIEW", "VR-051")),
     "major_complaint": _flagged("重大投诉", "", ("REJECT", "VR-051")),
+    "part_payment": _paying(0.1, ("PASS", "VR-023"), days_ago=3),
+    "paid": _paying(1.0, ("REJECT", "VR-022"), days_ago=0),
     "instalment": _flagged("分期协议", "", ("REJECT", "VR-025")),
 }
 
