@@ -9,7 +9,7 @@ from routing.arrays import FAR, Arrays, Routes
 from routing.timing import Broken, Labels, labels_of, shortfall_s, time_route
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
 NEAR_CREWS: Final = 30
 """Crews tried for an insertion: those that come nearest."""
@@ -33,6 +33,7 @@ class Board:
         self.excluded = frozenset(excluded)
         self.routes = [list(route) for route in routes]
         self._labels: dict[int, Labels] = {}
+        self._shorter: dict[int, list[tuple[list[int], Labels]]] = {}
 
     @property
     def left_out(self) -> list[int]:
@@ -64,13 +65,13 @@ class Board:
         balance = day.balance_s if len(order) >= day.fair_stops else 0
         return int(travel[before, stop]) + int(travel[stop, after]) - saved + int(day.fit[crew, stop]) + balance
 
-    def cheapest_at(self, crew: int, stop: int, bound_s: int = FAR, route: list[int] | None = None) -> Place | None:
-        """The cheapest place in one crew's route that keeps every rule, below a bound."""
+    def cheapest_at(self, crew: int, stop: int, bound_s: int = FAR, without: int | None = None) -> Place | None:
+        """The cheapest place in one crew's route that keeps every rule, below a bound; `without` drops one stop."""
         day = self.day
-        order = self.routes[crew] if route is None else route
+        order, labels = (self.routes[crew], None) if without is None else self.shorter(crew)[without]
         if len(order) >= day.max_stops[crew] or day.fit[crew, stop] < 0:
             return None
-        labels = self.labels(crew) if route is None else labels_of(day, crew, order)
+        labels = labels or self.labels(crew)
         costs = sorted((self.detour_s(crew, stop, k, order), k) for k in range(len(order) + 1))
         for cost_s, k in costs:
             if cost_s >= bound_s:
@@ -81,10 +82,10 @@ class Board:
                     return Place(crew, k, cost_s)
         return None
 
-    def cheapest(self, stop: int, crews: Iterable[int] | None = None) -> Place | None:
+    def cheapest(self, stop: int) -> Place | None:
         """The cheapest place in the day, or None."""
         best: Place | None = None
-        for crew in self.near_crews(stop, NEAR_CREWS) if crews is None else crews:
+        for crew in self.near_crews(stop, NEAR_CREWS):
             found = self.cheapest_at(crew, stop, FAR if best is None else best.cost_s)
             best = found or best
         return best
@@ -95,10 +96,19 @@ class Board:
             self._labels[crew] = labels_of(self.day, crew, self.routes[crew])
         return self._labels[crew]
 
+    def shorter(self, crew: int) -> list[tuple[list[int], Labels]]:
+        """The crew's route without its first, second, … stop, kept until it changes."""
+        if crew not in self._shorter:
+            route = self.routes[crew]
+            rests = [[*route[:k], *route[k + 1 :]] for k in range(len(route))]
+            self._shorter[crew] = [(rest, labels_of(self.day, crew, rest)) for rest in rests]
+        return self._shorter[crew]
+
     def change(self, crew: int, route: list[int]) -> None:
         """Give the crew another route."""
         self.routes[crew] = route
         self._labels.pop(crew, None)
+        self._shorter.pop(crew, None)
 
     def put(self, stop: int, place: Place) -> None:
         """Insert the stop."""
@@ -114,10 +124,10 @@ class Board:
             for k, other in enumerate(self.routes[crew]):
                 if day.left_out[other] > worth:
                     continue
-                route = [*self.routes[crew][:k], *self.routes[crew][k + 1 :]]
-                place = self.cheapest_at(crew, stop, route=route)
+                place = self.cheapest_at(crew, stop, without=k)
                 if place is not None:
-                    change_s = place.cost_s - self.detour_s(crew, other, k, route) + int(day.left_out[other]) - worth
+                    saved_s = self.detour_s(crew, other, k, self.shorter(crew)[k][0])
+                    change_s = place.cost_s - saved_s + int(day.left_out[other]) - worth
                     found.append((change_s, other, place))
         return sorted(found, key=lambda row: (row[0], row[1]))
 
