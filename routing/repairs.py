@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from routing.arrays import FAR
-from routing.reasons import LIMITS, REPAIRS, minutes
+from routing.reasons import REPAIRS, minutes
 from routing.timing import Broken, time_route
 
 if TYPE_CHECKING:
@@ -67,11 +67,6 @@ def described(day: Arrays, crew: int, broken: Broken) -> dict[str, object]:
         "by": broken.by,
         "by_min": minutes(broken.by),
     }
-
-
-def limit_known(code: str) -> bool:
-    """The catalogue has words for this limit."""
-    return code in LIMITS
 
 
 def _moved(day: Arrays, crew: int, step: Broken) -> Arrays:

@@ -55,6 +55,13 @@ def test_more_windows_breaks_skills_locks_and_limits_hold_together():
     assert found.planned == 16
 
 
+def test_the_model_refuses_locked_stops_out_of_order():
+    stops = (stop("second", 1, crew_lock="c", position=2), stop("first", 2, crew_lock="c", position=1))
+    day = day_of(Problem(stops, (crew("c"),)))
+    assert AreaModel(day).accepts([[1, 0]])
+    assert not AreaModel(day).accepts([[0, 1]])
+
+
 def test_a_known_crew_is_liked_and_a_change_of_plan_is_not():
     stops = (stop("a", 1, last_crew="d"), stop("b", 1.1, planned_crew="c"))
     liking = Objective(other_crew_s=3600, change_s=3600)
