@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint
 from fieldops.addresses.points import CONFIRMED_SOURCE, GAZETTEER_SOURCE, geocoder, located
-from fieldops.addresses.register import own_key, register_state
+from fieldops.addresses.register import register_state
 from fieldops.errors import NotFound
 from fieldops.geocoding import GeoPoint, Precision
 
@@ -95,7 +95,7 @@ def blocks_for_everyone(session: Session, address_key: str, site_key: str) -> li
 def standing_blocks(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, tuple[StandingBlock, ...]]:
     """The blocks in force on each address that has any, oldest first. Cost: one query for all."""
     by_key: dict[str, list[tuple[str, UUID | None, StandingBlock]]] = defaultdict(list)
-    keys = {key for each in addresses for key in (each.address_key, each.site_key, own_key(each.id)) if key}
+    keys = {key for each in addresses for key in (each.address_key, each.site_key) if key}
     for block, kind, ref in session.execute(_standing().where(among(AddressBlock.key, keys))):
         by_key[block.key].append((block.scope, block.debtor_id, _shown(block, kind, ref)))
     found = {each.id: _blocks_on(each, by_key) for each in addresses}
@@ -119,33 +119,23 @@ def _shown(block: AddressBlock, evidence_kind: str, evidence_id: str) -> Standin
 def _blocks_on(
     address: AddressLike, by_key: dict[str, list[tuple[str, UUID | None, StandingBlock]]]
 ) -> tuple[StandingBlock, ...]:
-    flat = {address.address_key, own_key(address.id)}
-    hits = {
-        shown.id: shown
-        for key in (*flat, address.site_key)
-        for scope, debtor_id, shown in by_key.get(key, ())
-        if (scope == "SITE" and key == address.site_key)
-        or (scope == "EXACT" and key in flat)
-        or (scope == "SITE" and key == own_key(address.id))
-        or (scope == "DEBTOR" and key in flat and debtor_id == address.debtor_id)
-    }
-    return tuple(hits.values())
+    on_flat = [
+        shown
+        for scope, debtor_id, shown in by_key.get(address.address_key, ())
+        if scope == "EXACT" or (scope == "DEBTOR" and debtor_id == address.debtor_id)
+    ]
+    on_building = [shown for scope, _, shown in by_key.get(address.site_key, ()) if scope == "SITE"]
+    return (*on_flat, *on_building)
 
 
 def events_of(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, list[AddressEvent]]:
     """What has been learned about each address: its flat, for this debtor or for everyone; oldest first."""
-    keys = {key for each in addresses for key in (each.address_key, own_key(each.id)) if key}
     by_key: dict[str, list[AddressEvent]] = defaultdict(list)
-    query = sa.select(AddressEvent).where(among(AddressEvent.address_key, keys))
-    for event in session.scalars(query.order_by(AddressEvent.at, AddressEvent.id)):
+    known = among(AddressEvent.address_key, {each.address_key for each in addresses if each.address_key})
+    for event in session.scalars(sa.select(AddressEvent).where(known).order_by(AddressEvent.at, AddressEvent.id)):
         by_key[event.address_key].append(event)
     return {
-        each.id: [
-            event
-            for key in (each.address_key, own_key(each.id))
-            for event in by_key.get(key, ())
-            if event.debtor_id in (None, each.debtor_id)
-        ]
+        each.id: [event for event in by_key.get(each.address_key, ()) if event.debtor_id in (None, each.debtor_id)]
         for each in addresses
     }
 

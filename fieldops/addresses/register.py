@@ -1,4 +1,4 @@
-"""The register of invalid addresses 无效地址登记, in values: scopes, the key a block stands on, the state it makes.
+"""The register of invalid addresses 无效地址登记, in values: scopes, kinds of proof, the state an address is in.
 
 Source: domain reference §3.2 (states), §5.2 and §5.3 (what each finding and each mail return does).
 """
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from uuid import UUID
 
 SCOPES: Final = ("DEBTOR", "EXACT", "SITE")
 CHANNELS: Final = ("ALL", "LETTER")
@@ -29,17 +28,6 @@ DOUBTFUL_FINDINGS: Final = frozenset({"A13"})
 """Findings that leave the address in doubt at once: vacant 空置."""
 NOBODY_HOME: Final = "A03"
 DOUBTFUL_AFTER_NOBODY: Final = 2
-
-
-def block_key(scope: str, *, address_id: UUID, address_key: str, site_key: str) -> str:
-    """The key a block of this scope stands on; an address too vague for a key is known by its own row."""
-    key = site_key if scope == "SITE" else address_key
-    return key or own_key(address_id)
-
-
-def own_key(address_id: UUID) -> str:
-    """The key of one stored wording, for an address nothing can be compared with."""
-    return f"address:{address_id}"
 
 
 def register_state(history: Iterable[tuple[str, str]], *, blocked: bool) -> str:

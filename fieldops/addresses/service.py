@@ -14,7 +14,7 @@ from fieldops.addresses.catalogue import CATALOGUE
 from fieldops.addresses.events import AddressInvalidated, BlockLifted
 from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint
 from fieldops.addresses.points import CONFIRMED_SOURCE
-from fieldops.addresses.register import CHANNELS, CONFIRMED, EVENT_OF_EVIDENCE, LIFTED, SCOPES, block_key
+from fieldops.addresses.register import CHANNELS, CONFIRMED, EVENT_OF_EVIDENCE, LIFTED, SCOPES
 from fieldops.addresses.verdict import EDITION, AddressVerdict, judge
 from fieldops.errors import NotFound, NotNow, NotUnderstood
 
@@ -88,12 +88,12 @@ def invalidate_address(
     """Put an address on the register with its proof, and announce it. The same proof twice is one block.
 
     ``reason`` says what is wrong (DEMOLISHED, NO_SUCH_PERSON …), ``code`` the finding it came as (A06, M02).
-    Raises: NotUnderstood for a scope, channel or kind of evidence no register has.
+    Raises: NotUnderstood for a scope, channel or kind of evidence no register has, or an empty address.
     """
     _among("scope", scope, SCOPES)
     _among("channel", channel, CHANNELS)
     _among("evidence_kind", evidence_kind, tuple(EVENT_OF_EVIDENCE))
-    key = block_key(scope, address_id=address.id, address_key=address.address_key, site_key=address.site_key)
+    key = _key(session, address, scope)
     debtor_id = address.debtor_id if scope == "DEBTOR" else None
     standing = _standing(session, scope, key, debtor_id, channel, evidence_kind, evidence_id)
     if standing is not None:
@@ -214,6 +214,17 @@ def _columns(verdict: AddressVerdict) -> dict[str, Any]:
     return columns | {"edition": EDITION, "codes": codes, "town": town, "judged": said}
 
 
+def _key(session: Session, address: Address, scope: str) -> str:
+    """What a block of this scope stands on; an address the job has not reached is judged now."""
+    if address.edition is None:
+        judge_some(session, only=[address.id])
+        session.refresh(address)
+    key = address.site_key if scope == "SITE" else address.address_key
+    if not key:
+        raise NotUnderstood("ADDRESS_EMPTY", "The address is empty; there is nothing to put on the register.")
+    return key
+
+
 def _record_event(
     session: Session,
     actor: audit.Actor,
@@ -228,9 +239,7 @@ def _record_event(
         at=actor.at,
         actor=actor.name,
         debtor_id=debtor_id,
-        address_key=block_key(
-            "EXACT", address_id=address.id, address_key=address.address_key, site_key=address.site_key
-        ),
+        address_key=address.address_key,
         site_key=address.site_key,
         kind=kind,
         code=code,
