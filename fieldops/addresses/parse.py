@@ -217,6 +217,9 @@ def _lane(value: str, parts: Parts, _following: str) -> None:
 
 
 def _building(value: str, parts: Parts, _following: str) -> None:
+    door, dash, building = value.partition("-")
+    if dash and parts.last == "road":  # 文三路398 5幢
+        parts.door, parts.without_hao, value = door, True, building
     if parts.building:
         parts.unit, parts.last = value, "unit"
     else:
