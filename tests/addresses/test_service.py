@@ -10,6 +10,7 @@ from fieldops.addresses.intake import defer_judging
 from fieldops.addresses.models import Address, AddressBlock, AddressEvent
 from fieldops.addresses.verdict import EDITION
 from fieldops.audit import Actor
+from fieldops.cases.models import Debtor
 from fieldops.errors import NotFound, NotNow, NotUnderstood
 from tests.makers import make_address, make_case, make_debtor
 
@@ -106,7 +107,7 @@ def test_a_dead_flat_is_dead_in_every_spelling_for_everyone_but_not_next_door(se
 def test_nobody_there_concerns_one_debtor_and_a_demolished_house_all(session, actor):
     address = _address(session)
     same_debtor = _address(
-        session, "北京朝阳区太阳宫地区安慧家园18号楼1单元1503", debtor=make_debtor_of(session, address)
+        session, "北京朝阳区太阳宫地区安慧家园18号楼1单元1503", debtor=session.get(Debtor, address.debtor_id)
     )
     other = _address(session, HOME + " ")
     next_door = _address(session, HOME.replace("1503", "1504"))
@@ -115,12 +116,6 @@ def test_nobody_there_concerns_one_debtor_and_a_demolished_house_all(session, ac
     assert set(queries.standing_blocks(session, everyone)) == {address.id, same_debtor.id}
     _invalidate(session, actor, address, scope="SITE", evidence_id="r2")
     assert set(queries.standing_blocks(session, everyone)) == {each.id for each in everyone}
-
-
-def make_debtor_of(session, address):
-    from fieldops.cases.models import Debtor
-
-    return session.get(Debtor, address.debtor_id)
 
 
 def test_an_address_the_job_has_not_reached_is_judged_before_it_is_blocked(session, actor):
