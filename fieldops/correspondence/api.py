@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response
 
 from fieldops.correspondence import numbers, papers, posting, printing, register, senders, service, templates, tracking
+from fieldops.correspondence import paper_schemas as paper
 from fieldops.correspondence import schemas as wire
 from fieldops.web import Blueprint, actor, house, needs, session
 
@@ -98,8 +99,8 @@ def show_letter_pdf(letter_id: UUID) -> Response:
 
 @blueprint.route("/letters/<uuid:letter_id>/register", methods=["POST"])
 @needs("letters.register")
-@blueprint.arguments(wire.TrackingNumberIn)
-@blueprint.response(201, wire.MailItemOut)
+@blueprint.arguments(paper.TrackingNumberIn)
+@blueprint.response(201, paper.MailItemOut)
 def register_letter(words: dict[str, Any], letter_id: UUID) -> Any:
     """Bind a scanned registered number to one sealed letter."""
     return posting.register_letter(session(), actor(), letter_id, **words)
@@ -132,8 +133,8 @@ def show_sender(bank_code: str) -> Any:
 
 @blueprint.route("/print-batches", methods=["POST"])
 @needs("letters.print")
-@blueprint.arguments(wire.PrintBatchIn)
-@blueprint.response(201, wire.PrintBatchOut)
+@blueprint.arguments(paper.PrintBatchIn)
+@blueprint.response(201, paper.PrintBatchOut)
 def request_batch(wanted: dict[str, Any]) -> Any:
     """Put approved letters (all that wait, or those named) into a print batch."""
     return printing.request_batch(session(), actor(), **wanted)
@@ -142,7 +143,7 @@ def request_batch(wanted: dict[str, Any]) -> Any:
 @blueprint.route("/print-batches")
 @needs("letters.read")
 @blueprint.arguments(wire.LetterPageIn, location="query")
-@blueprint.response(200, wire.PrintBatchPageOut)
+@blueprint.response(200, paper.PrintBatchPageOut)
 def list_batches(query: dict[str, Any]) -> Any:
     """Print batches, oldest first."""
     return papers.batch_page(session(), **query)
@@ -150,7 +151,7 @@ def list_batches(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/print-batches/<uuid:batch_id>")
 @needs("letters.read")
-@blueprint.response(200, wire.PrintBatchCardOut)
+@blueprint.response(200, paper.PrintBatchCardOut)
 def show_batch(batch_id: UUID) -> Any:
     """A print batch with its files, page index, exceptions and the states of its letters."""
     return papers.batch_card(session(), batch_id)
@@ -158,8 +159,8 @@ def show_batch(batch_id: UUID) -> Any:
 
 @blueprint.route("/print-batches/<uuid:batch_id>/approve", methods=["POST"])
 @needs("letters.approve_quantity")
-@blueprint.arguments(wire.PrintQuantityIn)
-@blueprint.response(200, wire.PrintBatchOut)
+@blueprint.arguments(paper.PrintQuantityIn)
+@blueprint.response(200, paper.PrintBatchOut)
 def approve_batch(words: dict[str, Any], batch_id: UUID) -> Any:
     """Allow at most this many letters to be printed; rendering begins."""
     return printing.approve_batch(session(), actor(), batch_id, **words)
@@ -168,7 +169,7 @@ def approve_batch(words: dict[str, Any], batch_id: UUID) -> Any:
 @blueprint.route("/print-batches/<uuid:batch_id>/reject", methods=["POST"])
 @needs("letters.approve_quantity")
 @blueprint.arguments(wire.LetterReasonIn)
-@blueprint.response(200, wire.PrintBatchOut)
+@blueprint.response(200, paper.PrintBatchOut)
 def reject_batch(words: dict[str, Any], batch_id: UUID) -> Any:
     """Refuse a batch; its letters wait for another."""
     return printing.reject_batch(session(), actor(), batch_id, **words)
@@ -183,8 +184,8 @@ def show_part_pdf(batch_id: UUID, number: int) -> Response:
 
 @blueprint.route("/print-batches/<uuid:batch_id>/printed", methods=["POST"])
 @needs("letters.print")
-@blueprint.arguments(wire.PrintedIn)
-@blueprint.response(200, wire.PrintBatchOut)
+@blueprint.arguments(paper.PrintedIn)
+@blueprint.response(200, paper.PrintBatchOut)
 def mark_printed(words: dict[str, Any], batch_id: UUID) -> Any:
     """Report how many letters the printer put out."""
     return printing.mark_printed(session(), actor(), batch_id, **words)
@@ -192,7 +193,7 @@ def mark_printed(words: dict[str, Any], batch_id: UUID) -> Any:
 
 @blueprint.route("/print-batches/<uuid:batch_id>/sealed", methods=["POST"])
 @needs("letters.print")
-@blueprint.response(200, wire.PrintBatchOut)
+@blueprint.response(200, paper.PrintBatchOut)
 def seal_batch(batch_id: UUID) -> Any:
     """Report that the printed letters are in their envelopes."""
     return printing.seal_batch(session(), actor(), batch_id)
@@ -200,8 +201,8 @@ def seal_batch(batch_id: UUID) -> Any:
 
 @blueprint.route("/print-batches/<uuid:batch_id>/register", methods=["POST"])
 @needs("letters.register")
-@blueprint.arguments(wire.PostageIn)
-@blueprint.response(201, wire.MailItemsOut)
+@blueprint.arguments(paper.PostageIn)
+@blueprint.response(201, paper.MailItemsOut)
 def register_batch(words: dict[str, Any], batch_id: UUID) -> Any:
     """Bind the next registered numbers to the sealed letters of a batch."""
     return {"items": posting.register_batch(session(), actor(), batch_id, **words)}
@@ -209,8 +210,8 @@ def register_batch(words: dict[str, Any], batch_id: UUID) -> Any:
 
 @blueprint.route("/print-batches/<uuid:batch_id>/reconcile", methods=["POST"])
 @needs("letters.print")
-@blueprint.arguments(wire.PrintCustodyIn)
-@blueprint.response(200, wire.PrintReconciledOut)
+@blueprint.arguments(paper.PrintCustodyIn)
+@blueprint.response(200, paper.PrintReconciledOut)
 def reconcile_batch(words: dict[str, Any], batch_id: UUID) -> Any:
     """Compare printed with posted, handed, void and what is counted in custody."""
     return printing.reconcile_batch(session(), actor(), batch_id, **words)
@@ -218,8 +219,8 @@ def reconcile_batch(words: dict[str, Any], batch_id: UUID) -> Any:
 
 @blueprint.route("/number-ranges", methods=["POST"])
 @needs("ranges.manage")
-@blueprint.arguments(wire.NumberRangeIn)
-@blueprint.response(201, wire.NumberRangeOut)
+@blueprint.arguments(paper.NumberRangeIn)
+@blueprint.response(201, paper.NumberRangeOut)
 def allot_range(wanted: dict[str, Any]) -> Any:
     """Enter a range of registered numbers the carrier has allotted."""
     return numbers.allot_range(session(), actor(), **wanted)
@@ -227,7 +228,7 @@ def allot_range(wanted: dict[str, Any]) -> Any:
 
 @blueprint.route("/number-ranges")
 @needs("register.read")
-@blueprint.response(200, wire.NumberRangeOut(many=True))
+@blueprint.response(200, paper.NumberRangeOut(many=True))
 def list_ranges() -> Any:
     """Every allotted range and its next number."""
     return numbers.number_ranges(session())
@@ -235,8 +236,8 @@ def list_ranges() -> Any:
 
 @blueprint.route("/handover-lists", methods=["POST"])
 @needs("letters.handover")
-@blueprint.arguments(wire.HandoverListIn)
-@blueprint.response(201, wire.HandoverListOut)
+@blueprint.arguments(paper.HandoverListIn)
+@blueprint.response(201, paper.HandoverListOut)
 def collect_list(wanted: dict[str, Any]) -> Any:
     """Make (or make anew) the list of a day and post office; every letter on it is asked again."""
     return posting.collect_list(session(), actor(), **wanted)
@@ -245,7 +246,7 @@ def collect_list(wanted: dict[str, Any]) -> Any:
 @blueprint.route("/handover-lists")
 @needs("letters.read")
 @blueprint.arguments(wire.LetterPageIn, location="query")
-@blueprint.response(200, wire.HandoverListPageOut)
+@blueprint.response(200, paper.HandoverListPageOut)
 def list_lists(query: dict[str, Any]) -> Any:
     """Handover lists, oldest first."""
     return papers.list_page(session(), **query)
@@ -253,7 +254,7 @@ def list_lists(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/handover-lists/<uuid:list_id>")
 @needs("letters.read")
-@blueprint.response(200, wire.HandoverListOut)
+@blueprint.response(200, paper.HandoverListOut)
 def show_list(list_id: UUID) -> Any:
     """A handover list."""
     return papers.list_by_id(session(), list_id)
@@ -275,7 +276,7 @@ def show_list_xlsx(list_id: UUID) -> Response:
 
 @blueprint.route("/handover-lists/<uuid:list_id>/hand-over", methods=["POST"])
 @needs("letters.handover")
-@blueprint.response(200, wire.HandoverListOut)
+@blueprint.response(200, paper.HandoverListOut)
 def hand_over(list_id: UUID) -> Any:
     """Report that the post took the items: the list is locked, the letters are posted."""
     return posting.hand_over(session(), actor(), list_id)
@@ -283,8 +284,8 @@ def hand_over(list_id: UUID) -> Any:
 
 @blueprint.route("/mail-items")
 @needs("letters.read")
-@blueprint.arguments(wire.MailItemQueryIn, location="query")
-@blueprint.response(200, wire.MailItemPageOut)
+@blueprint.arguments(paper.MailItemQueryIn, location="query")
+@blueprint.response(200, paper.MailItemPageOut)
 def list_items(query: dict[str, Any]) -> Any:
     """Registered items in the order their numbers were bound."""
     return papers.item_page(session(), **query)
@@ -293,7 +294,7 @@ def list_items(query: dict[str, Any]) -> Any:
 @blueprint.route("/mail-items/<uuid:item_id>/void", methods=["POST"])
 @needs("letters.register")
 @blueprint.arguments(wire.LetterReasonIn)
-@blueprint.response(200, wire.MailItemOut)
+@blueprint.response(200, paper.MailItemOut)
 def void_item(words: dict[str, Any], item_id: UUID) -> Any:
     """Void an item before posting; its number is never used again."""
     return posting.void_item(session(), actor(), item_id, **words)
@@ -301,8 +302,8 @@ def void_item(words: dict[str, Any], item_id: UUID) -> Any:
 
 @blueprint.route("/mail-items/<uuid:item_id>/delivered", methods=["POST"])
 @needs("letters.track")
-@blueprint.arguments(wire.MailDeliveredIn)
-@blueprint.response(200, wire.MailItemOut)
+@blueprint.arguments(paper.MailDeliveredIn)
+@blueprint.response(200, paper.MailItemOut)
 def record_delivery(words: dict[str, Any], item_id: UUID) -> Any:
     """Report to whom an item was delivered."""
     return tracking.record_delivery(session(), actor(), item_id, **words)
@@ -310,8 +311,8 @@ def record_delivery(words: dict[str, Any], item_id: UUID) -> Any:
 
 @blueprint.route("/mail-items/<uuid:item_id>/returned", methods=["POST"])
 @needs("letters.track")
-@blueprint.arguments(wire.MailReturnIn)
-@blueprint.response(201, wire.MailReturnOut)
+@blueprint.arguments(paper.MailReturnIn)
+@blueprint.response(201, paper.MailReturnOut)
 def record_return(words: dict[str, Any], item_id: UUID) -> Any:
     """Report that the post brought an item back, and why (M01 to M10)."""
     return tracking.record_return(session(), actor(), item_id, **words)
@@ -319,8 +320,8 @@ def record_return(words: dict[str, Any], item_id: UUID) -> Any:
 
 @blueprint.route("/register")
 @needs("register.read")
-@blueprint.arguments(wire.RegisterQueryIn, location="query")
-@blueprint.response(200, wire.RegisterPageOut)
+@blueprint.arguments(paper.RegisterQueryIn, location="query")
+@blueprint.response(200, paper.RegisterPageOut)
 def list_register(query: dict[str, Any]) -> Any:
     """The register of registered mail, line by line."""
     return register.register_page(session(), **query)
@@ -328,7 +329,7 @@ def list_register(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/register/verify", methods=["POST"])
 @needs("register.read")
-@blueprint.response(200, wire.RegisterVerifiedOut)
+@blueprint.response(200, paper.RegisterVerifiedOut)
 def verify_register() -> Any:
     """Check every register: no gap, no altered line, no end cut off."""
     return register.verified(session())
@@ -337,7 +338,7 @@ def verify_register() -> Any:
 @blueprint.route("/register/<string:branch>/<int:year>/<int:number>/reverse", methods=["POST"])
 @needs("register.correct")
 @blueprint.arguments(wire.LetterReasonIn)
-@blueprint.response(201, wire.RegisterEntryOut)
+@blueprint.response(201, paper.RegisterEntryOut)
 def reverse_entry(words: dict[str, Any], branch: str, year: int, number: int) -> Any:
     """Take back a line by a reversing one; the line itself stays."""
     return register.reverse_entry(session(), actor(), branch=branch, year=year, number=number, **words)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 HOLDS = frozenset({"LR-023", "LR-050"})  # a stop that may be lifted: the letter waits, marked as held
 PAUSES = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})  # LR-001 of these may be lifted too
 STALE = "LR-021"
-FIGURES = frozenset({"LR-022"})  # the figures changed: this letter goes, one with new figures is asked for
+CHANGED = "FIGURES_CHANGED"  # the bank says another balance, or the same of a day too long ago to print
+FIGURES = frozenset({"LR-022", CHANGED})  # this letter goes, one with new figures is asked for
 GONE = "ADDRESS_GONE"
 
 
@@ -111,7 +112,7 @@ def _against(known: Known, letter: Letter, asked: Asked | None, stage: Stage) ->
     rejects = frozenset(finding.code for finding in asked.decision.of_severity(Severity.REJECT))
     doubts = frozenset(finding.code for finding in asked.decision.of_severity(Severity.REVIEW)) - accepted
     if not rejects and not doubts and not _figures_stand(known, letter, stage):
-        rejects = FIGURES
+        rejects = frozenset({CHANGED})
     paused = known.files.cases[letter.case_id].fact.status in PAUSES
     liftable = HOLDS | {"LR-001"} if paused else HOLDS
     holds = (rejects | doubts) & liftable

@@ -12,7 +12,7 @@ from fieldops.addresses.events import AddressInvalidated
 from fieldops.cases.events import CaseChanged, ComplaintOpened, HoldOpened, RepaymentReceived, SpecialStatusRecorded
 from fieldops.correspondence import queries
 from fieldops.correspondence.decisions import know
-from fieldops.correspondence.gates import PAUSES, review_holds
+from fieldops.correspondence.gates import CHANGED, PAUSES, review_holds
 from fieldops.correspondence.models import Letter
 from fieldops.correspondence.moves import PENDING, WAY_OUT, mark_held, withdraw_letters
 from fieldops.correspondence.service import replace_letter
@@ -32,7 +32,7 @@ REPLACEABLE = frozenset(WAY_OUT) - {PENDING}
 
 def answer_repayment(session: Session, event: RepaymentReceived) -> None:
     """Paid in full: no letter goes out. Paid in part: letters with the old figures are replaced."""
-    _settle(session, event.actor, queries.lock_letters_of_case(session, event.case_id))
+    _settle(session, event.actor, queries.lock_letters_of_case(session, event.case_id), changed="LR-022")
 
 
 def answer_case_change(session: Session, event: CaseChanged) -> None:
@@ -45,7 +45,7 @@ def answer_case_change(session: Session, event: CaseChanged) -> None:
         withdraw_letters(session, event.actor, letters, reason=f"LR-001 {event.status}")
     else:
         review_holds(session, event.actor, [letter for letter in letters if letter.held_reason is not None])
-        _settle(session, event.actor, letters)
+        _settle(session, event.actor, letters, changed=CHANGED)
 
 
 def answer_hold(session: Session, event: HoldOpened) -> None:
@@ -74,7 +74,7 @@ def answer_dead_address(session: Session, event: AddressInvalidated) -> None:
     withdraw_letters(session, event.actor, letters, reason=f"{code} {event.reason}")
 
 
-def _settle(session: Session, actor: Actor, letters: Sequence[Letter]) -> None:
+def _settle(session: Session, actor: Actor, letters: Sequence[Letter], *, changed: str) -> None:
     """Withdraw letters about a debt that is paid, replace those that state another balance than the case has now."""
     if not letters:
         return
@@ -84,7 +84,7 @@ def _settle(session: Session, actor: Actor, letters: Sequence[Letter]) -> None:
         if balance_fen is not None and balance_fen <= 0:
             withdraw_letters(session, actor, [letter], reason="LR-002")
         elif letter.status in REPLACEABLE and balance_fen not in (None, letter.figures["balance_fen"]):
-            replace_letter(session, actor, letter, reason="LR-022")
+            replace_letter(session, actor, letter, reason=changed)
 
 
 def _reached_by(event: AddressInvalidated) -> sa.ColumnElement[bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from fieldops import audit, jobs
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     from fieldops.correspondence.models import Letter, PrintBatch
     from fieldops.house import House
     from letters.letter import LetterFields
-    from letters.render import PrintPart as PrintedPart
     from letters.render import Renderer
 
 CHUNK = 25  # letters a file: what one file of two-page letters holds in memory stays near 100 MB
+FILES_A_RENDERER = 20  # a renderer keeps what it has seen; a fresh one lets go of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def render_batch(house: House, *, batch_id: str) -> None:
     """Render what is not rendered yet of an approved batch."""
     key = uuid.UUID(batch_id)
     renderers: dict[uuid.UUID, Renderer] = {}
-    while True:
+    for file_no in count(1):
         actor = audit.Actor("system", house.clock.now())
         with house.transaction() as session:
             work = next_work(session, actor, key)
@@ -66,9 +67,11 @@ def render_batch(house: House, *, batch_id: str) -> None:
             return
         if not work.fields:
             continue
-        renderer = renderers.get(work.template_id) or _renderer(house, work.template_id)
-        renderers[work.template_id] = renderer
-        rendered = render(house, renderer, work)
+        if file_no % FILES_A_RENDERER == 0:
+            renderers.clear()
+        if work.template_id not in renderers:
+            renderers[work.template_id] = _renderer(house, work.template_id)
+        rendered = render(house, renderers[work.template_id], work)
         with house.transaction() as session:
             keep_file(session, actor, key, rendered)
 
@@ -99,21 +102,20 @@ def next_work(session: Session, actor: audit.Actor, batch_id: uuid.UUID) -> Work
 
 def render(house: House, renderer: Renderer, work: Work) -> Rendered:
     """Render each letter by itself and all into one file, and put the bytes to the store."""
-    from letters.render import LetterFailure, RenderedLetter  # noqa: PLC0415 - brings the layout engine
+    from letters.render import RenderedLetter  # noqa: PLC0415 - brings the layout engine
 
     by_no = {fields.letter_no: letter_id for letter_id, fields in work.fields.items()}
-    singles: dict[uuid.UUID, str] = {}
-    failures: dict[uuid.UUID, tuple[str, str]] = {}
-    for made in renderer.render_batch(work.fields.values()):
-        if isinstance(made, RenderedLetter):
-            singles[by_no[made.letter_no]] = house.store.put(made.pdf)
-        elif isinstance(made, LetterFailure):
-            failures[by_no[made.letter_no]] = (made.error, made.reason)
-    if not singles:
+    made = renderer.render_chunk(list(work.fields.values()))
+    singles, failures = {}, {}
+    for one in made.results:
+        if isinstance(one, RenderedLetter):
+            singles[by_no[one.letter_no]] = house.store.put(one.pdf)
+        else:
+            failures[by_no[one.letter_no]] = (one.error, one.reason)
+    if made.part is None:
         return Rendered("", (), {}, failures)
-    part = _one_file(renderer, [work.fields[letter_id] for letter_id in singles])
-    index = tuple((by_no[letter_no], first, pages) for letter_no, first, pages in part.index)
-    return Rendered(house.store.put(part.pdf), index, singles, failures)
+    index = tuple((by_no[letter_no], first, pages) for letter_no, first, pages in made.part.index)
+    return Rendered(house.store.put(made.part.pdf), index, singles, failures)
 
 
 def keep_file(session: Session, actor: audit.Actor, batch_id: uuid.UUID, rendered: Rendered) -> bool:
@@ -137,12 +139,12 @@ def keep_file(session: Session, actor: audit.Actor, batch_id: uuid.UUID, rendere
 
 
 def _let_through(session: Session, actor: audit.Actor, batch: PrintBatch, letters: list[Letter]) -> list[Letter]:
-    count = queries.states_of_batch(session, batch.id).get("QUEUED", 0)
+    waiting = queries.states_of_batch(session, batch.id).get("QUEUED", 0)
     asked = PrintFact(
         ref=f"print_batch:{batch.id}",
         recorded_at=actor.at,
         approved_quantity=batch.approved_quantity,
-        printing_quantity=count,
+        printing_quantity=waiting,
     )
     passed, refused = pass_gate(session, actor, letters, Stage.PRINT, batch=asked)
     for refusal in refused:
@@ -167,13 +169,6 @@ def _add_part(
     session.add(PrintPart(batch_id=batch.id, number=number, pdf_sha256=rendered.pdf_sha256, index=rows))
     said: Any = {"part": number, "letters": len(rows), "sha256": rendered.pdf_sha256}
     audit.record(session, actor, "batches.render", "print_batch", batch.id, no=batch.no, **said)
-
-
-def _one_file(renderer: Renderer, fields: list[LetterFields]) -> PrintedPart:
-    from letters.render import PrintPart as PrintedPart  # noqa: PLC0415 - brings the layout engine
-
-    (part,) = (made for made in renderer.print_parts(fields, chunk=len(fields)) if isinstance(made, PrintedPart))
-    return part
 
 
 def _renderer(house: House, template_id: uuid.UUID) -> Renderer:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
 from fieldops.auth.roles import Role
+from fieldops.cases import queries as cases_queries
+from fieldops.cases import service as cases
 from fieldops.clock import local_date
 from fieldops.correspondence import queries, register
 from fieldops.correspondence.models import MailReturn
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from fieldops.correspondence.models import Letter, MailItem
 
 EVIDENCE = "MAIL_RETURN"
+PROVE_WITHIN = timedelta(days=3)
 SIGNERS = ("SELF", "FAMILY", "MAILROOM", "AGENT")
 
 
@@ -34,14 +37,15 @@ SIGNERS = ("SELF", "FAMILY", "MAILROOM", "AGENT")
 class ReturnReason:
     """A return reason 退件原因: whether letters to the address are blocked, and what it proves of the address.
 
-    ``dead`` is the reason of invalidity with its scope; None leaves the address alone, or in doubt.
+    ``dead`` is the reason of invalidity with its scope; None leaves the address alone, or in doubt. ``hold`` pauses
+    the case.
     """
 
     chinese: str
     blocks_letters: bool = True
     dead: str | None = None
     scope: str = "DEBTOR"
-    task: str | None = None
+    hold: str | None = None
 
 
 # Source: domain reference §5.3
@@ -53,7 +57,7 @@ RETURN_REASONS = {
     "M05": ReturnReason("拆迁", dead="DEMOLISHED", scope="SITE"),
     "M06": ReturnReason("拒收"),
     "M07": ReturnReason("逾期未领"),
-    "M08": ReturnReason("收件人死亡", task="confirm_death"),
+    "M08": ReturnReason("收件人死亡", hold="DEATH"),
     "M09": ReturnReason("单位撤销/已离职", dead="COMPANY_GONE"),
     "M10": ReturnReason("误投/破损/其他", blocks_letters=False),
 }
@@ -121,10 +125,18 @@ def _affect_address(
         addresses.invalidate_address(session, actor, scope="DEBTOR", channel="LETTER", reason=returned.reason, **proof)
     else:
         addresses.record_finding(session, actor, **proof)
-    if effect.task is not None:
-        detail = {"letter_no": letter.letter_no, "said_by": "mail return"}
-        due_at = actor.at + timedelta(days=1)
-        open_task(session, actor, effect.task, Role.SUPERVISOR, "case", letter.case_id, due_at, detail)
+    if effect.hold is not None:
+        _hold_case(session, actor, letter, effect.hold)
+
+
+def _hold_case(session: Session, actor: audit.Actor, letter: Letter, kind: str) -> None:
+    """Pause the case for what the post reports, and ask a supervisor to have it proved."""
+    today = local_date(actor.at)
+    standing = cases_queries.holds_by_case(session, [letter.case_id])[letter.case_id]
+    if not any(hold.kind == kind and hold.released_at is None for hold in standing):
+        cases.open_hold(session, actor, case_id=letter.case_id, kind=kind, from_on=today, reason="mail return M08")
+    detail = {"letter_no": letter.letter_no, "said_by": "mail return"}
+    open_task(session, actor, "confirm_death", Role.SUPERVISOR, "case", letter.case_id, actor.at + PROVE_WITHIN, detail)
 
 
 def _enter_outcome(session: Session, actor: audit.Actor, letter: Letter, item: MailItem, outcome: str) -> None:

@@ -1,12 +1,14 @@
 """What the tests of letters share: the shipped pack, a sender, people of each post, and the way of a letter."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 import pytest
 
 from fieldops import jobs
 from fieldops.audit import Actor
-from fieldops.correspondence import numbers, posting, printing, senders, service, templates
+from fieldops.correspondence import numbers, posting, printing, rendering, senders, service, templates
+from letters.render import PrintPart, RenderedChunk, RenderedLetter
 from tests.makers import BANK_CODE, make_bank, make_case
 
 SENDER = {
@@ -111,11 +113,24 @@ class Office:
             return service.queries.item_by_id(session, item_id)
 
 
-@pytest.fixture
-def office(app, house, monkeypatch):
-    """A house with the shipped pack and a sender; ``app`` registers who hears of what.
+class QuickRenderer:
+    """Stands in for the paper engine where paper is not what is tested: a letter is its own number."""
 
-    The pack is linted where that is tested (test_templates): laying out every sample takes seconds.
+    def render_chunk(self, letters):
+        singles, index = [], []
+        for first, fields in enumerate(letters, 1):
+            pdf = fields.letter_no.encode()
+            singles.append(RenderedLetter(fields.letter_no, pdf, hashlib.sha256(pdf).hexdigest(), 1))
+            index.append((fields.letter_no, first, 1))
+        whole = b"".join(one.pdf for one in singles)
+        return RenderedChunk(tuple(singles), PrintPart(whole, hashlib.sha256(whole).hexdigest(), tuple(index)))
+
+
+@pytest.fixture
+def real_office(app, house, monkeypatch):
+    """A house with the shipped packs and a sender; ``app`` registers who hears of what.
+
+    The packs are linted where that is tested (test_templates): laying out every sample takes seconds.
     """
     monkeypatch.setattr(templates, "_require_clean", lambda _pack: None)
     with house.transaction() as session:
@@ -124,3 +139,10 @@ def office(app, house, monkeypatch):
         templates.install_packs(session, setup)
         senders.put_sender(session, setup, BANK_CODE, **SENDER)
     return Office(house)
+
+
+@pytest.fixture
+def office(real_office, monkeypatch):
+    """The same house with a stand-in for the paper engine; a module about paper takes ``real_office`` instead."""
+    monkeypatch.setattr(rendering, "_renderer", lambda _house, _template_id: QuickRenderer())
+    return real_office

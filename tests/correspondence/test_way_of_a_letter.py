@@ -2,7 +2,14 @@
 
 import hashlib
 
+import pytest
+
 from fieldops.correspondence import queries, register, tracking
+
+
+@pytest.fixture
+def office(real_office):
+    return real_office
 
 
 def test_a_letter_goes_from_request_to_the_post_and_home(office):
