@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fieldops.addresses.names import town_stem
 
 if TYPE_CHECKING:
-    from fieldops.addresses.parse import Parts
+    from fieldops.addresses.counting import Parts
     from fieldops.addresses.region import Region
 
 _URBAN = ("街道", "地区", "街道办事处", "街道办", "办事处", "地区办事处")

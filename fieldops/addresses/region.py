@@ -63,8 +63,7 @@ def read_region(text: str, tables: Divisions) -> Region:
         if not later.code or (region.county and not later.county):
             break
         if (region.code or "")[:2] != later.code[:2]:
-            both = f"{region.province}{region.city}{region.county} / {later.province}{later.city}{later.county}"
-            return replace(region, findings=(*region.findings, ("REGION_CONTRADICTION", both)))
+            return _unsettled("REGION_CONTRADICTION", "", later.rest, (region.code or "", later.code), tables)
         region = replace(later, noise=(*region.noise, *((cut,) if cut else ()), *later.noise))
     return region
 
@@ -142,7 +141,7 @@ def _settled(
 
 def _unsettled(finding: str, written: str, rest: str, codes: Iterable[str], tables: Divisions) -> Region:
     names = tuple(_full_name(code, tables) for code in codes)
-    detail = written + (": " + " / ".join(names) if names else "")
+    detail = ": ".join(part for part in (written, " / ".join(names)) if part)
     return Region(rest, county=written, findings=((finding, detail),), candidates=names)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fieldops.addresses.words import alternatives, any_of, words
 
 if TYPE_CHECKING:
-    from fieldops.addresses.parse import Parts
+    from fieldops.addresses.counting import Parts
 
 _CAMPUS_HIGHER = re.compile(rf"{any_of('campus_higher')}(?:[一-龥]{{0,4}}{any_of('campus_tail')})?$")
 _CAMPUS_OTHER = re.compile(rf"{any_of('campus_other')}(?:{any_of('campus_tail')})?$")
@@ -16,6 +16,8 @@ _TALENT = re.compile(any_of("talent_centre"))
 _COLLECTIVE = re.compile(any_of("collective_hukou"))
 _PARK = re.compile(any_of("park") + "(?:内|里)?$")
 _WORKS = re.compile(any_of("works") + "(?:内|里)?$")
+_RURAL = ("镇", "乡", "苏木")
+_HAMLET = re.compile(any_of("hamlet") + "$")
 _ORGANISATION = re.compile(any_of("organisation") + "$")
 _DEPARTMENT = f"(?:[一-龥]{{0,10}}{any_of('sensitive_department')})?"
 _RESIDENCE = re.compile(any_of("residence") + "$")
@@ -83,7 +85,9 @@ def completeness_codes(parts: Parts, *, town: str, zone: str) -> list[tuple[str,
     if parts.village:
         return _in_a_village(parts)
     if parts.estate and not (parts.last == "estate" and _is_range_tail(parts)):
-        return _in_an_estate(parts)
+        found = _in_an_estate(parts)
+        is_hamlet = town.endswith(_RURAL) and parts.last == "estate" and _HAMLET.search(parts.estate)
+        return [("VILLAGE_ONLY", parts.estate)] if found and is_hamlet and found[0][0] == "INC_NO_BUILDING" else found
     if parts.door or parts.lane:
         return [("INC_NO_STREET" if town or parts.lane else "INC_DISTRICT_NUMBER", town or zone)]
     if parts.building or parts.unit or parts.room or parts.floor or parts.group:

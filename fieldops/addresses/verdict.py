@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fieldops.addresses.catalogue import CATALOGUE, NOTHING_TO_DO, label_of, worst
+from fieldops.addresses.counting import Parts
 from fieldops.addresses.divisions import divisions
 from fieldops.addresses.keys import address_key, site_key
 from fieldops.addresses.normalise import Normalised, normalise
-from fieldops.addresses.parse import Parts, parse
+from fieldops.addresses.parse import parse
 from fieldops.addresses.region import Region, read_region
 from fieldops.addresses.scope import not_an_address, outside
 from fieldops.addresses.suitability import completeness_codes, sensitive_codes, vague_codes
