@@ -50,7 +50,7 @@ class CaseOut(Out):
 
 class CasesOut(Out):
     items = fields.List(fields.Nested(CaseOut))
-    next = fields.UUID(allow_none=True)
+    after = fields.UUID(allow_none=True)
 
 
 class RepaymentIn(In):

@@ -163,7 +163,7 @@ def list_cases(
     """Cases, masked; ``next`` is the cursor of the page that follows, None on the last."""
     found = queries.cases_page(session, case_no=case_no, status=status, after=after, limit=limit)
     page = found[:limit]
-    return {"items": page, "next": page[-1]["id"] if len(found) > limit else None}
+    return {"items": page, "after": page[-1]["id"] if len(found) > limit else None}
 
 
 def show_case(session: Session, case_id: uuid.UUID) -> dict[str, Any]:

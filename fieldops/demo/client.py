@@ -76,7 +76,7 @@ class Client:
         while True:
             page = self.get(path, after=after, limit=200, **query)
             yield from page["items"]
-            after = page.get("next", page.get("after"))
+            after = page["after"]
             if after is None:
                 return
 

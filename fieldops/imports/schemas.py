@@ -43,7 +43,7 @@ class ImportOut(Out):
 
 class ImportsOut(Out):
     items = fields.List(fields.Nested(ImportOut))
-    next = fields.UUID(allow_none=True)
+    after = fields.UUID(allow_none=True)
 
 
 class MappingIn(In):

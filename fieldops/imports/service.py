@@ -223,7 +223,7 @@ def list_imports(session: Session, *, after: uuid.UUID | None, limit: int) -> di
     """Imports, newest first; ``next`` is the cursor of the page that follows, None on the last."""
     found = queries.imports_page(session, after=after, limit=limit)
     page = found[:limit]
-    return {"items": page, "next": page[-1].id if len(found) > limit else None}
+    return {"items": page, "after": page[-1].id if len(found) > limit else None}
 
 
 def error_file(house: House, import_id: uuid.UUID) -> str:

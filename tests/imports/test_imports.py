@@ -168,7 +168,7 @@ def test_imports_are_listed_newest_first_by_pages(house, client_as):
     received = [each["received_at"] for each in (*first["items"], *rest["items"])]
     assert received == sorted(received, reverse=True)
     assert len(received) == 3
-    assert rest["next"] is None
+    assert rest["after"] is None
 
 
 def test_a_path_over_the_limit_is_not_even_read(house, tmp_path, monkeypatch):
