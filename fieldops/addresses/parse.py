@@ -9,7 +9,7 @@ from fieldops.addresses.names import GENERIC_ZONE
 from fieldops.addresses.words import any_of
 
 _N = (
-    r"(?<![0-9])(?:[A-Z]{1,2}-)?[A-Z]{0,2}\d{1,9}[A-Z]{0,3}"
+    r"(?<![0-9])负?(?:[A-Z]{1,2}-)?[A-Z]{0,2}\d{1,9}[A-Z]{0,3}"
     r"(?:-[A-Z]{0,2}\d{1,9}[A-Z]{0,2}|-[A-Z](?![A-Z])){0,6}(?![0-9])"
 )
 _PART_OF_A_NAME = (
@@ -32,7 +32,7 @@ _TOKEN = re.compile(
     r"|(?P<s>[东南西北主副附甲乙丙丁])(?P<side_building>[幢栋座塔]|楼(?![一-龥])|单元)"
 )
 _ROAD_END = re.compile(
-    r"(?:大道|大街|胡同|公路|国道|省道|县道|(?<![铁线道网半])路|街|巷|(?<![街通隧频味轨航管赛跑跆])道)"
+    r"(?:大道|大街|胡同|公路|国道|省道|县道|(?<![铁线道网半])路|街|巷|(?<![街通隧频味轨航管赛跑跆铁])道)"
     r"(?:[东南西北中](?![一-龥])|[东南西北中上下前后][段街巷]|[一二三四五六七八九十0-9]+[段巷])?"
     r"(?![心角具坊区道局口面灯边侧上]|桥(?:区|镇|街道|集团|公司|工程|建设)|政府|中学|小学)"
 )
@@ -40,13 +40,14 @@ _ROADLESS_NAME = re.compile(r"^(?:路|街|道|巷)$")
 _VILLAGE = re.compile(
     r"^((?:[一-龥]{1,9}?)(?:村民委员会|村民委|村委会|村委|行政村|自然村|居民委员会|社区居委会|居委会|社区|嘎查|村))(?!部|头路|口|[东南西北中上下前后新]{0,2}[一二三四五六七八九十]{0,2}(?:路|街|大道|大街|道|巷))"
 )
+_VILLAGE_ON_A_ROAD = re.compile(r"[一-龥]{2,8}?(?:路|大街|大道)(?:[一-龥]{2,6})村(?!委|部|口|[东南西北中]{0,2}[路街])")
 _ESTATE_VILLAGE = re.compile(
     r"(?:新村|世纪村|度假村|别墅村|[0-9一二三四五六七八九十]村|花园村|公寓村|大学村|工人村|家属村)$"
 )
 _ZONE = re.compile(
     r"^((?:(?!路|街|号|镇|乡|村)[一-龥]){0,9}?(?:经济技术开发区|高新技术产业开发区|高新技术开发区|经济开发区|开发区|高新区|经开区|工业园区|工业园|工业区|工业城|产业园区|产业园|科技园区|科技园|园区|新区)(?:管委会)?)(?!区)"
 )
-_NEAR = re.compile(any_of("nearby") + "(?!段|[一-龥]?(?:路|街|村|大厦|小区|花园))")
+_NEAR = re.compile(rf"(?:{any_of('nearby')}|路[东西南北](?=$|[侧面边]))" + "(?!段|[一-龥]?(?:路|街|村|大厦|小区|花园))")
 _RANGE_WORD = re.compile(any_of("range"))
 _FILLER = re.compile(r"^的+")
 
@@ -111,6 +112,8 @@ def _name(text: str, following: str, parts: Parts) -> None:
         if zone and (zone.end() < len(text) or (following and GENERIC_ZONE.match(zone[1]))):
             parts.zone, text = zone[1], text[zone.end() :]
     if not (parts.road or parts.door or parts.estate or parts.village):
+        if _VILLAGE_ON_A_ROAD.match(text):
+            text = _road(text, parts)
         village = _VILLAGE.match(text)
         if village and not _is_estate(village[1], text[village.end() :], following):
             parts.village, text, parts.last = village[1], text[village.end() :], "village"

@@ -60,17 +60,19 @@ def read_region(text: str, tables: Divisions) -> Region:
             break
         cut = region.rest[:again]
         later = _read_once(region.rest[again:], tables)
-        if not later.code or (region.county and not later.county):
+        if not later.code:
             break
-        if (region.code or "")[:2] != later.code[:2]:
-            return _unsettled("REGION_CONTRADICTION", "", later.rest, (region.code or "", later.code), tables)
+        if region.code and region.code[:2] == later.code[:2] and region.county and not later.county:
+            break
+        if region.code and region.code[:2] != later.code[:2]:
+            return _unsettled("REGION_CONTRADICTION", "", later.rest, (region.code, later.code), tables)
         region = replace(later, noise=(*region.noise, *((cut,) if cut else ()), *later.noise))
     return region
 
 
 def _second_region(region: Region, tables: Divisions) -> int:
     """Find where a province, or this city, is named in full once more with a division below it, -1 if nowhere."""
-    if not region.code:
+    if any(code == "REGION_CONTRADICTION" for code, _ in region.findings):
         return -1
     again = _PROVINCE_WRITTEN.search(region.rest)
     places = [again.start()] if again else []
@@ -78,7 +80,8 @@ def _second_region(region: Region, tables: Divisions) -> int:
         places.append(at)
     for at in sorted(places):
         name = name_anywhere(region.rest, at, tables)
-        if name and name_anywhere(region.rest, at + len(name[0]), tables):
+        follows = name and name_anywhere(region.rest, at + len(name[0]), tables)
+        if follows or (name and at == 0 and name[1][0].code[:2] != (region.code or "")[:2]):
             return at
     return -1
 

@@ -15,7 +15,9 @@ _LATIN_WORD = re.compile(r"[A-Z]{2,}")
 _FOREIGN_LATIN = re.compile(r"\b" + any_of("foreign_latin") + r"\b")
 _HKMOTW_LATIN = re.compile(r"\b" + any_of("latin_hkmotw") + r"\b")
 _PINYIN = re.compile(r"\b" + any_of("pinyin") + r"\b")
-_NOT_A_ROAD = r"(?![东南西北中]?[一二三四五六七八九十]?[东南西北中]?(?:路|街|道|大道|花园|城|大厦|广场|酒店|村))"
+_NOT_A_ROAD = (
+    r"(?![东南西北中]?[一二三四五六七八九十]?[东南西北中]?(?:路|街|道|大道|花园|城|大厦|广场|酒店|村|新村|小区))"
+)
 _OVERSEAS = {
     province: re.compile(r"(?:中国|中华人民共和国)?" + alternatives(names) + _NOT_A_ROAD)
     for province, names in words()["overseas"].items()

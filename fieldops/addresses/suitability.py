@@ -19,7 +19,7 @@ _WORKS = re.compile(any_of("works") + "(?:内|里)?$")
 _RURAL = ("镇", "乡", "苏木")
 _HAMLET = re.compile(any_of("hamlet") + "$")
 _ORGANISATION = re.compile(any_of("organisation") + "$")
-_DEPARTMENT = f"(?:[一-龥]{{0,10}}{any_of('sensitive_department')})?"
+_DEPARTMENT = f"(?:[一-龥]{{0,6}}{any_of('sensitive_department')}){{0,3}}"
 _RESIDENCE = re.compile(any_of("residence") + "$")
 _SENSITIVE = [
     (code, re.compile(f"({alternatives(entries)}){_DEPARTMENT}$")) for code, entries in words()["sensitive"].items()
@@ -100,6 +100,8 @@ def _is_range_tail(parts: Parts) -> bool:
 
 
 def _on_a_road(parts: Parts) -> list[tuple[str, str]]:
+    if parts.village and not parts.door:
+        return _in_a_village(parts)
     if parts.door:
         complete = parts.room or parts.unit or parts.building or parts.floor or parts.group
         return [] if complete else [("NO_ROOM", "")]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _KIND = r"(?:街道办事处|街道办|街道|地区办事处|办事处|地区|镇|(?:[一-龥]{1,3}族)?乡|苏木)"
 _NOT_A_ROAD = r"(?![东南西北中]?[路街巷口]|中学|小学|政府|企业)"
-_WRITTEN = re.compile(rf"([一-龥]{{1,9}}?){_KIND}{_NOT_A_ROAD}")
+_WRITTEN = re.compile(rf"((?:(?!省)[一-龥]){{1,9}}?){_KIND}{_NOT_A_ROAD}")
 _KIND_HERE = re.compile(_KIND + _NOT_A_ROAD)
 _GOES_ON = re.compile(
     r"[路街巷道里村]|.(?:$|[0-9A-Z岛山河江湖溪桥门里庄寨屯塘港湾园苑府城店口北南东西中上下新老大小第]|步行)"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fieldops.addresses.divisions import Division, Divisions
 
 _WRITTEN = re.compile(r"[一-龥]{2,5}?[省市区县]")
-_WRITTEN_COUNTY = re.compile(r"[一-龥]{2,3}[区县](?!政府|医院|委|第)")
+_WRITTEN_COUNTY = re.compile(r"[一-龥]{2,3}[区县](?![政府委第]|医院)")
 _SHORTEST = 3
 _NO_NAME = re.compile(
     r"(?:开发|高新|新|园|小|片|街|工业|社|城|市|郊|校|库|景|厂|产业|保税|度假|示范|矿|山|湾|别墅|住宅)区|[城超夜菜门书花]市"

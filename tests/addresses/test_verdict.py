@@ -54,6 +54,8 @@ def test_the_specimen(row):
         ("浙江省杭州市西湖区东方花园301室", ("INC_NO_BUILDING",), "REVIEW", "BLOCK"),
         ("浙江省杭州市西湖区东方花园5幢", ("INC_NO_ROOM",), "REVIEW", "BLOCK"),
         ("浙江省杭州市西湖区三墩镇华联村", ("VILLAGE_ONLY",), "REVIEW", "REVIEW"),
+        ("安徽省阜阳市颍州区三合镇大刘庄", ("VILLAGE_ONLY",), "REVIEW", "REVIEW"),
+        ("浙江省诸暨市东三环路新东村", ("VILLAGE_ONLY",), "REVIEW", "REVIEW"),
         ("北京市海淀区清华大学", ("VAGUE_CAMPUS",), "BLOCK", "BLOCK"),
         ("北京市海淀区人才服务中心", ("VAGUE_TALENT_CENTRE",), "BLOCK", "BLOCK"),
         ("北京市海淀区中关村集体户", ("VAGUE_COLLECTIVE_HUKOU",), "BLOCK", "BLOCK"),
