@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -73,18 +74,17 @@ def postgres():
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture
-def house(postgres, tmp_path):
-    """A house of its own: a fresh database, a folder store, a clock that stands at Monday 2026-11-23 09:00."""
+@contextmanager
+def a_house(postgres, home, *, template=None):
+    """A house with a fresh database (a copy of ``template``), a folder store, and a clock at Monday 2026-11-23 09:00."""
     name = f"t_{uuid4().hex}"
     admin = create_engine(
         make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool
     )
-    template = make_url(postgres).database
     with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template or make_url(postgres).database}"'))
     url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
-    settings_ = make_settings(tmp_path, DATABASE_URL=url)
+    settings_ = make_settings(home, DATABASE_URL=url)
     opened = House(
         settings=settings_,
         database=Database(url),
@@ -100,6 +100,13 @@ def house(postgres, tmp_path):
 
 
 @pytest.fixture
+def house(postgres, tmp_path):
+    """A house of its own, with nothing in it."""
+    with a_house(postgres, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
 def app(house):
     """The application of this house."""
     created = create_app(house)
@@ -110,6 +117,11 @@ def app(house):
 @pytest.fixture
 def client_as(house, app):
     """Clients that are logged in: ``client_as("SUPERVISOR")``; a second name makes a second person of that role."""
+    return clients_of(house, app)
+
+
+def clients_of(house, app):
+    """What makes the clients of an application."""
 
     def client(*roles: str, name: str | None = None, agent_id=None):
         name = name or roles[0].lower()
@@ -128,3 +140,29 @@ def client_as(house, app):
         return made
 
     return client
+
+
+@pytest.fixture(scope="session")
+def road_database(postgres):
+    """The name of a database with a day on the road in it."""
+    from tests.road import road_template
+
+    with road_template(postgres) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def road_app(postgres, tmp_path_factory):
+    """One application for all days on the road: building it takes longer than such a test."""
+    with a_house(postgres, tmp_path_factory.mktemp("road")) as opened:
+        return create_app(opened)
+
+
+@pytest.fixture
+def road(postgres, road_database, road_app, tmp_path):
+    """A day on the road: ``road.house`` with two crews and three visits each, on the morning of the day."""
+    from tests.road import Road
+
+    with a_house(postgres, tmp_path, template=road_database) as opened:
+        road_app.house = opened
+        yield Road(opened, road_app)

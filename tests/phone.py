@@ -1,10 +1,8 @@
 """The way from the reference phone to the application under test, with the faults a network has."""
 
-from fieldops.auth.service import create_account
+from fieldops.agents.queries import members_by_crew
 from fieldops.demo.client import ApiError
 from fieldops.demo.phone import Phone
-from fieldops.agents.queries import members_by_crew
-from fieldops.audit import Actor
 
 
 class TestApi:
@@ -38,7 +36,7 @@ class TestApi:
         return answer.json
 
 
-def phone_of(house, app, client_as, agent, *, file=":memory:"):
+def phone_of(client_as, agent, *, file=":memory:"):
     """A registered phone of an agent, and its connection."""
     client = client_as("FIELD_AGENT", name=f"agent {agent.code}", agent_id=agent.id)
     api = TestApi(client)
@@ -47,8 +45,8 @@ def phone_of(house, app, client_as, agent, *, file=":memory:"):
     return phone, api
 
 
-def crew_phones(house, app, client_as, crew):
+def crew_phones(house, client_as, crew):
     """The phones of a crew's members, leader first, each with its connection."""
     with house.transaction() as session:
         members = members_by_crew(session, [crew.id])[crew.id]
-    return [phone_of(house, app, client_as, agent) for agent in members]
+    return [phone_of(client_as, agent) for agent in members]

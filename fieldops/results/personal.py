@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHINESE_DIGITS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")
-_RUN: Final = re.compile(r"[0-9]+X?")
+_RUN: Final = re.compile(r"[0-9]+|X")
 _GAP: Final = re.compile(r"[\s\W_]{0,3}")
 _BETWEEN_TIMES: Final = ":："
 _SHORTEST, _LONGEST = 15, 19
@@ -45,7 +45,7 @@ def _plain(text: str) -> str:
 
 
 def _runs(text: str) -> Iterator[list[str]]:
-    """Runs of digits, grouped as long as only gaps lie between them."""
+    """Runs of digits (and the check letter X), grouped as long as only gaps lie between them."""
     group: list[str] = []
     ended = 0
     for found in _RUN.finditer(text):
