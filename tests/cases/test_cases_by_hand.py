@@ -48,7 +48,7 @@ def test_cases_are_found_by_the_beginning_of_their_number_page_by_page(house, cl
     take_in(house, "cases", [case_row(n, 案件编号=f"BJ{n}") for n in range(1, 6)] + [case_row(9, 案件编号="B%1")])
     supervisor = client_as("SUPERVISOR")
     first = supervisor.get("/api/v1/cases?case_no=BJ&limit=3").json
-    rest = supervisor.get(f"/api/v1/cases?case_no=BJ&limit=3&after={first['next']}").json
+    rest = supervisor.get(f"/api/v1/cases?case_no=BJ&limit=3&after={first['after']}").json
     assert sorted(case["case_no"] for case in (*first["items"], *rest["items"])) == ["BJ1", "BJ2", "BJ3", "BJ4", "BJ5"]
     assert (len(first["items"]), rest["after"]) == (3, None)
     assert [case["case_no"] for case in supervisor.get("/api/v1/cases?case_no=B%25").json["items"]] == ["B%1"]

@@ -164,7 +164,7 @@ def test_imports_are_listed_newest_first_by_pages(house, client_as):
         take_in(house, "cases", [case_row(n)])
     clerk = client_as("SUPERVISOR")
     first = clerk.get("/api/v1/imports?limit=2").json
-    rest = clerk.get(f"/api/v1/imports?limit=2&after={first['next']}").json
+    rest = clerk.get(f"/api/v1/imports?limit=2&after={first['after']}").json
     received = [each["received_at"] for each in (*first["items"], *rest["items"])]
     assert received == sorted(received, reverse=True)
     assert len(received) == 3
