@@ -138,7 +138,8 @@ def test_who_waited_for_the_lock_sees_what_the_first_one_did(house):
     locked.wait(WAIT_S)
     threading.Timer(0.3, asked.set).start()
     with house.transaction() as session:
-        queries.visit_by_id(session, visit.id)  # read before the lock: the old state is in the session
+        before = queries.visit_by_id(session, visit.id)
+        assert before.status == "PENDING_REVIEW"  # read before the lock, and held
         with pytest.raises(NotNow):
             approve_visit(session, supervisor(house, name="chief"), visit.id)
     thread.join(WAIT_S)
