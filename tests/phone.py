@@ -33,7 +33,7 @@ class TestApi:
             raise OSError("the answer was lost")
         if answer.status_code >= 400:
             raise ApiError(answer.status_code, answer.json)
-        return answer.json
+        return answer.json if answer.data else None
 
 
 def phone_of(client_as, agent, *, file=":memory:"):

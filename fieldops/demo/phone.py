@@ -39,11 +39,15 @@ CREATE TABLE IF NOT EXISTS place (
 CREATE TABLE IF NOT EXISTS base (id TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL, valid_until TEXT);
 CREATE TABLE IF NOT EXISTS recalled (id TEXT PRIMARY KEY, reason TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS outbox (
-    n INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, entity_id TEXT, depends_on TEXT, device_time TEXT, body TEXT,
-    code TEXT, detail TEXT);
+    n INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, entity_id TEXT, base_version INTEGER, depends_on TEXT,
+    device_time TEXT, body TEXT, code TEXT, detail TEXT);
 INSERT OR IGNORE INTO place VALUES (1, NULL, NULL, NULL, NULL);
 """
-_REPORTED = "SELECT entity_id FROM outbox WHERE type = 'result' AND (code IS NULL OR code NOT LIKE 'REJECTED%')"
+_SHOWN = """
+SELECT id, version, data FROM base WHERE NOT EXISTS (
+    SELECT 1 FROM outbox WHERE type = 'result' AND entity_id = base.id
+    AND (code IS NULL OR (code NOT LIKE 'REJECTED%' AND base_version >= base.version)))
+"""
 
 
 class FeedGapError(FieldopsError):
@@ -90,8 +94,8 @@ class Phone:
 
     @property
     def stops(self) -> list[dict[str, Any]]:
-        """Confirmed stops without those reported already, in the order of the day."""
-        rows = self._db.execute(f"SELECT id, version, data FROM base WHERE id NOT IN ({_REPORTED})")  # noqa: S608
+        """Confirmed stops without those reported already, in the order of the day; one put anew is to be made anew."""
+        rows = self._db.execute(_SHOWN)
         stops = ({"id": row["id"], "version": row["version"], **json.loads(row["data"])} for row in rows)
         return sorted(stops, key=lambda stop: (stop["on_date"], stop["sequence"]))
 
@@ -149,9 +153,11 @@ class Phone:
     ) -> str:
         """Save something that happened; it is on disk when this returns."""
         mutation_id = str(uuid7())
+        saved = (mutation_id, kind, visit_id, self.base.get(visit_id), depends_on, at.isoformat(), json.dumps(body))
         self._db.execute(
-            "INSERT INTO outbox (id, type, entity_id, depends_on, device_time, body) VALUES (?, ?, ?, ?, ?, ?)",
-            (mutation_id, kind, visit_id, depends_on, at.isoformat(), json.dumps(body, sort_keys=True)),
+            "INSERT INTO outbox (id, type, entity_id, base_version, depends_on, device_time, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            saved,
         )
         return mutation_id
 
@@ -170,13 +176,14 @@ class Phone:
                 continue
             again = None
             codes |= self._take_results(answer["results"])
+            finished = any(each["code"] in TAKEN | NEVER_AGAIN for each in answer["results"])
             self._take_ops(answer, place["cursor"])
             if "WIPE" in answer["commands"]:
                 self._wipe()
                 return codes
             if "RESYNC" in answer["commands"]:
                 self._begin_anew()
-            elif not answer["more"] and len(asked["mutations"]) < MAX_MUTATIONS:
+            elif not answer["more"] and not (len(asked["mutations"]) == MAX_MUTATIONS and finished):
                 return codes
         return codes
 
@@ -257,6 +264,7 @@ def _mutation(row: sqlite3.Row) -> dict[str, Any]:
         "depends_on": row["depends_on"],
         "type": row["type"],
         "entity_id": row["entity_id"],
+        "base_version": row["base_version"],
         "device_time": row["device_time"],
         "body_sha256": hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest(),
         "body": body,

@@ -1,0 +1,448 @@
+"""What phones report: each thing has one effect, and nothing that happened is lost."""
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select, update
+
+from fieldops.audit import AuditEntry
+from fieldops.cases import service as cases
+from fieldops.db import uuid7
+from fieldops.results import service as results
+from fieldops.results.models import VisitResult
+from fieldops.sync.models import PushReceipt, Quarantine, VisitEvent
+from fieldops.sync.taking import canonical_sha256
+from fieldops.tasks.models import Task
+from fieldops.visits.models import Visit
+from fieldops.visits.queries import cards_of
+from tests.planning.makers_of_plans import TOMORROW, make_plan, publish
+from tests.results.sent import a_body, crew_actor
+
+
+def card(phone, visit_id):
+    """The stop as the phone shows it."""
+    return next(stop for stop in phone.stops if stop["id"] == str(visit_id))
+
+
+def report_result(road, phone, visit_id, outcome="O26", *, case_ids=None, **changes):
+    """Save a result of a visit in the phone's outbox."""
+    case_ids = case_ids or [each["case_id"] for each in card(phone, visit_id)["cards"]]
+    body = a_body(visit_id, case_ids, outcome, arrived=road.house.clock.now(), **changes)
+    return phone.report("result", str(visit_id), body, road.house.clock.now())
+
+
+def case_ids_of(road, visit_id):
+    with road.house.transaction() as session:
+        return [str(each) for each in cards_of(session, [visit_id])[visit_id]]
+
+
+def check_in(road, phone, visit_id):
+    position = {"lat": 39.73, "lon": 116.14, "accuracy_m": 9.0}
+    body = {"visit_id": str(visit_id), "position": position}
+    return phone.report("check_in", str(visit_id), body, road.house.clock.now())
+
+
+def sync(road, phone):
+    return phone.sync(road.house.clock.now())
+
+
+def count(road, table):
+    with road.house.transaction() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def all_of(road, table):
+    with road.house.transaction() as session:
+        return list(session.scalars(select(table)))
+
+
+def pay_in_full(road, visit_id):
+    """The bank reports the repayment of every card of a visit."""
+    with road.house.transaction() as session:
+        for case_id in cards_of(session, [visit_id])[visit_id]:
+            cases.record_repayment(
+                session, crew_actor(road.house), case_id=case_id, external_id=uuid4().hex, amount_fen=900_000,
+                paid_at=road.house.clock.now(), channel="手机银行",
+            )  # fmt: skip
+
+
+def test_a_visit_is_checked_in_and_reported(road):
+    (phone, _), _ = road.phones()
+    arrived = check_in(road, phone, road.visit_id)
+    assert sync(road, phone) == {arrived: "APPLIED"}
+    assert road.status() == ("IN_PROGRESS", "CHECKED_IN")
+    done = report_result(road, phone, road.visit_id)
+    assert sync(road, phone) == {done: "APPLIED"}
+    assert road.status() == ("COMPLETED", "DONE")
+    assert str(road.visit_id) not in phone.base
+
+
+def test_check_in_and_result_pushed_together_are_done_in_their_order(road):
+    (phone, _), _ = road.phones()
+    arrived = check_in(road, phone, road.visit_id)
+    body = a_body(road.visit_id, case_ids_of(road, road.visit_id), arrived=road.house.clock.now())
+    done = phone.report("result", str(road.visit_id), body, road.house.clock.now(), depends_on=arrived)
+    assert sync(road, phone) == {arrived: "APPLIED", done: "APPLIED"}
+    assert [event.kind for event in all_of(road, VisitEvent)] == ["check_in", "result"]
+
+
+def test_a_lost_answer_is_repaired_by_sending_again(road):
+    """The server dies between effect and response, as far as the phone can tell."""
+    (phone, api), _ = road.phones()
+    done = report_result(road, phone, road.visit_id)
+    api.lose_answer = True
+    with pytest.raises(OSError, match="lost"):
+        sync(road, phone)
+    assert phone.unsent == [done]
+    assert count(road, VisitResult) == 1
+    assert sync(road, phone) == {done: "DUPLICATE"}
+    assert (count(road, VisitResult), count(road, PushReceipt), phone.unsent) == (1, 1, [])
+
+
+def test_a_lost_request_leaves_the_outbox_as_it_was(road):
+    (phone, api), _ = road.phones()
+    done = report_result(road, phone, road.visit_id)
+    api.lose_request = True
+    with pytest.raises(OSError, match="lost"):
+        sync(road, phone)
+    assert (phone.unsent, count(road, VisitResult)) == ([done], 0)
+    assert sync(road, phone) == {done: "APPLIED"}
+
+
+def test_the_same_id_always_gets_the_same_stored_result(road):
+    (phone, api), _ = road.phones()
+    done = report_result(road, phone, road.visit_id, summary="短")
+    first = sync(road, phone)[done], json.loads(api.answers[-1])["results"]
+    again = phone.sync(road.house.clock.now(), again=done)[done], json.loads(api.answers[-1])["results"]
+    assert first == again
+    assert first[0] == "REJECTED_VALIDATION"
+    assert count(road, Quarantine) == 1
+
+
+def push_raw(road, api, phone, *mutations):
+    """Push mutations as they are, past the rules of the reference phone."""
+    answer = api.post(
+        "/mobile/sync",
+        {
+            "protocol": 1, "schema": 1, "device_id": phone.device_id, "epoch": None, "cursor": None,
+            "client_time": road.house.clock.now().isoformat(), "mutations": list(mutations),
+        },
+    )  # fmt: skip
+    return [result["code"] for result in answer["results"]]
+
+
+def a_mutation(road, visit_id, body, *, kind="result", mutation_id=None, **changes):
+    return {
+        "id": str(mutation_id or uuid7()),
+        "type": kind,
+        "entity_id": str(visit_id),
+        "device_time": road.house.clock.now().isoformat(),
+        "body_sha256": canonical_sha256(body),
+        "body": body,
+        **changes,
+    }
+
+
+def test_the_same_id_with_another_body_is_a_mismatch_and_on_record(road):
+    (phone, api), _ = road.phones()
+    body = a_body(road.visit_id, case_ids_of(road, road.visit_id))
+    first = a_mutation(road, road.visit_id, body)
+    other = a_mutation(road, road.visit_id, body | {"next_step": "别的"}, mutation_id=first["id"])
+    assert push_raw(road, api, phone, first) == ["APPLIED"]
+    assert push_raw(road, api, phone, other) == ["IDEMPOTENCY_MISMATCH"]
+    assert count(road, VisitResult) == 1
+    with road.house.transaction() as session:
+        (row,) = session.scalars(select(AuditEntry).filter_by(action="mobile.mismatch")).all()
+    assert row.detail == {"mutation": first["id"]}
+
+
+def test_a_receipt_is_shown_to_its_own_phone_only(road):
+    (leader, api), (partner, partner_api) = road.phones()
+    mutation = a_mutation(road, road.visit_id, a_body(road.visit_id, case_ids_of(road, road.visit_id)))
+    assert push_raw(road, api, leader, mutation) == ["APPLIED"]
+    assert push_raw(road, partner_api, partner, mutation) == ["IDEMPOTENCY_MISMATCH"]
+
+
+def test_the_same_mutation_twice_in_one_batch_is_done_once(road):
+    (phone, api), _ = road.phones()
+    mutation = a_mutation(road, road.visit_id, a_body(road.visit_id, case_ids_of(road, road.visit_id)))
+    assert push_raw(road, api, phone, mutation, mutation) == ["APPLIED", "DUPLICATE"]
+
+
+def test_the_partners_result_is_kept_beside_the_first_and_a_person_decides(road):
+    (leader, _), (partner, _) = road.phones()
+    first, second = report_result(road, leader, road.visit_id), report_result(road, partner, road.visit_id)
+    assert sync(road, leader) == {first: "APPLIED"}
+    assert sync(road, partner) == {second: "CONFLICT_ALREADY_COMPLETED"}
+    stored = {str(row.id): row for row in all_of(road, VisitResult)}
+    assert (stored[first].is_primary, stored[second].is_primary) == (True, False)
+    assert stored[second].flags == ["SECOND_RESULT"]
+    (task,) = [task for task in all_of(road, Task) if task.kind == "REVIEW_RESULT"]
+    assert str(task.entity_id) == second
+
+
+def test_two_results_of_one_visit_in_one_batch_are_one_primary_and_one_kept(road):
+    (phone, _), _ = road.phones()
+    case_ids = case_ids_of(road, road.visit_id)
+    first, second = (report_result(road, phone, road.visit_id, case_ids=case_ids) for _ in range(2))
+    assert sync(road, phone) == {first: "APPLIED", second: "CONFLICT_ALREADY_COMPLETED"}
+    assert [row.is_primary for row in all_of(road, VisitResult)] == [True, False]
+
+
+def test_the_partners_check_in_after_the_result_changes_nothing(road):
+    (leader, _), (partner, _) = road.phones()
+    report_result(road, leader, road.visit_id)
+    late = check_in(road, partner, road.visit_id)
+    sync(road, leader)
+    assert sync(road, partner) == {late: "APPLIED"}
+    assert road.status() == ("COMPLETED", "DONE")
+
+
+def test_a_result_after_a_recall_is_kept_flagged_and_reviewed_with_its_times(road):
+    (phone, _), _ = road.phones()
+    case_ids = case_ids_of(road, road.visit_id)
+    road.house.clock.advance(minutes=1)
+    recalled_at = road.house.clock.now()
+    pay_in_full(road, road.visit_id)
+    road.house.clock.advance(minutes=30)
+    done = report_result(road, phone, road.visit_id, case_ids=case_ids)
+    assert sync(road, phone) == {done: "ACCEPTED_AFTER_RECALL"}
+    assert road.status() == ("CANCELLED", "CANCELLED")
+    (row,) = all_of(road, VisitResult)
+    assert row.flags == ["AFTER_RECALL"]
+    (task,) = [task for task in all_of(road, Task) if task.kind == "REVIEW_RESULT"]
+    assert task.detail["recalled_at"] == recalled_at.isoformat()
+    assert task.detail["knowledge"] == "COULD_NOT_KNOW"
+
+
+def test_a_crew_whose_phone_had_shown_the_recall_knew(road):
+    (phone, _), _ = road.phones()
+    case_ids = case_ids_of(road, road.visit_id)
+    pay_in_full(road, road.visit_id)
+    sync(road, phone)
+    assert phone.acknowledge() == [str(road.visit_id)]
+    road.house.clock.advance(minutes=30)
+    report_result(road, phone, road.visit_id, case_ids=case_ids)
+    sync(road, phone)
+    (task,) = [task for task in all_of(road, Task) if task.kind == "REVIEW_RESULT"]
+    assert task.detail["knowledge"] == "KNEW"
+
+
+def test_a_crew_that_had_synced_after_the_recall_could_have_known(road):
+    (phone, _), _ = road.phones()
+    case_ids = case_ids_of(road, road.visit_id)
+    pay_in_full(road, road.visit_id)
+    road.house.clock.advance(minutes=1)
+    sync(road, phone)
+    road.house.clock.advance(minutes=30)
+    report_result(road, phone, road.visit_id, case_ids=case_ids)
+    sync(road, phone)
+    (task,) = [task for task in all_of(road, Task) if task.kind == "REVIEW_RESULT"]
+    assert task.detail["knowledge"] == "COULD_HAVE_KNOWN"
+
+
+def test_a_phone_with_a_wrong_clock_is_not_judged_by_it(road):
+    (phone, _), _ = road.phones()
+    case_ids = case_ids_of(road, road.visit_id)
+    pay_in_full(road, road.visit_id)
+    report_result(road, phone, road.visit_id, case_ids=case_ids)
+    phone.sync(road.house.clock.now() + timedelta(hours=25))
+    (task,) = [task for task in all_of(road, Task) if task.kind == "REVIEW_RESULT"]
+    assert task.detail["knowledge"] == "CLOCK_IN_DOUBT"
+    (row,) = all_of(road, VisitResult)
+    assert row.flags == ["AFTER_RECALL", "CLOCK_OFF"]
+
+
+def test_a_payment_while_the_crew_is_at_the_door_ends_as_aborted_by_the_office(road):
+    (phone, _), (partner, _) = road.phones()
+    check_in(road, phone, road.visit_id)
+    sync(road, phone)
+    pay_in_full(road, road.visit_id)
+    sync(road, phone)
+    shown = card(phone, road.visit_id)
+    assert "repayment 还款" in shown["stop_now"]["reason"]
+    assert "repayment 还款" in phone.recalled[str(road.visit_id)]
+    assert str(road.visit_id) in phone.gate([str(road.visit_id)])
+    done = report_result(road, phone, road.visit_id, "O25", finding=None)
+    assert sync(road, phone) == {done: "APPLIED"}
+    assert road.status() == ("COMPLETED", "ABORTED")
+    sync(road, partner)
+    assert str(road.visit_id) not in {**phone.base, **partner.base}
+    assert not [task for task in all_of(road, Task) if task.kind == "REVIEW_RESULT"]
+
+
+def test_a_crew_that_goes_on_after_being_told_to_stop_is_flagged(road):
+    (phone, _), _ = road.phones()
+    check_in(road, phone, road.visit_id)
+    sync(road, phone)
+    pay_in_full(road, road.visit_id)
+    sync(road, phone)
+    done = report_result(road, phone, road.visit_id, "O26")
+    assert sync(road, phone) == {done: "ACCEPTED_AFTER_RECALL"}
+    assert road.status() == ("COMPLETED", "DONE")
+
+
+def test_a_visit_given_to_another_crew_meanwhile_is_kept_and_completed(road):
+    (phone, _), _ = road.phones()
+    (other, _), _ = road.phones(road.crews[1])
+    mine, theirs = road.visits[road.crew.id], road.visits[road.crews[1].id]
+    with road.house.transaction() as session:
+        visits = {each: session.get_one(Visit, each) for each in (*mine, *theirs)}
+        routes = {
+            road.crew: [visits[each] for each in mine[1:]],
+            road.crews[1]: [visits[each] for each in (*theirs, mine[0])],
+        }
+        publish(session, road.house, make_plan(session, routes, number=2))
+    done = report_result(road, phone, mine[0])
+    assert sync(road, phone) == {done: "ACCEPTED_OUT_OF_SCOPE"}
+    assert road.status(mine[0])[0] == "COMPLETED"
+    sync(road, other)
+    assert str(mine[0]) not in other.base
+    (row,) = all_of(road, VisitResult)
+    assert row.flags == ["OUT_OF_SCOPE"]
+
+
+def test_a_visit_that_was_never_mine_is_refused_and_its_body_kept_sealed(road):
+    (phone, _), _ = road.phones()
+    strange = road.visits[road.crews[1].id][0]
+    done = report_result(road, phone, strange, case_ids=case_ids_of(road, strange))
+    assert sync(road, phone) == {done: "REJECTED_FORBIDDEN"}
+    assert road.status(strange)[0] == "PLANNED"
+    (kept,) = all_of(road, Quarantine)
+    assert str(strange).encode() not in kept.body_sealed
+    opened = json.loads(road.house.vault.open(kept.body_sealed, row=kept.id, column="body"))
+    assert opened["visit_id"] == str(strange)
+    assert count(road, VisitEvent) == 0
+
+
+def test_a_visit_nobody_knows_is_refused(road):
+    (phone, _), _ = road.phones()
+    nowhere = uuid4()
+    done = phone.report("result", str(nowhere), a_body(nowhere, [uuid4()]), road.house.clock.now())
+    assert sync(road, phone) == {done: "REJECTED_UNKNOWN_ENTITY"}
+
+
+def test_what_depends_on_a_refused_thing_is_blocked_and_the_others_go_on(road):
+    (phone, _), _ = road.phones()
+    refused = report_result(road, phone, road.visit_id, summary="短", case_ids=case_ids_of(road, road.visit_id))
+    body = a_body(road.visit_id, case_ids_of(road, road.visit_id), arrived=road.house.clock.now())
+    blocked = phone.report("result", str(road.visit_id), body, road.house.clock.now(), depends_on=refused)
+    free = report_result(road, phone, road.visits[road.crew.id][1])
+    codes = sync(road, phone)
+    assert codes == {refused: "REJECTED_VALIDATION", blocked: "BLOCKED", free: "APPLIED"}
+
+
+def test_blocked_is_no_receipt_and_can_still_be_done(road):
+    (phone, api), _ = road.phones()
+    arrival, body = uuid7(), a_body(road.visit_id, case_ids_of(road, road.visit_id))
+    waiting = a_mutation(road, road.visit_id, body, depends_on=str(arrival))
+    assert push_raw(road, api, phone, waiting) == ["BLOCKED"]
+    assert count(road, PushReceipt) == 0
+    first = a_mutation(road, road.visit_id, {"visit_id": str(road.visit_id)}, kind="check_in", mutation_id=arrival)
+    assert push_raw(road, api, phone, first, waiting) == ["APPLIED", "APPLIED"]
+
+
+def test_what_depends_on_an_earlier_push_is_done(road):
+    (phone, _), _ = road.phones()
+    arrived = check_in(road, phone, road.visit_id)
+    sync(road, phone)
+    body = a_body(road.visit_id, case_ids_of(road, road.visit_id), arrived=road.house.clock.now())
+    done = phone.report("result", str(road.visit_id), body, road.house.clock.now(), depends_on=arrived)
+    assert sync(road, phone) == {done: "APPLIED"}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"type": "photo"}, "unknown"),
+        ({"body_sha256": "0" * 64}, "not the hash"),
+        ({"entity_id": str(uuid4())}, "two visits"),
+        ({"body": {"visit_id": "x"}}, "hash"),
+    ],
+)
+def test_a_mutation_that_cannot_be_understood_says_why_and_keeps_none_of_the_others(road, change, says):
+    (phone, api), _ = road.phones()
+    bad = a_mutation(road, road.visit_id, a_body(road.visit_id, case_ids_of(road, road.visit_id))) | change
+    other = road.visits[road.crew.id][1]
+    good = a_mutation(road, other, a_body(other, case_ids_of(road, other)))
+    assert push_raw(road, api, phone, bad, good) == ["REJECTED_VALIDATION", "APPLIED"]
+    assert says in json.loads(api.answers[-1])["results"][0]["detail"]
+
+
+@pytest.mark.parametrize("text", ["有\x00字符", "半个\ud800字", "x" * 2001], ids=["NUL", "surrogate", "long"])
+def test_a_text_no_database_can_hold_is_refused_not_an_error(road, text):
+    (phone, api), _ = road.phones()
+    body = a_body(road.visit_id, case_ids_of(road, road.visit_id), summary=text)
+    assert push_raw(road, api, phone, a_mutation(road, road.visit_id, body)) == ["REJECTED_VALIDATION"]
+
+
+def test_a_number_no_database_can_hold_is_refused_not_an_error(road):
+    (phone, api), _ = road.phones()
+    body = a_body(road.visit_id, case_ids_of(road, road.visit_id), "O03")
+    body["lines"][0]["promise_fen"] = 10**40
+    assert push_raw(road, api, phone, a_mutation(road, road.visit_id, body)) == ["REJECTED_VALIDATION"]
+
+
+def test_a_personal_number_in_a_result_is_refused_and_nowhere_in_the_open(road):
+    (phone, api), _ = road.phones()
+    number = "11010519491231002X"
+    done = report_result(road, phone, road.visit_id, summary=f"本人证件 {number} 已核对")
+    assert sync(road, phone) == {done: "REJECTED_VALIDATION"}
+    assert "number out of the text" in phone.answer_to(done)[1]
+    assert number.encode() not in b"".join(api.answers)
+    assert all(number not in json.dumps(receipt.result) for receipt in all_of(road, PushReceipt))
+    assert all(number.encode() not in kept.body_sealed for kept in all_of(road, Quarantine))
+
+
+def test_a_fault_of_ours_keeps_the_item_in_the_outbox_and_lets_the_others_pass(road, monkeypatch):
+    (phone, _), _ = road.phones()
+    mine = road.visits[road.crew.id]
+    broken, sound = report_result(road, phone, mine[0]), report_result(road, phone, mine[1])
+    real = results.record_result
+
+    def failing(session, actor, result_id, sent, **rest):
+        if sent["visit_id"] == mine[0]:
+            session.execute(update(Visit).where(Visit.id == mine[0]).values(status="LOST"))
+            raise RuntimeError("a fault of ours")
+        return real(session, actor, result_id, sent, **rest)
+
+    monkeypatch.setattr(results, "record_result", failing)
+    assert sync(road, phone) == {broken: "RETRY_LATER", sound: "APPLIED"}
+    assert phone.unsent == [broken]
+    assert road.status(mine[0])[0] == "PLANNED"
+    monkeypatch.setattr(results, "record_result", real)
+    assert sync(road, phone) == {broken: "APPLIED"}
+
+
+def test_a_result_of_a_card_paid_off_meanwhile_is_taken(road):
+    """Two cards share the visit; one is paid while the crew is out of reach."""
+    (phone, _), _ = road.phones()
+    shown = card(phone, road.visit_id)
+    case_ids = [each["case_id"] for each in shown["cards"]]
+    assert case_ids == case_ids_of(road, road.visit_id)
+    done = report_result(road, phone, road.visit_id, case_ids=case_ids)
+    assert sync(road, phone) == {done: "APPLIED"}
+
+
+def test_a_visit_nobody_made_leaves_the_phones_and_waits_in_its_batch(road):
+    (phone, _), (partner, _) = road.phones()
+    done = report_result(road, phone, road.visit_id, "O24", finding=None, person="P00")
+    assert sync(road, phone) == {done: "APPLIED"}
+    assert road.status() == ("BATCHED", "SKIPPED")
+    sync(road, partner)
+    assert str(road.visit_id) not in {**phone.base, **partner.base}
+
+
+def test_a_visit_nobody_made_can_be_planned_and_made_another_time(road):
+    (phone, _), _ = road.phones()
+    report_result(road, phone, road.visit_id, "O24", finding=None, person="P00")
+    sync(road, phone)
+    with road.house.transaction() as session:
+        visits = [session.get_one(Visit, each) for each in road.visits[road.crew.id]]
+        publish(session, road.house, make_plan(session, {road.crew: visits}, on_date=TOMORROW, number=2))
+    sync(road, phone)
+    done = report_result(road, phone, road.visit_id)
+    assert sync(road, phone) == {done: "APPLIED"}
+    assert road.status()[0] == "COMPLETED"

@@ -1,0 +1,142 @@
+"""What a report is worth and what the gate says: every row of the tables."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldops.sync.rules import (
+    CHECK_IN,
+    CLOCK_TOLERANCE,
+    RESULT,
+    STANDINGS,
+    TAKEN,
+    Code,
+    Held,
+    Knowledge,
+    Standing,
+    clock_is_right,
+    code_of,
+    gate_stops,
+    knowledge_of,
+)
+from fieldops.visits import states
+
+MINE = Standing(
+    kind=RESULT, ever_held=True, left_reason=None, recalled=False, begun=False, has_primary=False, obeys=False
+)
+RECALLED = replace(MINE, left_reason="repayment 还款", recalled=True)
+STOPPED_AT_THE_DOOR = replace(MINE, recalled=True, begun=True)
+
+
+@pytest.mark.parametrize(
+    ("standing", "code"),
+    [
+        (MINE, Code.APPLIED),
+        (replace(MINE, kind=CHECK_IN), Code.APPLIED),
+        (replace(MINE, ever_held=False), Code.REJECTED_FORBIDDEN),
+        (replace(MINE, ever_held=False, has_primary=True), Code.REJECTED_FORBIDDEN),
+        (replace(MINE, has_primary=True), Code.CONFLICT_ALREADY_COMPLETED),
+        (replace(MINE, left_reason="DONE", has_primary=True), Code.CONFLICT_ALREADY_COMPLETED),
+        (replace(MINE, left_reason="NOT_EXECUTED"), Code.CONFLICT_ALREADY_COMPLETED),
+        (replace(MINE, kind=CHECK_IN, left_reason="DONE", has_primary=True), Code.APPLIED),
+        (replace(MINE, kind=CHECK_IN, left_reason="NOT_EXECUTED"), Code.APPLIED),
+        (RECALLED, Code.ACCEPTED_AFTER_RECALL),
+        (replace(RECALLED, kind=CHECK_IN), Code.ACCEPTED_AFTER_RECALL),
+        (replace(RECALLED, obeys=True), Code.ACCEPTED_AFTER_RECALL),
+        (replace(STOPPED_AT_THE_DOOR, obeys=True), Code.APPLIED),
+        (STOPPED_AT_THE_DOOR, Code.ACCEPTED_AFTER_RECALL),
+        (replace(STOPPED_AT_THE_DOOR, begun=False, obeys=True), Code.ACCEPTED_AFTER_RECALL),
+        (replace(MINE, left_reason="REASSIGNED"), Code.ACCEPTED_OUT_OF_SCOPE),
+        (replace(MINE, left_reason="UNPLANNED"), Code.ACCEPTED_OUT_OF_SCOPE),
+        (replace(MINE, left_reason="UNPLANNED", kind=CHECK_IN), Code.ACCEPTED_OUT_OF_SCOPE),
+    ],
+)
+def test_a_report_is_worth_what_its_visit_stands_for(standing, code):
+    assert code_of(standing) is code
+
+
+def test_every_row_of_the_table_decides_something():
+    every = [
+        Standing(kind, *flags[:1], left, *flags[1:])
+        for kind in (CHECK_IN, RESULT)
+        for left in (None, "DONE", "NOT_EXECUTED", "REASSIGNED", "repayment 还款")
+        for flags in product((True, False), repeat=5)
+    ]
+    deciding = {next((row for row, (holds, _) in enumerate(STANDINGS) if holds(each)), None) for each in every}
+    assert deciding == {*range(len(STANDINGS)), None}
+
+
+@given(
+    st.builds(
+        Standing,
+        kind=st.sampled_from([CHECK_IN, RESULT]),
+        ever_held=st.just(True),
+        left_reason=st.none() | st.sampled_from(["DONE", "REASSIGNED", "anything else"]),
+        recalled=st.booleans(),
+        begun=st.booleans(),
+        has_primary=st.booleans(),
+        obeys=st.booleans(),
+    )
+)
+def test_what_has_happened_at_a_visit_of_mine_is_never_refused(standing):
+    assert code_of(standing) in TAKEN
+
+
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "acked", "seen", "knowledge"),
+    [
+        (NOON - MINUTE, None, None, Knowledge.NOT_YET_RECALLED),
+        (NOON + 9 * MINUTE, NOON + 9 * MINUTE, None, Knowledge.KNEW),
+        (NOON + 9 * MINUTE, NOON + 10 * MINUTE, NOON + 5 * MINUTE, Knowledge.COULD_HAVE_KNOWN),
+        (NOON + 9 * MINUTE, None, NOON, Knowledge.COULD_HAVE_KNOWN),
+        (NOON + 9 * MINUTE, None, NOON - MINUTE, Knowledge.COULD_NOT_KNOW),
+        (NOON + 9 * MINUTE, None, NOON + 10 * MINUTE, Knowledge.COULD_NOT_KNOW),
+        (NOON + 9 * MINUTE, None, None, Knowledge.COULD_NOT_KNOW),
+    ],
+)
+def test_whether_a_crew_could_have_known_follows_from_the_times(arrived, acked, seen, knowledge):
+    told = {"recalled_at": NOON, "arrived_at": arrived, "acked_at": acked, "seen_at": seen}
+    assert knowledge_of(**told, clock_ok=True) is knowledge
+    assert knowledge_of(**told, clock_ok=False) is Knowledge.CLOCK_IN_DOUBT
+
+
+def test_a_clock_is_compared_within_two_minutes_either_way():
+    for sign in (1, -1):
+        assert clock_is_right(NOON, NOON + sign * CLOCK_TOLERANCE)
+        assert not clock_is_right(NOON, NOON + sign * (CLOCK_TOLERANCE + timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize("status", ["PLANNED", "IN_PROGRESS"])
+def test_the_gate_lets_pass_what_is_mine_and_planned(status):
+    assert gate_stops(Held(in_scope=True, status=status, recall_reason=None), lawful_hour=True) is None
+
+
+@pytest.mark.parametrize(
+    ("held", "reason"),
+    [
+        (Held(in_scope=True, status="PLANNED", recall_reason="repayment 还款"), "repayment 还款"),
+        (Held(in_scope=False, status="PLANNED", recall_reason=None), "NOT_YOURS"),
+        (Held(in_scope=True, status=None, recall_reason=None), "NOT_YOURS"),
+        (Held(in_scope=False, status=None, recall_reason=None), "NOT_YOURS"),
+    ],
+)
+def test_the_gate_says_why_it_stops(held, reason):
+    assert gate_stops(held, lawful_hour=True) == reason
+
+
+@pytest.mark.parametrize("status", sorted({*states.STEPS, *states.FINAL} - {"PLANNED", "IN_PROGRESS"}))
+def test_the_gate_stops_whatever_state_is_not_on_the_road(status):
+    assert gate_stops(Held(in_scope=True, status=status, recall_reason=None), lawful_hour=True) == status
+
+
+def test_the_gate_stops_every_visit_outside_lawful_hours():
+    held = Held(in_scope=True, status="PLANNED", recall_reason=None)
+    assert gate_stops(held, lawful_hour=False) == "OUTSIDE_LAWFUL_HOURS"
