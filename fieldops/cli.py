@@ -15,6 +15,8 @@ import orjson
 from fieldops.audit import Actor
 from fieldops.errors import FieldopsError
 from fieldops.settings import Settings
+from letters.errors import PaperError
+from letters.system import require_fonts, require_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +32,7 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except FieldopsError as error:
+        except (FieldopsError, PaperError) as error:
             click.echo(f"fieldops: {error}", err=True)
             ctx.exit(1)
 
@@ -56,6 +58,12 @@ def _house() -> Iterator[House]:
         house.database.close()
 
 
+def _require_paper() -> None:
+    """Refuse to start where letters could not be rendered, or only slowly; the one line names the package."""
+    require_libraries()
+    require_fonts()
+
+
 def _operator(house: House) -> Actor:
     """Whoever sits at the command line; every change is audited under this name."""
     return Actor("cli", house.clock.now(), roles=frozenset({"SYSADMIN"}))
@@ -67,6 +75,7 @@ def run(*, once: bool) -> None:
     """Drive the demo day the first time, show its summary, then serve it until Ctrl-C."""
     from fieldops.demo import running  # noqa: PLC0415
 
+    _require_paper()
     sys.exit(running.run(once=once))
 
 
@@ -81,6 +90,7 @@ def demo(caseload: Path | None, on_date: Any, *, once: bool, as_json: bool) -> N
     """Drive one whole day from a folder of bank files, through the HTTP API, on its own database."""
     from fieldops.demo import running  # noqa: PLC0415
 
+    _require_paper()
     sys.exit(running.demo(caseload, on_date.date(), once=once, as_json=as_json))
 
 
@@ -90,6 +100,7 @@ def serve(port: int | None) -> None:
     """Serve the API and its pages."""
     from fieldops import serving  # noqa: PLC0415
 
+    _require_paper()
     settings = Settings.from_env()
     serving.serve(serving.on_port(settings, port) if port else settings)
 
@@ -100,6 +111,7 @@ def worker(*, until_empty: bool) -> None:
     """Run the jobs: imports, verdicts, plans, letters."""
     from fieldops import jobs  # noqa: PLC0415
 
+    _require_paper()
     with _house() as house:
         jobs.work(house, until_empty=until_empty)
 

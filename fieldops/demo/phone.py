@@ -71,7 +71,7 @@ class Phone:
 
     def __init__(self, api: Api, file: Path | str = ":memory:") -> None:
         self._api = api
-        self._db = sqlite3.connect(file, isolation_level=None)
+        self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(_TABLES)
 
