@@ -239,6 +239,4 @@ def _in_force(row: Any, today: date) -> bool:
 
 
 def _status(row: Any) -> StatusFact:
-    return StatusFact(
-        ref=f"special_status:{row.id}", recorded_at=row.recorded_at, kind=row.kind, proof=row.proof
-    )
+    return StatusFact(ref=f"special_status:{row.id}", recorded_at=row.recorded_at, kind=row.kind, proof=row.proof)
