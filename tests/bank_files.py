@@ -58,7 +58,7 @@ def workbook(rows, headings=None):
 
 def text_file(rows, headings=None, encoding="utf-8"):
     """A csv file of these rows."""
-    headings = headings or list(rows[0])
+    headings = headings or list(dict.fromkeys(heading for row in rows for heading in row))
     held = io.StringIO()
     writer = csv.writer(held)
     writer.writerow(headings)

@@ -221,9 +221,7 @@ class CaseLander:
     def _announce(self, changed: Sequence[tuple[_KnownCase, _Row]]) -> None:
         if self._intake.dry_run:
             return
-        events.announce_all(
-            self._session, (self._change(case, row) for case, row in changed if _matters(case, row))
-        )
+        events.announce_all(self._session, (self._change(case, row) for case, row in changed if _matters(case, row)))
 
     def _change(self, case: _KnownCase, row: _Row) -> CaseChanged:
         return CaseChanged(

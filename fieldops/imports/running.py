@@ -10,12 +10,12 @@ from fieldops.imports.kinds import CheckedRow, Kind, Lander, Outcome, RowRefused
 from fieldops.imports.reading import Checker, FoundSheet, Notes, row_as_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Iterator
 
     from fieldops.imports.converters import Cell
     from fieldops.imports.xlsx_parts import Row
 
-CHUNK_ROWS: Final = 4000
+CHUNK_ROWS: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Bringing:
     fingerprint: Callable[[str], bytes]
     tally: Tally = field(default_factory=Tally)
     notes: Notes = field(default_factory=Notes)
-    _seen: dict[Hashable, tuple[int, bytes]] = field(default_factory=dict)
+    _seen: dict[int, int] = field(default_factory=dict)  # hash of the key → row number and what the row said
     _refused: dict[int, RowRefused] = field(default_factory=dict)
 
     def chunks(self) -> Iterator[list[ListedRow]]:
@@ -68,14 +68,15 @@ class Bringing:
     def _bring(self, chunk: list[Row], checker: Checker) -> dict[int, RowRefused]:
         refused: dict[int, RowRefused] = {}
         fresh: list[CheckedRow] = []
-        repeats: list[tuple[CheckedRow, int, bytes]] = []
+        repeats: list[tuple[CheckedRow, int, int]] = []
         for row_no, cells in chunk:
             row = checker.check(row_no, cells)
             if isinstance(row, RowRefused):
                 refused[row_no] = row
                 continue
             self._note_doubt(row)
-            first_no, said = self._seen.setdefault(self.kind.key(row.values), (row_no, row.fingerprint))
+            told = row_no << 64 | _short(row.fingerprint)
+            first_no, said = divmod(self._seen.setdefault(hash(self.kind.key(row.values)), told), 1 << 64)
             if first_no == row_no:
                 fresh.append(row)
             else:
@@ -92,9 +93,9 @@ class Bringing:
             else:
                 self.tally.count(landed)
 
-    def _settle_repeat(self, row: CheckedRow, first_no: int, said: bytes, refused: dict[int, RowRefused]) -> None:
+    def _settle_repeat(self, row: CheckedRow, first_no: int, said: int, refused: dict[int, RowRefused]) -> None:
         """A row that repeats an earlier one word for word shares its fate; one that contradicts it is listed."""
-        if row.fingerprint != said:
+        if _short(row.fingerprint) != said:
             reason = f"Row {first_no} says something else about the same thing; keep the right one of the two"
             refused[row.row_no] = RowRefused(None, "ROW_TWICE", reason)
         elif first_no in self._refused:
@@ -113,3 +114,8 @@ class Bringing:
         cells_of: dict[int, list[Cell]] = dict(chunk)
         layout = self.sheet.layout
         return [ListedRow(no, refused[no], row_as_sent(layout, cells_of[no])) for no in sorted(refused)]
+
+
+def _short(fingerprint: bytes) -> int:
+    """Eight bytes of a fingerprint: a hundred thousand rows of one file never meet in them by chance."""
+    return int.from_bytes(fingerprint[:8])

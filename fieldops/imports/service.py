@@ -103,9 +103,10 @@ def import_file(
 
     Raises: NotFound for an unknown kind, TooLarge for a file over 64 MB; any other refusal is in the summary.
     """
-    data = file if isinstance(file, bytes) else _bytes_of(Path(file))
     with house.transaction() as session:
+        data = file if isinstance(file, bytes) else _bytes_of(Path(file))
         job = _record_file(session, actor, kind, data, filename, dry_run=dry_run, bank_code=bank_code)
+        del data  # the import reads it from the store; held here it would be resident twice
     return run_import(house, job.id, actor, on_progress)
 
 

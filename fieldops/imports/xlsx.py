@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.errors import NotUnderstood
-from fieldops.imports.xlsx_parts import SheetReader, TextReading, feed, parser_for
+from fieldops.imports.xlsx_parts import SharedTexts, SheetReader, TextReading, feed, parser_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ class Workbook:
         _refuse_bomb(self._zip, len(data))
         self._sheets, self._epoch = self._read_workbook()
         self._dates = self._read_styles()
-        self._strings: list[str] | None = None
+        self._strings: SharedTexts | None = None
         if not 0 < len(self._sheets) <= MOST_SHEETS:
             raise NotUnderstood("IMPORT_WORKBOOK_TOO_LARGE", f"Send a workbook of 1 to {MOST_SHEETS} sheets.")
 
@@ -104,8 +104,8 @@ class Workbook:
             self._parse("xl/styles.xml", start, end=lambda _: inside.pop())
         return frozenset(str(n) for n, identity in enumerate(styles) if _shows_a_date(identity, codes.get(identity)))
 
-    def _read_strings(self) -> list[str]:
-        strings: list[str] = []
+    def _read_strings(self) -> SharedTexts:
+        strings = SharedTexts()
         taken: list[str] = []
         reading = TextReading()
 

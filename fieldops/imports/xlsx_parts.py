@@ -5,6 +5,7 @@ Source: ECMA-376 part 1, 18.3 (worksheets), 18.4 (shared strings).
 
 from __future__ import annotations
 
+from array import array
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
@@ -22,6 +23,27 @@ _DAY_S: Final = 86_400
 _LAST_DAY: Final = 2_958_465  # 9999-12-31
 
 Row = tuple[int, "list[Cell]"]
+
+
+class SharedTexts:
+    """The texts the cells of a workbook share, end to end in one buffer: a third of what as many strings hold."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._ends = array("Q", [0])
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def append(self, text: str) -> None:
+        """Add the next text."""
+        self._buffer += text.encode()
+        self._ends.append(len(self._buffer))
+
+    def __getitem__(self, number: int) -> str:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return self._buffer[self._ends[number] : self._ends[number + 1]].decode()
 
 
 class TextReading:
@@ -47,7 +69,7 @@ class TextReading:
 class SheetReader:
     """Turns the XML of one sheet into rows as it is fed."""
 
-    def __init__(self, strings: list[str], dates: frozenset[str], epoch: datetime) -> None:
+    def __init__(self, strings: SharedTexts, dates: frozenset[str], epoch: datetime) -> None:
         self._strings = strings
         self._dates = dates
         self._epoch = epoch

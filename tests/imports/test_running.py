@@ -1,5 +1,7 @@
 """One file through the import with a feature that only remembers: layout, repeats, counts, refusals, masking."""
 
+from hashlib import sha256
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,7 +55,7 @@ KIND = Kind(
 def bring(data, *, mapping=None, lander=None):
     """Every row of the file, landed and listed."""
     sheet = find_sheet(Sheets(data), KIND, mapping or {})
-    bringing = Bringing(KIND, sheet, lander or Remembering(), lambda row: row.encode())
+    bringing = Bringing(KIND, sheet, lander or Remembering(), lambda row: sha256(row.encode()).digest())
     listed = [row for chunk in bringing.chunks() for row in chunk]
     return bringing, listed
 
