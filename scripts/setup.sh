@@ -190,8 +190,20 @@ virtual_environment() {
     fi
 }
 
+compiled_searches() { # numba keeps what it compiles beside the code; half a minute here is half a minute not spent in a plan
+    local code
+    code=$(cat routing/*.py | cksum)
+    if ! is_at .venv/searches-stamp "$code"; then
+        say "compiling the route searches"
+        quietly "the route searches could not be compiled; see the lines above, mend that and run again" \
+            .venv/bin/python -c 'import routing; routing.warm()'
+        printf '%s\n' "$code" >.venv/searches-stamp
+    fi
+}
+
 case $purpose in run | test) ;; *) stop "say run or test, not $purpose" ;; esac
 one_at_a_time
 system_packages
 virtual_environment
+compiled_searches
 fetched_browser
