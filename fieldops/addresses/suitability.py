@@ -20,11 +20,10 @@ _RURAL = ("镇", "乡", "苏木")
 _HAMLET = re.compile(any_of("hamlet") + "$")
 _ORGANISATION = re.compile(any_of("organisation") + "$")
 _DEPARTMENT = f"(?:[一-龥]{{0,6}}{any_of('sensitive_department')}){{0,3}}"
-_RESIDENCE = re.compile(any_of("residence") + "$")
 _SENSITIVE = [
     (code, re.compile(f"({alternatives(entries)}){_DEPARTMENT}$")) for code, entries in words()["sensitive"].items()
 ]
-_NEAR_TAIL = re.compile(any_of("nearby") + ".*$")
+_NEAR = re.compile(any_of("nearby"))
 
 
 def vague_codes(parts: Parts) -> list[tuple[str, str]]:
@@ -63,19 +62,13 @@ def _vague_end(parts: Parts) -> list[tuple[str, str]]:
 def sensitive_codes(parts: Parts) -> list[tuple[str, str]]:
     """Say who the sensitive occupant is; streets, estates and towers named after one pass."""
     for name in reversed(parts.names):
-        if _RESIDENCE.search(name) and not _OFFICE_IN_RESIDENCE.search(name):
-            continue
-        plain = _NEAR_TAIL.sub("", name) if parts.near else name
-        if plain != name:
+        if parts.near and _NEAR.search(name):
             continue
         for code, pattern in _SENSITIVE:
-            match = pattern.search(plain)
+            match = pattern.search(name)
             if match:
                 return [(code, match[0])]
     return []
-
-
-_OFFICE_IN_RESIDENCE = re.compile(r"(?:法院|检察院|律师楼)$")
 
 
 def completeness_codes(parts: Parts, *, town: str, zone: str) -> list[tuple[str, str]]:
@@ -84,7 +77,7 @@ def completeness_codes(parts: Parts, *, town: str, zone: str) -> list[tuple[str,
         return _on_a_road(parts)
     if parts.village:
         return _in_a_village(parts)
-    if parts.estate and not (parts.last == "estate" and _is_range_tail(parts)):
+    if parts.estate:
         found = _in_an_estate(parts)
         is_hamlet = town.endswith(_RURAL) and parts.last == "estate" and _HAMLET.search(parts.estate)
         return [("VILLAGE_ONLY", parts.estate)] if found and is_hamlet and found[0][0] == "INC_NO_BUILDING" else found
@@ -93,10 +86,6 @@ def completeness_codes(parts: Parts, *, town: str, zone: str) -> list[tuple[str,
     if parts.building or parts.unit or parts.room or parts.floor or parts.group:
         return [("INC_NO_STREET", "")]
     return [("INC_TOWN_ONLY", town)] if town else [("INC_REGION_ONLY", zone or parts.zone)]
-
-
-def _is_range_tail(parts: Parts) -> bool:
-    return parts.is_range and not parts.building
 
 
 def _on_a_road(parts: Parts) -> list[tuple[str, str]]:

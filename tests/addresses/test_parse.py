@@ -53,6 +53,7 @@ def test_numbers_on_a_road(text, expected):
         ("东方花园5幢2单元301室", {"estate": "东方花园", "building": "5", "unit": "2", "room": "301"}),
         ("东方花园5-2-301", {"estate": "东方花园", "building": "5", "unit": "2", "room": "301"}),
         ("东方花园5-301", {"estate": "东方花园", "building": "5", "room": "301"}),
+        ("海泰家园108-844", {"estate": "海泰家园", "building": "108", "room": "844"}),
         ("东方花园5号2单元301", {"estate": "东方花园", "building": "5", "unit": "2", "room": "301"}),
         ("东方花园12号", {"estate": "东方花园", "door": "12"}),
         ("丹溪1区12栋3单元", {"estate": "丹溪1区", "building": "12", "unit": "3"}),
