@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("letters", __name__, description="Letters and registered mail 信函与挂号信台账")
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+BYTES = {"type": "string", "format": "binary"}
 
 
 @blueprint.route("/letters", methods=["POST"])
@@ -92,6 +93,7 @@ def cancel_letter(words: dict[str, Any], letter_id: UUID) -> Any:
 
 @blueprint.route("/letters/<uuid:letter_id>/pdf")
 @needs("letters.read")
+@blueprint.response(200, BYTES, content_type=PDF)
 def show_letter_pdf(letter_id: UUID) -> Response:
     """The letter as it was frozen, byte for byte."""
     return Response(papers.letter_pdf(session(), actor(), house().store, letter_id), mimetype=PDF)
@@ -177,6 +179,7 @@ def reject_batch(words: dict[str, Any], batch_id: UUID) -> Any:
 
 @blueprint.route("/print-batches/<uuid:batch_id>/parts/<int:number>/pdf")
 @needs("letters.print")
+@blueprint.response(200, BYTES, content_type=PDF)
 def show_part_pdf(batch_id: UUID, number: int) -> Response:
     """One file of a batch for the printer."""
     return Response(papers.part_pdf(session(), actor(), house().store, batch_id, number), mimetype=PDF)
@@ -262,6 +265,7 @@ def show_list(list_id: UUID) -> Any:
 
 @blueprint.route("/handover-lists/<uuid:list_id>/pdf")
 @needs("letters.handover")
+@blueprint.response(200, BYTES, content_type=PDF)
 def show_list_pdf(list_id: UUID) -> Response:
     """The list to sign."""
     return Response(papers.list_pdf(session(), actor(), house().store, list_id), mimetype=PDF)
@@ -269,6 +273,7 @@ def show_list_pdf(list_id: UUID) -> Response:
 
 @blueprint.route("/handover-lists/<uuid:list_id>/xlsx")
 @needs("letters.handover")
+@blueprint.response(200, BYTES, content_type=XLSX)
 def show_list_xlsx(list_id: UUID) -> Response:
     """The list as a workbook of text cells."""
     return Response(papers.list_xlsx(session(), actor(), house().store, list_id), mimetype=XLSX)

@@ -29,7 +29,6 @@ RENDER = "correspondence.render"
 WITHDRAWN = "WITHDRAWN_AFTER_RENDERING"
 POSTED_STATES = ("POSTED", "DELIVERED", "RETURNED", "LOST", "CLOSED")
 HANDED_STATES = ("HANDED", "LEFT_SEALED")
-CUSTODY_STATES = ("PRINTED", "SEALED", "ISSUED_TO_CREW", "BROUGHT_BACK")
 SHRED_WITHIN = timedelta(days=1)
 
 
@@ -175,17 +174,16 @@ def reconcile_batch(session: Session, actor: audit.Actor, batch_id: UUID, *, in_
     return {"batch": batch, "count": count, "missing": count.missing, "code": "LR-081" if count.missing else None}
 
 
-def count_of(session: Session, batch: PrintBatch, *, in_custody: int | None = None) -> BatchCount:
-    """Where the letters of a batch are; ``in_custody`` is what somebody counted, or what the books say."""
+def count_of(session: Session, batch: PrintBatch, *, in_custody: int) -> BatchCount:
+    """Where the letters of a batch are; ``in_custody`` is what somebody counted."""
     states = queries.states_of_batch(session, batch.id)
     shredded = sum(1 for row in batch.exceptions if row["code"] == WITHDRAWN)
-    booked = sum(states.get(state, 0) for state in CUSTODY_STATES)
     return BatchCount(
         printed=batch.printed_quantity or 0,
         posted=sum(states.get(state, 0) for state in POSTED_STATES),
         handed=sum(states.get(state, 0) for state in HANDED_STATES),
         void=states.get(LetterState.VOID.value, 0) + shredded,
-        in_custody=booked if in_custody is None else in_custody,
+        in_custody=in_custody,
     )
 
 

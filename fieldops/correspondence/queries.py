@@ -15,7 +15,6 @@ from fieldops.correspondence.models import (
     LetterSender,
     LetterTemplate,
     MailItem,
-    MailReturn,
     PrintBatch,
     PrintPart,
 )
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
-
-LIVE = "GENERATED", "QUEUED", "PRINTED", "SEALED"
 
 
 def letter_by_id(session: Session, letter_id: UUID) -> Letter:
@@ -66,15 +63,23 @@ def lock_open_letters_to(session: Session, condition: sa.ColumnElement[bool]) ->
     return _locked(session, condition, Letter.status.in_((*OPEN_LETTER_STATES, "BROUGHT_BACK")))
 
 
+def lock_letter_and_neighbours(session: Session, letter: Letter) -> list[Letter]:
+    """A letter and those not yet posted to the same building or flat, locked."""
+    near = sa.or_(
+        sa.and_(Letter.site_key == letter.site_key, Letter.site_key != ""), Letter.address_id == letter.address_id
+    )
+    open_ = Letter.status.in_((*OPEN_LETTER_STATES, "BROUGHT_BACK"))
+    return _locked(session, sa.or_(Letter.id == letter.id, sa.and_(near, open_)))
+
+
 def lock_printable_letters(session: Session) -> list[Letter]:
     """The approved letters in no batch, locked."""
     return _locked(session, Letter.status == "GENERATED")
 
 
-def lock_letters_of_batch(session: Session, batch_id: UUID, status: str, *, part: int | None = None) -> list[Letter]:
-    """The letters of a batch in one state, locked; ``part`` those of one file."""
-    conditions = [Letter.print_batch_id == batch_id, Letter.status == status]
-    return _locked(session, *conditions, *([Letter.print_part == part] if part is not None else []))
+def lock_letters_of_batch(session: Session, batch_id: UUID, status: str) -> list[Letter]:
+    """The letters of a batch in one state, locked."""
+    return _locked(session, Letter.print_batch_id == batch_id, Letter.status == status)
 
 
 def lock_unrendered(session: Session, batch_id: UUID, limit: int) -> list[Letter]:
@@ -224,8 +229,3 @@ def lists_page(session: Session, *, limit: int, after: UUID | None = None) -> Se
     """Handover lists, oldest first."""
     chosen = sa.select(HandoverList).order_by(HandoverList.id).limit(limit)
     return session.scalars(chosen if after is None else chosen.where(HandoverList.id > after)).all()
-
-
-def return_of(session: Session, item_id: UUID) -> MailReturn | None:
-    """The return of an item."""
-    return session.scalar(sa.select(MailReturn).filter_by(item_id=item_id))

@@ -102,9 +102,9 @@ def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, sign
 
 
 def _locked(session: Session, item_id: UUID) -> tuple[MailItem, Letter]:
-    """The item and its letter, the letter locked first as everywhere."""
-    letter_id = queries.item_by_id(session, item_id).letter_id
-    (letter,) = queries.lock_letters(session, [letter_id])
+    """The item and its letter. The letters its outcome may stop are locked with it, in one order for everybody."""
+    letter = queries.letter_by_id(session, queries.item_by_id(session, item_id).letter_id)
+    queries.lock_letter_and_neighbours(session, letter)
     return queries.item_by_id(session, item_id, lock=True), letter
 
 
