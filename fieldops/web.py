@@ -10,6 +10,7 @@ import logging
 import uuid
 from datetime import datetime
 from functools import wraps
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import orjson
@@ -20,37 +21,56 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import RAISE, Schema, fields
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import CombinedMultiDict
 
 from fieldops.audit import Actor
 from fieldops.auth.models import UserAccount
 from fieldops.auth.roles import may
 from fieldops.db import Base
-from fieldops.errors import NotAllowed, NotAuthenticated, NotNow, NotUnderstood, Problem
+from fieldops.errors import NotAllowed, NotAuthenticated, NotNow, NotUnderstood, Problem, TryLater
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from werkzeug.exceptions import HTTPException
 
-    from fieldops.auth.tokens import Tokens
+    from fieldops.auth.tokens import Claims, Tokens
     from fieldops.house import House
 
 
 _log = logging.getLogger(__name__)
 _BODY_LIMIT = 64 * 1024 * 1024
-_CONFLICT = 409
+_GAVE_WAY = frozenset({"40P01", "40001"})  # deadlock detected, serialization failure
 _REPLAYABLE = frozenset({200, 201, 202})
 
 
 View = TypeVar("View", bound="Callable[..., Any]")
 
 
+class Parser(FlaskParser):
+    """webargs' parser; a form with files is read as one thing, and what no schema names is refused everywhere."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION)
+
+    def load_files(self, req: Any, schema: Any) -> Any:
+        """The fields of a multipart form, files among them."""
+        return self._makeproxy(CombinedMultiDict([req.form, req.files]), schema)
+
+
 class Blueprint(SmorestBlueprint):  # type: ignore[misc]
     """flask-smorest's blueprint, with decorators that keep the type of the view."""
 
+    ARGUMENTS_PARSER = Parser()
+
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
-        """Serve ``rule``; see flask-smorest."""
-        return cast("Callable[[View], View]", super().route(rule, **options))
+        """Serve ``rule`` under the view's own name; see flask-smorest."""
+        serve = super().route(rule, **options)
+
+        def register(view: View) -> View:
+            return cast("View", serve(self.doc(operationId=f"{self.name}.{view.__name__}")(view)))
+
+        return register
 
     def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
         """Read and check the request by ``schema``; see flask-smorest."""
@@ -121,6 +141,13 @@ class SmorestApi(Api):  # type: ignore[misc]
 
     ERROR_SCHEMA = ProblemOut
 
+    def _register_responses(self) -> None:
+        """Describe every error as what it is: a problem document."""
+        body = {"content": {"application/problem+json": {"schema": ProblemOut}}}
+        for status in HTTPStatus:
+            self.spec.components.response(status.name, {"description": status.phrase, **body}, lazy=True)
+        self.spec.components.response("DEFAULT_ERROR", {"description": "A problem, by name", **body}, lazy=True)
+
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Turn a framework error into a problem document."""
         messages = (getattr(error, "data", None) or {}).get("messages")
@@ -133,6 +160,7 @@ def api_for(app: Web) -> SmorestApi:
     """Attach the API and its error answers to ``app``."""
     app.register_error_handler(Problem, _answer_problem)
     app.register_error_handler(sa.exc.IntegrityError, _answer_conflict)
+    app.register_error_handler(sa.exc.OperationalError, _answer_busy)
     app.config["MAX_CONTENT_LENGTH"] = _BODY_LIMIT
     return SmorestApi(app)
 
@@ -172,7 +200,13 @@ def own_transactions(action: str) -> Callable[[View], View]:
     """Mark a view that opens its own transactions and lets pass by ``user_allowed`` (the named exception: sync)."""
 
     def mark(view: View) -> View:
-        marked = cast("View", Blueprint.doc(security=[{"bearer": []}])(view))
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if _claims() is None:  # who is unknown has no body read
+                raise _token_missing()
+            return view(*args, **kwargs)
+
+        marked = cast("View", Blueprint.doc(security=[{"bearer": []}])(guarded))
         marked._own_transactions = True  # type: ignore[attr-defined]  # noqa: SLF001
         marked._needs = action  # type: ignore[attr-defined]  # noqa: SLF001
         return marked
@@ -188,7 +222,7 @@ def user_allowed(opened: Session, action: str) -> UserAccount:
 def user_may(user: UserAccount | None, action: str) -> UserAccount:
     """This user, if a role of theirs may do this. Raises: NotAuthenticated, NotAllowed."""
     if user is None:
-        raise NotAuthenticated("TOKEN_MISSING", "Send a bearer token from POST /api/v1/login.")
+        raise _token_missing()
     if not may(frozenset(user.roles), action):
         raise NotAllowed("ROLE_NOT_ALLOWED", f"None of your roles may {action}; ask one that may.", action=action)
     return user
@@ -200,12 +234,18 @@ def bearer_token() -> str | None:
     return token if scheme.lower() == "bearer" and token else None
 
 
-def _user_of_token(opened: Session) -> UserAccount | None:
+def _claims() -> Claims | None:
     token = bearer_token()
-    if token is None:
-        return None
-    claims = cast("Web", current_app).tokens.verify(token)
-    user = opened.get(UserAccount, claims.user_id)
+    return None if token is None else cast("Web", current_app).tokens.verify(token)
+
+
+def _token_missing() -> NotAuthenticated:
+    return NotAuthenticated("TOKEN_MISSING", "Send a bearer token from POST /api/v1/login.")
+
+
+def _user_of_token(opened: Session) -> UserAccount | None:
+    claims = _claims()
+    user = None if claims is None else opened.get(UserAccount, claims.user_id)
     return user if user is not None and user.active else None
 
 
@@ -251,6 +291,13 @@ def _answer_conflict(error: sa.exc.IntegrityError) -> Response:
     _log.info("refused by %s", constraint)
     detail = f"It conflicts with what is already there ({constraint}); read it again and decide anew."
     return _answer_problem(NotNow("CONFLICT", detail, constraint=constraint))
+
+
+def _answer_busy(error: sa.exc.OperationalError) -> Response:
+    """Two transactions waited for each other and this one gave way: nothing was done, so it may simply be repeated."""
+    if getattr(error.orig, "sqlstate", None) not in _GAVE_WAY:
+        raise error
+    return _answer_problem(TryLater("BUSY", "Another change was in the way and nothing was done; send it again."))
 
 
 def _problem_response(status: int, code: str, title: str, detail: str, extra: dict[str, Any]) -> Response:
