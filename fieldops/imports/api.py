@@ -8,8 +8,7 @@ from flask import Response
 
 from fieldops.imports import service
 from fieldops.imports.schemas import (
-    ImportFileIn,
-    ImportOptionsIn,
+    ImportIn,
     ImportOut,
     ImportsOut,
     MappingIn,
@@ -26,13 +25,12 @@ blueprint = Blueprint("imports", __name__, description="Files of banks, phone sy
 
 @blueprint.route("/imports/<string:kind>", methods=["POST"])
 @needs("imports.run")
-@blueprint.arguments(ImportFileIn, location="files")
-@blueprint.arguments(ImportOptionsIn, location="form")
+@blueprint.arguments(ImportIn, location="files")
 @blueprint.response(202, ImportOut)
-def begin_import(files: dict[str, Any], options: dict[str, Any], kind: str) -> Any:
+def begin_import(asked: dict[str, Any], kind: str) -> Any:
     """Take a file in by a job: cases, calls, repayments, flags, gazetteer or crews."""
-    file = files["file"]
-    return service.begin_import(session(), actor(), kind, data=file.read(), filename=file.filename or "", **options)
+    file = asked.pop("file")
+    return service.begin_import(session(), actor(), kind, data=file.read(), filename=file.filename or "", **asked)
 
 
 @blueprint.route("/imports")

@@ -8,11 +8,8 @@ from marshmallow import fields, validate
 from fieldops.web import In, Out
 
 
-class ImportFileIn(In):
+class ImportIn(In):
     file = Upload(required=True, metadata={"description": "xlsx, or csv in UTF-8 (with or without BOM) or GB18030"})
-
-
-class ImportOptionsIn(In):
     dry_run = fields.Boolean(load_default=False)
     bank_code = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
 
