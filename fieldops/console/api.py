@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, jsonify, render_template, send_from_directory
 
 from fieldops.console import service
@@ -48,8 +47,7 @@ def show_vendor(name: str) -> Response:
 @blueprint.get("/api/v1/health")
 def show_health() -> Response:
     """Whether this server and its database answer."""
-    session().execute(sa.text("SELECT 1"))
-    return jsonify(status="ok", mode=house().settings.mode, now=house().clock.now().isoformat())
+    return jsonify(service.health(session(), house()))
 
 
 @blueprint.get("/demo/plans/<uuid:plan_id>.geojson")

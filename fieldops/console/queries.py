@@ -12,9 +12,16 @@ from fieldops.planning.models import DayPlan
 from fieldops.vault import mask_name
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
 _SHOWN = 200
+
+
+def database_now(session: Session) -> datetime:
+    """The database's own clock."""
+    return session.scalars(sa.select(sa.func.now())).one()
 
 
 def newest_published_plan(session: Session) -> DayPlan | None:

@@ -32,6 +32,11 @@ _FIGURES = (
 )
 
 
+def health(session: Session, house: House) -> dict[str, str]:
+    """That the server answers, and its database with it."""
+    return {"status": "ok", "mode": house.settings.mode, "now": queries.database_now(session).isoformat()}
+
+
 def demo_day(session: Session, house: House) -> dict[str, Any]:
     """The demo day as the start page shows it."""
     stored = house.settings.home / SUMMARY

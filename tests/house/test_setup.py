@@ -30,6 +30,8 @@ class Checkout:
         (folder / "scripts").mkdir(parents=True)
         for name in ("scripts/setup.sh", "requirements.lock", "pyproject.toml"):
             shutil.copy(root / name, folder / name)
+        (folder / "routing").mkdir()
+        (folder / "routing/__init__.py").touch()
         stand_ins = folder.parent / "bin"
         stand_ins.mkdir()
         for name, script in STAND_INS.items():

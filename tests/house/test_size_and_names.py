@@ -9,6 +9,7 @@ LONGEST_TEST = 450  # examples are read one by one
 LONGEST_FUNCTION = 50  # the house says forty
 LONG_FOR_A_REASON = {  # path: why one file says it best
     "fieldops/visits/rules.py": "the catalogue of visit rules, one row after the other",
+    "routing/propose.py": "compiled kernels: numba's cache does not see a change in another file",
 }
 DRAWERS = {"util", "utils", "helper", "helpers", "common", "misc", "stuff", "shared", "lib", "tools"}
 
