@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url, select
 
-from fieldops.agents.models import Crew
+from fieldops.agents.models import Agent, Crew
 from fieldops.app import create_app
 from fieldops.clock import at_local
 from fieldops.planning.models import RouteStop
@@ -24,9 +24,12 @@ def road_template(postgres):
     """The name of a database that holds the day."""
     home = Path(tempfile.mkdtemp(prefix="fo-"))
     with a_house(postgres, home) as opened:
-        create_app(opened)  # registers who hears of what
+        clients = clients_of(opened, create_app(opened))  # registers who hears of what
         with opened.transaction() as session:
             make_published_day(session, opened, VISITS_EACH, crews=2)
+            agents = list(session.scalars(select(Agent)))
+        for agent in agents:  # hashing a password takes longer than such a test
+            clients("FIELD_AGENT", name=f"agent {agent.code}", agent_id=agent.id)
         opened.database.close()
         yield make_url(opened.database.url).database
     shutil.rmtree(home, ignore_errors=True)

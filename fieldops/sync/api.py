@@ -22,17 +22,19 @@ MAX_SYNC_BYTES = 1024 * 1024
 
 
 def at_most(limit_bytes: int) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-    """Refuse a longer body before it is read, whether or not it says how long it is."""
+    """Refuse a longer body before it is read, or as soon as one that does not say its length has grown too long."""
 
     def guard(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Response:
             request.max_content_length = limit_bytes
             try:
-                request.get_data()
+                read = len(request.get_data())
             except RequestEntityTooLarge:
+                read = limit_bytes + 1
+            if read > limit_bytes or (read == limit_bytes and request.content_length is None):  # it was cut there
                 detail = f"The body is over {limit_bytes} bytes; send fewer mutations and sync again."
-                raise TooLarge("BODY_TOO_LARGE", detail, limit=limit_bytes) from None
+                raise TooLarge("BODY_TOO_LARGE", detail, limit=limit_bytes)
             return view(*args, **kwargs)
 
         return guarded
