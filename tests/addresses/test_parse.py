@@ -84,7 +84,7 @@ def test_numbers_in_an_estate(text, expected):
         ("石村路12号", {"road": "石村路", "door": "12"}),
     ],
 )
-def test_villages(text, expected):
+def test_villages_are_read_with_their_groups_and_numbers(text, expected):
     assert parts(text) == expected
 
 

@@ -9,7 +9,7 @@ from fieldops.addresses.verdict import judge
     "raw",
     ["无", "不详", "同上", "暂无", "N/A", "null", " - ", "?", "地址不详", "同户籍地址", "0", "。"],
 )
-def test_placeholders(raw):
+def test_placeholders_are_no_addresses(raw):
     assert judge(raw).codes == ("PLACEHOLDER",)
 
 
@@ -27,7 +27,7 @@ def test_nothing_at_all(raw):
         "浙江省杭州市西湖区文三路×××号",
     ],
 )
-def test_masked(raw):
+def test_masked_text_is_no_address(raw):
     assert judge(raw).codes == ("MASKED",)
 
 

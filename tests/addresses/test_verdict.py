@@ -15,7 +15,7 @@ with (Path(__file__).parent / "addresses.csv").open(encoding="utf-8") as stream:
 
 
 @pytest.mark.parametrize("row", SPECIMENS, ids=lambda row: row["reason"])
-def test_the_specimen(row):
+def test_the_specimen_agrees_row_by_row(row):
     verdict = judge(row["raw"])
     assert (verdict.province, verdict.city, verdict.county, verdict.verdict) == (
         row["expected_province"],
