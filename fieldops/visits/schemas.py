@@ -10,7 +10,7 @@ from fieldops.visits import states
 from fieldops.visits.requesting import PURPOSES, REASONS
 from fieldops.web import In, Out
 
-MOST_ROWS = 2000
+MOST_ROWS = 5000
 _TEXT = validate.Length(1, 500)
 
 
