@@ -42,7 +42,7 @@ def test_latin_text_about_china_is_only_not_chinese(raw):
 
 
 @pytest.mark.parametrize("raw", ["1288 Kifer Road, Sunnyvale, CA 94086", "日本东京都新宿区", "新加坡裕廊东12街"])
-def test_abroad(raw):
+def test_an_address_abroad_is_out_of_scope(raw):
     assert judge(raw).codes == ("FOREIGN",)
 
 
