@@ -32,7 +32,7 @@ def at_most(limit_bytes: int) -> Callable[[Callable[..., Response]], Callable[..
                 read = len(request.get_data())
             except RequestEntityTooLarge:
                 read = limit_bytes + 1
-            if read > limit_bytes or (read == limit_bytes and request.content_length is None):  # it was cut there
+            if read > limit_bytes or (read == limit_bytes and not request.content_length):  # it was cut there
                 detail = f"The body is over {limit_bytes} bytes; send fewer mutations and sync again."
                 raise TooLarge("BODY_TOO_LARGE", detail, limit=limit_bytes)
             return view(*args, **kwargs)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 POLL_S: Final = 60
 OFFLINE_PERMISSION: Final = timedelta(hours=4)
+LOCK_WAIT: Final = timedelta(seconds=10)
 RESYNC: Final = "RESYNC"
 _BUSY: Final = frozenset({"40001", "40P01", "55P03"})
 """SQL states that say: somebody else was in the way, the same may pass later."""
@@ -90,7 +91,7 @@ def _push(house: House, asked: Mapping[str, Any], now: datetime) -> list[dict[st
 
 
 def _pushed(session: Session, asked: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    session.execute(sa.text("SET LOCAL lock_timeout = '10s'"))
+    session.execute(sa.text(f"SET LOCAL lock_timeout = {LOCK_WAIT // timedelta(milliseconds=1)}"))
     user = user_allowed(session, "mobile.sync")
     device = service.device_of(session, asked["device_id"], user)
     sender = Sender(
