@@ -84,14 +84,15 @@ def run(*, once: bool) -> None:
     "--caseload", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A folder of bank files."
 )
 @click.option("--on", "on_date", type=click.DateTime(["%Y-%m-%d"]), default="2026-11-24", help="The visiting day.")
+@click.option("--budget", "budget_s", type=click.IntRange(1, 600), default=50, help="Seconds to look for routes.")
 @click.option("--once", is_flag=True, help="Stop after the summary.")
 @click.option("--json", "as_json", is_flag=True, help="End with the summary as one line of JSON.")
-def demo(caseload: Path | None, on_date: Any, *, once: bool, as_json: bool) -> None:
+def demo(caseload: Path | None, on_date: Any, budget_s: int, *, once: bool, as_json: bool) -> None:
     """Drive one whole day from a folder of bank files, through the HTTP API, on its own database."""
     from fieldops.demo import running  # noqa: PLC0415
 
     _require_paper()
-    sys.exit(running.demo(caseload, on_date.date(), once=once, as_json=as_json))
+    sys.exit(running.demo(caseload, on_date.date(), budget_s=budget_s, once=once, as_json=as_json))
 
 
 @main.command()

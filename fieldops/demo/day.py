@@ -40,6 +40,7 @@ class Day:
         own_files: Path,
         on_date: date,
         *,
+        budget_s: int = PLAN_BUDGET_S,
         say: Callable[[str], object],
     ) -> None:
         assert isinstance(house.clock, DemoClock)
@@ -49,6 +50,7 @@ class Day:
         self._folder = Folder(caseload)
         self._own_files = own_files
         self._eve, self._day = on_date - timedelta(days=1), on_date
+        self._budget_s = budget_s
         self._say = say
         self._people: dict[str, Client] = {}
         self.seconds: dict[str, float] = defaultdict(float)
@@ -141,7 +143,7 @@ class Day:
         with self._timed("batch"):
             self._batches = supervisor.post("/batches", {"on_date": on_date})
         with self._timed("plan"):
-            asked = supervisor.post("/plans", {"on_date": on_date, "budget_s": PLAN_BUDGET_S})
+            asked = supervisor.post("/plans", {"on_date": on_date, "budget_s": self._budget_s})
             plan = supervisor.wait_for(
                 f"/plans/{asked['id']}", lambda made: made["status"] in {"OPTIMISED", "FAILED"}, seconds=_PLAN_S
             )

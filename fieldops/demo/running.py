@@ -17,7 +17,7 @@ from fieldops.clock import SHANGHAI
 from fieldops.console.service import SUMMARY
 from fieldops.db import drop_demo_database
 from fieldops.demo.client import wait_until_up
-from fieldops.demo.day import Day
+from fieldops.demo.day import PLAN_BUDGET_S, Day
 from fieldops.demo.furnish import furnish
 from fieldops.demo.sample import sample_caseload
 from fieldops.house import open_house
@@ -46,10 +46,10 @@ def run(*, once: bool) -> int:
     return 1 if summary["checks_failed"] else 0
 
 
-def demo(caseload: Path | None, on_date: date, *, once: bool, as_json: bool) -> int:
+def demo(caseload: Path | None, on_date: date, *, budget_s: int, once: bool, as_json: bool) -> int:
     """``fieldops demo``: drive the day anew from any folder of bank files."""
     settings = _demo_settings(on_date)
-    summary = _drive(settings, caseload, on_date)
+    summary = _drive(settings, caseload, on_date, budget_s=budget_s)
     _print(summary)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False))
@@ -65,7 +65,9 @@ def _demo_settings(on_date: date) -> Settings:
     return Settings.from_env(told)
 
 
-def _drive(settings: Settings, caseload: Path | None, on_date: date) -> dict[str, Any]:
+def _drive(
+    settings: Settings, caseload: Path | None, on_date: date, *, budget_s: int = PLAN_BUDGET_S
+) -> dict[str, Any]:
     """Drive the day from an empty demo database, with a server and a worker of its own, and store the summary."""
     begun = time.monotonic()
     _forget_last_demo(settings)
@@ -81,7 +83,7 @@ def _drive(settings: Settings, caseload: Path | None, on_date: date) -> dict[str
     try:
         with running(settings, "serve", "worker") as processes:
             wait_until_up(base_url, seconds=_START_S, alive=lambda: processes[0].poll() is None)
-            summary = Day(house, base_url, caseload, folder, on_date, say=click.echo).drive()
+            summary = Day(house, base_url, caseload, folder, on_date, budget_s=budget_s, say=click.echo).drive()
     finally:
         house.database.close()
     summary["seconds"]["total"] = round(time.monotonic() - begun, 1)
