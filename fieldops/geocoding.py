@@ -39,6 +39,7 @@ __all__ = [
     "Precision",
     "QuotaError",
     "locate",
+    "online_geocoder",
 ]
 
 
@@ -213,6 +214,11 @@ class AmapGeocoder(Geocoder):  # type: ignore[misc]  # geopy is untyped
         if not places:
             return None
         return places[0] if exactly_one else places
+
+
+def online_geocoder(name: str, api_key: str, *, adapter_factory: Any = None) -> Geocoder:
+    """Open an online geocoder by its name: baidu or amap."""
+    return {"baidu": BaiduGeocoder, "amap": AmapGeocoder}[name](api_key, adapter_factory=adapter_factory)
 
 
 def locate(geocoder: Geocoder, outward_address: str, *, city: str) -> GeoPoint | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MODES = ("development", "demo", "production")
+GEOCODERS = ("offline", "baidu", "amap")
 _SECRET_BYTES = 32
 
 
@@ -41,6 +42,9 @@ class Settings:
     port: int = 8000
     public_url: str | None = None
     cores: int = 2
+    geocoder: str = "offline"
+    geocoder_key: str | None = field(default=None, repr=False)
+    geocoder_daily_calls: int = 1000
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -55,6 +59,12 @@ class Settings:
             raise SettingsError(msg)
         if self.database_url is not None and urlsplit(self.database_url).scheme not in {"postgresql", "postgres"}:
             msg = "DATABASE_URL must begin with postgresql://; PostgreSQL 15 or newer is the only database"
+            raise SettingsError(msg)
+        if self.geocoder not in GEOCODERS:
+            msg = f"FIELDOPS_GEOCODER is {self.geocoder!r}; use one of {', '.join(GEOCODERS)}"
+            raise SettingsError(msg)
+        if self.geocoder != "offline" and not self.geocoder_key:
+            msg = f"FIELDOPS_GEOCODER={self.geocoder} needs FIELDOPS_GEOCODER_KEY; without a key use offline"
             raise SettingsError(msg)
         if len(self.secret) < _SECRET_BYTES:
             msg = "FIELDOPS_SECRET must be at least 32 bytes in base64; make one with: openssl rand -base64 32"
@@ -86,6 +96,11 @@ class Settings:
             port=_whole_number("FIELDOPS_PORT", env.get("FIELDOPS_PORT", "8000")),
             public_url=env.get("FIELDOPS_PUBLIC_URL") or None,
             cores=_whole_number("FIELDOPS_CORES", env.get("FIELDOPS_CORES") or str(os.cpu_count() or 1)),
+            geocoder=env.get("FIELDOPS_GEOCODER") or "offline",
+            geocoder_key=env.get("FIELDOPS_GEOCODER_KEY") or None,
+            geocoder_daily_calls=_whole_number(
+                "FIELDOPS_GEOCODER_DAILY_CALLS", env.get("FIELDOPS_GEOCODER_DAILY_CALLS") or "1000"
+            ),
         )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fieldops import jobs
 from fieldops.addresses.intake import JUDGE_JOB
+from fieldops.addresses.locating import defer_geocoding
 from fieldops.addresses.service import judge_some
 
 if TYPE_CHECKING:
@@ -33,5 +34,7 @@ def judge_pending(house: House, *, progress: Callable[[int], None] = lambda _don
 
 @jobs.job(JUDGE_JOB, lock=JUDGE_JOB)
 def run_judging(house: House) -> None:
-    """Judge what is pending; nothing pending is nothing to do."""
+    """Judge what is pending, then let the buildings be located; nothing pending is nothing to do."""
     judge_pending(house)
+    with house.transaction() as session:
+        defer_geocoding(session, house)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,8 +49,9 @@ class Address(Stamped, Base):
 class AddressEvent(Base):
     """One thing learned about an address: append-only, the history behind every block and its lifting.
 
-    ``kind``: VISIT_FOUND, MAIL_RETURNED, CONFIRMED, LIFTED. ``evidence_kind`` and ``evidence_id`` name the visit
-    result, mail return or document that proves it.
+    ``kind``: VISIT_FOUND, MAIL_RETURNED, MAIL_DELIVERED, DOCUMENT_FOUND, CONFIRMED, LIFTED, ENTERED,
+    PHONE_CONFIRMED. ``evidence_kind`` and ``evidence_id`` name the visit result, mail item, call or document that
+    proves it.
     """
 
     __tablename__ = "address_event"
@@ -101,3 +102,37 @@ class AddressPoint(Base):
     precision: Mapped[str]
     datum_given: Mapped[str]
     recorded_at: Mapped[datetime]
+
+
+class GeocodeAnswer(Base):
+    """What an online geocoder said of one building (WGS-84), kept until it expires; the cache of such calls.
+
+    ``outcome``: ASKED (a call is on its way), FOUND, UNKNOWN, CITY_MISMATCH, FAILED; only FOUND has a point.
+    """
+
+    __tablename__ = "geocode_answer"
+
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    site_key: Mapped[str] = mapped_column(primary_key=True)
+    outcome: Mapped[str]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    precision: Mapped[str | None]
+    datum_given: Mapped[str | None]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class GeocoderDay(Base):
+    """How many calls one geocoder had on one day, for every process together, and when the next one may go out.
+
+    ``refused`` is why it wants no more that day.
+    """
+
+    __tablename__ = "geocoder_day"
+
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    on_date: Mapped[date] = mapped_column(primary_key=True)
+    calls: Mapped[int]
+    next_at: Mapped[datetime]
+    refused: Mapped[str | None]

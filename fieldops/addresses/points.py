@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 CONFIRMED_SOURCE: Final = "CONFIRMED"
 GAZETTEER_SOURCE: Final = "GAZETTEER"
+CENTRE_SOURCE: Final = "centre"
 CITY_MISMATCH: Final = "GEO_CITY_MISMATCH"
+DEFERRED: Final = "GEO_DEFERRED"
 
 FAR_FROM_CENTRE_M: Final = 30_000
 """Nearer to its county's centre than this, a point is never doubted (centres are off by 19 km at p90)."""
@@ -41,14 +43,18 @@ def geocoder(confirmed: Mapping[str, GeoPoint], gazetteer: Mapping[str, GeoPoint
     return OfflineGeocoder(confirmed, gazetteer, _centres())
 
 
-def located(known: OfflineGeocoder, site_key: str, region_code: str | None) -> PointFound | None:
-    """The best point known for an address, doubted where it cannot be of that county's city."""
+def located(known: OfflineGeocoder, site_key: str, region_code: str | None, doubt: str = "") -> PointFound | None:
+    """The best point known for an address, doubted where it cannot be of that county's city.
+
+    ``doubt`` is the code of an online geocoder's failure; a point of the building itself overrules it.
+    """
     city_code = divisions().city_of(region_code) if region_code else None
     point = known.point(site_key, region_code=region_code, city_code=city_code)
     if point is None:
         return None
     elsewhere = region_code is not None and is_of_another_city(point.lat, point.lon, region_code)
-    codes = (CITY_MISMATCH,) if elsewhere else ()
+    doubts = (CITY_MISMATCH if elsewhere else "", doubt if point.source == CENTRE_SOURCE else "")
+    codes = tuple(dict.fromkeys(filter(None, doubts)))
     return PointFound(point.lat, point.lon, point.precision.name, point.source, codes)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint
-from fieldops.addresses.points import CONFIRMED_SOURCE, GAZETTEER_SOURCE, geocoder, located
+from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint, GeocodeAnswer
+from fieldops.addresses.points import CITY_MISMATCH, CONFIRMED_SOURCE, DEFERRED, GAZETTEER_SOURCE, geocoder, located
 from fieldops.addresses.register import register_state
 from fieldops.errors import NotFound
 from fieldops.geocoding import GeoPoint, Precision
+from fieldops.house import house_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -155,21 +156,59 @@ def register_states(
 
 
 def points_for(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, PointFound]:
-    """Where each address is: its confirmed point, else the gazetteer's, else the centre of its county.
+    """Where each address is: confirmed, else the gazetteer's, else an online geocoder's, else its county's centre.
 
-    An address nothing is known of is left out. Cost: one query for all.
+    An address nothing is known of is left out. Cost: two queries for all.
     """
-    known = geocoder_of_sites(session, (each.site_key for each in addresses))
-    found = {each.id: located(known, each.site_key, each.region_code) for each in addresses}
+    answers = _answers_for(session, {each.site_key for each in addresses if each.site_key})
+    known = _geocoder_of(session, {each.site_key for each in addresses if each.site_key}, answers)
+    doubts = {site_key: _DOUBTS[each.outcome] for site_key, each in answers.items() if each.outcome in _DOUBTS}
+    found = {
+        each.id: located(known, each.site_key, each.region_code, doubts.get(each.site_key, "")) for each in addresses
+    }
     return {address_id: point for address_id, point in found.items() if point is not None}
 
 
 def geocoder_of_sites(session: Session, site_keys: Iterable[str]) -> OfflineGeocoder:
-    """The offline geocoder, with what is stored about these buildings."""
+    """The geocoder that makes no call, with what is stored about these buildings."""
     keys = {key for key in site_keys if key}
-    stored: dict[str, dict[str, GeoPoint]] = {CONFIRMED_SOURCE: {}, GAZETTEER_SOURCE: {}}
+    return _geocoder_of(session, keys, _answers_for(session, keys))
+
+
+def address_to_locate(session: Session, provider: str, *, at: datetime) -> Address | None:
+    """The next valid address whose building has neither a point of its own nor a fresh answer of this geocoder."""
+    listed = sa.exists().where(AddressPoint.site_key == Address.site_key)
+    answered = sa.exists().where(
+        GeocodeAnswer.provider == provider, GeocodeAnswer.site_key == Address.site_key, GeocodeAnswer.expires_at > at
+    )
+    wanted = sa.select(Address).where(Address.verdict == "VALID", Address.site_key != "", ~listed, ~answered)
+    return session.scalar(wanted.order_by(Address.id).limit(1))
+
+
+_DOUBTS: Final = {"CITY_MISMATCH": CITY_MISMATCH, "ASKED": DEFERRED, "FAILED": DEFERRED}
+
+
+def _answers_for(session: Session, keys: set[str]) -> dict[str, GeocodeAnswer]:
+    """What online geocoders said of these buildings and has not expired, the newest answer of each."""
+    query = sa.select(GeocodeAnswer).where(
+        among(GeocodeAnswer.site_key, keys), GeocodeAnswer.expires_at > house_of(session).clock.now()
+    )
+    return {each.site_key: each for each in session.scalars(query.order_by(GeocodeAnswer.asked_at))}
+
+
+def _geocoder_of(session: Session, keys: set[str], answers: dict[str, GeocodeAnswer]) -> OfflineGeocoder:
+    online = {site_key: _answered(each) for site_key, each in answers.items() if each.outcome == "FOUND"}
+    stored: dict[str, dict[str, GeoPoint]] = {CONFIRMED_SOURCE: {}, GAZETTEER_SOURCE: online}
     query = sa.select(AddressPoint).where(among(AddressPoint.site_key, keys), AddressPoint.source.in_(stored))
     for each in session.scalars(query):
         point = GeoPoint(each.lat, each.lon, Precision[each.precision], each.source)
         stored[each.source][each.site_key] = point
     return geocoder(stored[CONFIRMED_SOURCE], stored[GAZETTEER_SOURCE])
+
+
+def _answered(answer: GeocodeAnswer) -> GeoPoint:
+    """The point of an answer that has one."""
+    lat, lon = answer.lat, answer.lon
+    if lat is None or lon is None:
+        raise ValueError(f"the answer for {answer.site_key} is FOUND without a point: delete it, it is asked again")
+    return GeoPoint(lat, lon, Precision[answer.precision or "NONE"], answer.provider.upper())
