@@ -34,5 +34,4 @@ hr { border: 1px inset gray; margin: 0.5em auto }
 br::before { content: "\\A"; white-space: pre-line }
 li::marker { font-variant-numeric: tabular-nums; white-space: pre; text-transform: none }
 img { overflow: hidden }
-bdi { unicode-bidi: isolate }
 """

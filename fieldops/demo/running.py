@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VISITING_DAY = date(2026, 11, 24)
+SAMPLE_BUDGET_S = 15
 _START_S = 60
 
 
@@ -39,7 +40,7 @@ def run(*, once: bool) -> int:
         summary = json.loads(stored.read_text())
         click.echo("The demo day has been driven before; this is its summary.")
     else:
-        summary = _drive(settings, None, VISITING_DAY)
+        summary = _drive(settings, None, VISITING_DAY, budget_s=SAMPLE_BUDGET_S)
     _print(summary)
     if not once:
         _serve(settings)
