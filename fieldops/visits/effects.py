@@ -65,6 +65,9 @@ between approval and the day: they are asked again there."""
 IN_REVIEW: Final = {"VR-041": Effect.REVIEW, "VR-051": Effect.REVIEW}
 """What follows when a rule asks for a person about something the approval did not know of."""
 
+_STILL_APPROVED: Final = frozenset({*states.CLEARED, states.SUSPENDED})
+"""Where an approval still stands."""
+
 PAUSED_STATES: Final = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})
 """States of a case that suspend; every other state but ACTIVE ends its visits."""
 
@@ -115,7 +118,7 @@ def _reconsider_one(
         return
     _drop_cards(session, actor, visit, set(case_ids) - set(staying))
     if effect in _GOES_TO and states.may_follow(visit.status, _GOES_TO[effect]):
-        _keep(session, asked)
+        _keep(session, asked, to=_GOES_TO[effect])
         move_visit(session, actor, visit, _GOES_TO[effect], action=f"visits.{effect.name.lower()}", reason=reason)
     elif visit.status == states.SUSPENDED and effect < Effect.SUSPEND:
         _resume(session, actor, asked, cause)
@@ -185,7 +188,7 @@ def _resume(session: Session, actor: Actor, asked: _Asked, cause: str) -> None:
         finding.code for finding in asked.decision.of_severity(Severity.REJECT) if finding.code not in visit.waived
     ]
     to = states.REJECTED if rejected else states.AFTER_HOLD[before]
-    _keep(session, asked)
+    _keep(session, asked, to=to)
     weigh(asked.files, asked.facts, visit)
     move_visit(session, actor, visit, to, action="visits.resume", reason=cause, codes=rejected)
 
@@ -196,7 +199,7 @@ def _adjust(session: Session, actor: Actor, asked: _Asked, cause: str) -> None:
     weigh(asked.files, asked.facts, visit)
     if visit.amount_fen == before_fen:
         return
-    _keep(session, asked)
+    _keep(session, asked, to=visit.status)
     visit.version += 1
     told = {"before_fen": before_fen, "amount_fen": visit.amount_fen}
     audit.record(session, actor, "visits.adjust", "visit", visit.id, reason=cause, **told)
@@ -205,7 +208,12 @@ def _adjust(session: Session, actor: Actor, asked: _Asked, cause: str) -> None:
         events.announce(session, VisitAdjusted(visit.id, before_fen, visit.amount_fen, visit.status, actor))
 
 
-def _keep(session: Session, asked: _Asked) -> None:
-    """Keep what the rules said, beside what they said at approval."""
-    show_decision(asked.visit, asked.decision)
+def _keep(session: Session, asked: _Asked, *, to: str) -> None:
+    """Keep what the rules said, beside what they said at approval.
+
+    An approved visit that goes on, or may come back, still shows what its approval knew: the gates let pass nothing
+    else, so a doubt no person has looked at must not slip in among its codes here.
+    """
+    if _state_before_hold(asked.visit) not in states.CLEARED or to not in _STILL_APPROVED:
+        show_decision(asked.visit, asked.decision)
     session.add(decision_row(asked.visit.id, asked.decision, asked.facts))

@@ -13,6 +13,7 @@ from fieldops.cases import service as cases
 from fieldops.cases.events import CaseChanged, HoldOpened
 from fieldops.cases.models import Case
 from fieldops.cases.queries import addresses_by_case
+from fieldops.db import uuid7
 from fieldops.visits import execution, queries
 from fieldops.visits.events import VisitAdjusted, VisitStopped
 from fieldops.visits.moves import move_visit
@@ -314,3 +315,35 @@ def test_an_import_that_wrote_past_the_session_is_seen(session, house):
     change = CaseChanged(case.id, case.debtor_id, "ACTIVE", "RETURNED", 1, 1, supervisor(house))
     events.announce(session, change)
     assert visit.status == "CANCELLED"
+
+
+def _promise(session, house, visit):
+    cases.record_promise(
+        session,
+        supervisor(house),
+        case_id=_card(session, visit).id,
+        amount_fen=800_000,
+        due_on=TODAY + timedelta(days=7),
+        source_kind="CALL",
+        source_id=uuid7(),
+    )
+
+
+def test_a_doubt_newer_than_the_approval_stays_new_to_the_gates_when_the_amount_changes(session, house):
+    visit = make_approved_visit(session, house)
+    _promise(session, house, visit)
+    _pay(session, house, visit, 100_000)
+    assert (visit.status, visit.amount_fen) == ("APPROVED", 700_000)
+    assert "VR-024" in {each["code"] for each in queries.decisions_of(session, visit.id)[-1].findings}
+    assert "VR-024" not in visit.codes
+
+
+def test_a_doubt_newer_than_the_approval_stays_new_to_the_gates_after_a_hold(session, house):
+    visit = make_approved_visit(session, house)
+    held = {"case_id": _card(session, visit).id, "kind": "BANK_PAUSE", "channels": "ALL", "from_on": TODAY}
+    _promise(session, house, visit)
+    hold = cases.open_hold(session, supervisor(house), **held)
+    house.clock.advance(days=2)
+    _end_hold(session, house, hold, TODAY + timedelta(days=1))
+    assert visit.status == "APPROVED"
+    assert "VR-024" not in visit.codes
