@@ -14,7 +14,7 @@ from fieldops.addresses.queries import among
 from fieldops.agents.models import Crew
 from fieldops.cases import queries as cases
 from fieldops.cases.models import Bank, Case, Debtor
-from fieldops.clock import local
+from fieldops.clock import local, local_date
 from fieldops.planning.models import DayPlan, RouteStop
 from fieldops.planning.states import PUBLISHED
 from fieldops.sync.models import Device, Recall, ScopeEntry, StopCard, SyncEpoch
@@ -24,7 +24,7 @@ from fieldops.visits.models import Visit, VisitCase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import date, datetime, timedelta
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -116,7 +116,7 @@ def recalls_of(session: Session, agent_id: UUID, *, since: datetime) -> list[dic
     return [dict(row) for row in session.execute(query).mappings()]
 
 
-def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID]) -> dict[UUID, Held]:
+def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, today: date) -> dict[UUID, Held]:
     """What the gate looks at for these visits; a visit nobody knows is left out. Cost: one statement."""
     recall = (
         sa.select(Recall.reason)
@@ -126,11 +126,21 @@ def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID]) -> dict
         .scalar_subquery()
     )
     rows = session.execute(
-        sa.select(Visit.id, sa.and_(ScopeEntry.version.is_not(None), _IN_SCOPE), Visit.status, recall)
+        sa.select(
+            Visit.id,
+            sa.and_(ScopeEntry.version.is_not(None), _IN_SCOPE),
+            Visit.status,
+            StopCard.valid_until,
+            recall,
+        )
         .outerjoin(ScopeEntry, sa.and_(ScopeEntry.visit_id == Visit.id, ScopeEntry.agent_id == agent_id))
+        .outerjoin(StopCard, sa.and_(StopCard.visit_id == ScopeEntry.visit_id, StopCard.version == ScopeEntry.version))
         .where(among(Visit.id, visit_ids))
     )
-    return {visit_id: Held(bool(in_scope), status, reason) for visit_id, in_scope, status, reason in rows}
+    return {
+        visit_id: Held(bool(in_scope), status, until is not None and local_date(until) == today, reason)
+        for visit_id, in_scope, status, until, reason in rows
+    }
 
 
 def recalls_unconfirmed(session: Session, now: datetime, *, waited: timedelta, due_within: timedelta) -> list[Any]:

@@ -120,14 +120,18 @@ def clock_is_right(server_at: datetime, client_at: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the server knows of a visit a phone asks the gate about; ``status`` None: there is no such visit."""
+    """What the server knows of a visit a phone asks the gate about; ``status`` None: there is no such visit.
+
+    ``of_today``: the plan it is on is this day's.
+    """
 
     in_scope: bool
     status: str | None
+    of_today: bool
     recall_reason: str | None
 
 
-NOT_YOURS, OUTSIDE_HOURS = "NOT_YOURS", "OUTSIDE_LAWFUL_HOURS"
+NOT_YOURS, NOT_TODAY, OUTSIDE_HOURS = "NOT_YOURS", "NOT_TODAY", "OUTSIDE_LAWFUL_HOURS"
 _MAY_BE_MADE: Final = frozenset({states.PLANNED, states.IN_PROGRESS})
 
 
@@ -139,4 +143,6 @@ def gate_stops(held: Held, *, lawful_hour: bool) -> str | None:
         return NOT_YOURS
     if held.status not in _MAY_BE_MADE:
         return held.status
+    if not held.of_today:  # the rules were asked for the day of the plan; an approval or a case may have ended since
+        return NOT_TODAY
     return None if lawful_hour else OUTSIDE_HOURS

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ACTIVE: Final = "ACTIVE"
 WIPE: Final = "WIPE"
 REVOKED: Final = "REVOKED"
-_UNKNOWN: Final = Held(in_scope=False, status=None, recall_reason=None)
+_UNKNOWN: Final = Held(in_scope=False, status=None, of_today=False, recall_reason=None)
 
 
 def agent_of(user: UserAccount) -> UUID:
@@ -89,7 +89,7 @@ def acknowledge_recalls(
 def visits_to_stop(session: Session, user: UserAccount, held: Iterable[UUID], now: datetime) -> dict[str, Any]:
     """The gate: which of these visits must not be made now, whatever the phone's cursor says."""
     asked = sorted(set(held))
-    known = queries.held_by(session, agent_of(user), asked)
+    known = queries.held_by(session, agent_of(user), asked, today=local_date(now))
     hours = policy_on(session, local_date(now)).visit.hard_window
     lawful = hours.opens <= local(now).time() <= hours.closes
     answers = ((each, gate_stops(known.get(each, _UNKNOWN), lawful_hour=lawful)) for each in asked)

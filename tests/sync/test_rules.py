@@ -116,16 +116,16 @@ def test_a_clock_is_compared_within_two_minutes_either_way():
 
 @pytest.mark.parametrize("status", ["PLANNED", "IN_PROGRESS"])
 def test_the_gate_lets_pass_what_is_mine_and_planned(status):
-    assert gate_stops(Held(in_scope=True, status=status, recall_reason=None), lawful_hour=True) is None
+    assert gate_stops(Held(in_scope=True, status=status, of_today=True, recall_reason=None), lawful_hour=True) is None
 
 
 @pytest.mark.parametrize(
     ("held", "reason"),
     [
-        (Held(in_scope=True, status="PLANNED", recall_reason="repayment 还款"), "repayment 还款"),
-        (Held(in_scope=False, status="PLANNED", recall_reason=None), "NOT_YOURS"),
-        (Held(in_scope=True, status=None, recall_reason=None), "NOT_YOURS"),
-        (Held(in_scope=False, status=None, recall_reason=None), "NOT_YOURS"),
+        (Held(in_scope=True, status="PLANNED", of_today=True, recall_reason="repayment 还款"), "repayment 还款"),
+        (Held(in_scope=False, status="PLANNED", of_today=True, recall_reason=None), "NOT_YOURS"),
+        (Held(in_scope=True, status=None, of_today=True, recall_reason=None), "NOT_YOURS"),
+        (Held(in_scope=False, status=None, of_today=True, recall_reason=None), "NOT_YOURS"),
     ],
 )
 def test_the_gate_says_why_it_stops(held, reason):
@@ -134,9 +134,14 @@ def test_the_gate_says_why_it_stops(held, reason):
 
 @pytest.mark.parametrize("status", sorted({*states.STEPS, *states.FINAL} - {"PLANNED", "IN_PROGRESS"}))
 def test_the_gate_stops_whatever_state_is_not_on_the_road(status):
-    assert gate_stops(Held(in_scope=True, status=status, recall_reason=None), lawful_hour=True) == status
+    assert gate_stops(Held(in_scope=True, status=status, of_today=True, recall_reason=None), lawful_hour=True) == status
+
+
+def test_the_gate_stops_a_visit_of_another_days_plan():
+    held = Held(in_scope=True, status="PLANNED", of_today=False, recall_reason=None)
+    assert gate_stops(held, lawful_hour=True) == "NOT_TODAY"
 
 
 def test_the_gate_stops_every_visit_outside_lawful_hours():
-    held = Held(in_scope=True, status="PLANNED", recall_reason=None)
+    held = Held(in_scope=True, status="PLANNED", of_today=True, recall_reason=None)
     assert gate_stops(held, lawful_hour=False) == "OUTSIDE_LAWFUL_HOURS"

@@ -130,6 +130,13 @@ def test_the_gate_keeps_lawful_hours(road, seconds, stops):
     assert phone.gate([str(road.visit_id)]) == expected
 
 
+@pytest.mark.parametrize("days", [-1, 1])
+def test_the_gate_stops_on_the_day_before_the_plan_and_on_the_day_after(road, days):
+    (phone, _), _ = road.phones()
+    road.house.clock.advance(days=days)
+    assert phone.gate([str(road.visit_id)]) == {str(road.visit_id): "NOT_TODAY"}
+
+
 @pytest.mark.parametrize("held", ["", "x", f"{uuid4()},x", ",".join([str(uuid4())] * 51)])
 def test_the_gate_refuses_what_are_no_visits(road, held):
     (_, api), _ = road.phones()
