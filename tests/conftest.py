@@ -166,3 +166,27 @@ def road(postgres, road_database, road_app, tmp_path):
     with a_house(postgres, tmp_path, template=road_database) as opened:
         road_app.house = opened
         yield Road(opened, road_app)
+
+
+@pytest.fixture(scope="session")
+def small_day(postgres):
+    """One demo day on a small caseload, driven by the command: ``small_day.summary``, ``small_day.home``."""
+    from tests.small_day import driven
+
+    with driven(postgres) as day:
+        yield day
+
+
+@pytest.fixture(scope="session")
+def house_after_day(small_day):
+    """The house of that day in the evening; look, do not change."""
+    from tests.small_day import house_after
+
+    with house_after(small_day) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def app_after_day(house_after_day):
+    """The application on that house."""
+    return create_app(house_after_day)

@@ -76,15 +76,16 @@ class Day:
 
     def _import_everything(self) -> None:
         traps.plant(self._own_files, self._folder.sites(), self._eve)
-        errors = 0
+        planted = [("cases", self._own_files / "trap-cases.xlsx"), ("calls", self._own_files / "trap-calls.csv")]
         with self._timed("import"):
-            for kind, file in self._folder.files():
-                errors += self._import(kind, file)["errors"]
-            for kind in ("cases", "calls"):
-                suffix = "xlsx" if kind == "cases" else "csv"
-                self._import(kind, self._own_files / f"trap-{kind}.{suffix}")
+            done = [(kind, self._import(kind, file)) for kind, file in [*self._folder.files(), *planted]]
         cases = list(self._person("business_dept").pages("/cases"))
-        self.figures |= {"cases": len(cases), "planted_cases": len(traps.PLANTED), "import_errors": errors}
+        self.figures |= {
+            "cases": len(cases),
+            "planted_cases": len(traps.PLANTED),
+            "calls": sum(came["created"] for kind, came in done if kind == "calls"),
+            "import_errors": sum(came["errors"] for _, came in done),
+        }
         self._case_ids = {case["case_no"]: case["id"] for case in cases}
         self._say(f"  {len(cases)} cases imported")
 
