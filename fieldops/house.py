@@ -36,6 +36,13 @@ class House:
             session.info["house"] = self
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """One read-only transaction in which every query sees the same instant; its session can tell its house too."""
+        with self.database.snapshot() as session:
+            session.info["house"] = self
+            yield session
+
 
 def open_house(settings: Settings) -> House:
     """Open, and migrate, everything these settings name.

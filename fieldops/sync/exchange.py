@@ -49,7 +49,7 @@ def sync(house: House, asked: Mapping[str, Any]) -> bytes:
     answer = {"server_time": now, "results": results, "commands": [], "next_poll_s": POLL_S}
     if state == service.WIPE:
         return orjson.dumps(answer | _nothing(asked) | {"commands": [service.WIPE]})
-    with house.database.snapshot() as session:
+    with house.snapshot() as session:
         place = {name: asked[name] for name in ("epoch", "cursor", "base_hash")}
         pulled = pull.pull(session, agent_id, now=now, **place)
     if pulled.mismatch:

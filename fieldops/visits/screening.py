@@ -48,7 +48,7 @@ def screen(house: House, *, at: datetime) -> list[ScreenRow]:
     Cost: two seconds a thousand cases; one read-only snapshot, so that all rows tell of the same instant.
     """
     judge_pending(house)
-    with house.database.snapshot() as session:
+    with house.snapshot() as session:
         return sorted(screened(session, at=at), key=lambda row: row.case_no)
 
 
