@@ -195,8 +195,10 @@ class Phone:
         self._db.execute("UPDATE place SET epoch = NULL, cursor = NULL")
 
     def _wipe(self) -> None:
-        """Everything of the debtors goes; what has not been sent stays until it is."""
-        self._db.executescript("BEGIN; DELETE FROM base; DELETE FROM recalled; COMMIT;")
+        """Everything of the debtors goes, and the place in the feed; what has not been sent stays until it is."""
+        self._db.executescript(
+            "BEGIN; DELETE FROM base; DELETE FROM recalled; UPDATE place SET epoch = NULL, cursor = NULL; COMMIT;"
+        )
 
     def _request(self, at: datetime, epoch: str | None, cursor: int | None, again: str | None) -> dict[str, Any]:
         rows = self._db.execute(
@@ -230,8 +232,10 @@ class Phone:
         try:
             if self.cursor == asked_from:
                 self._apply_page(answer, asked_from)
-        finally:
-            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def _apply_page(self, answer: Mapping[str, Any], asked_from: int | None) -> None:
         if asked_from is None:

@@ -254,6 +254,37 @@ def test_an_answer_to_an_older_question_is_dropped(road):
     assert (phone.base, phone.cursor) == (held, late["cursor"])
 
 
+def test_a_phone_that_is_killed_within_a_page_has_applied_all_of_it_or_nothing(road, monkeypatch):
+    (phone, _), _ = road.phones()
+    for visit in road.visits[road.crew.id][:2]:
+        cancel(road, visit)
+    before = (phone.base, phone.cursor)
+    real, applied = phone._apply, []
+
+    def killed(op):
+        if applied:
+            raise KeyboardInterrupt
+        applied.append(op)
+        real(op)
+
+    monkeypatch.setattr(phone, "_apply", killed)
+    with pytest.raises(KeyboardInterrupt):
+        sync(road, phone)
+    assert (phone.base, phone.cursor) == before
+    monkeypatch.undo()
+    sync(road, phone)
+    assert phone.base == scope_of(road, phone)
+
+
+def test_what_the_phone_has_reported_and_not_sent_is_no_part_of_its_hash(road):
+    """Two layers: the screen shows the stop as done, the server is told of what it has confirmed."""
+    (phone, _), _ = road.phones()
+    report_result(road, phone, road.visit_id)
+    assert [stop["id"] for stop in phone.stops] == [str(each) for each in road.visits[road.crew.id][1:]]
+    asked = phone._request(road.house.clock.now(), None, None, None)
+    assert asked["base_hash"] == pull.manifest_hash((visit, 1) for visit in road.visits[road.crew.id])
+
+
 def test_a_phone_notices_a_hole_in_the_feed(road):
     (phone, api), _ = road.phones()
     cancel(road, road.visit_id)

@@ -1,0 +1,129 @@
+"""A day as a problem of the routing engine: lawful starts, service times, and whom nobody may be sent to."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldops.agents.rules import MODES
+from fieldops.planning.problem import day_problem
+from fieldops.planning.queries import VisitToPlan
+from fieldops.policies.reading import shipped_editions
+
+POLICY = shipped_editions()[0]
+HOUR, MINUTE = 3600, 60
+NINE, TWENTY, TWENTY_ONE = 9 * HOUR, 20 * HOUR, 21 * HOUR
+
+
+def a_visit(**changes):
+    values = {
+        "id": uuid4(), "no": "WF1", "debtor_id": uuid4(), "lat": 39.73, "lon": 116.14, "address_kind": "HOME",
+        "purpose": "COLLECT", "priority": 3, "windows_s": (),
+    }  # fmt: skip
+    return VisitToPlan(**(values | changes))
+
+
+def a_crew(**changes):
+    values = {
+        "id": uuid4(), "code": "C001", "start_lat": 39.72, "start_lon": 116.13, "shift_start_s": NINE,
+        "shift_end_s": TWENTY, "mode": "CAR",
+    }  # fmt: skip
+    return SimpleNamespace(**(values | changes))
+
+
+def the_stop(visit):
+    (stop,) = day_problem([visit], [a_crew()], POLICY).problem.stops
+    return stop
+
+
+def test_engine_and_people_call_visits_and_crews_by_the_same_names():
+    visit, crew = a_visit(), a_crew()
+    day = day_problem([visit], [crew], POLICY)
+    assert [stop.id for stop in day.problem.stops] == ["WF1"]
+    assert [each.id for each in day.problem.crews] == ["C001"]
+    assert (day.visit_ids, day.crew_ids) == ({"WF1": visit.id}, {"C001": crew.id})
+
+
+@pytest.mark.parametrize(
+    ("changes", "minutes"),
+    [
+        ({"address_kind": "HOME"}, 20),
+        ({"address_kind": "HUKOU"}, 20),
+        ({"address_kind": "WORK"}, 25),
+        ({"purpose": "DELIVER_LETTER"}, 10),
+        ({"purpose": "DELIVER_LETTER", "address_kind": "WORK"}, 10),
+    ],
+)
+def test_a_visit_takes_as_long_as_its_kind(changes, minutes):
+    assert the_stop(a_visit(**changes)).service_s == minutes * MINUTE
+
+
+def test_where_no_hour_is_agreed_the_planning_hours_hold_to_the_end_of_the_visit():
+    (window,) = the_stop(a_visit()).windows
+    assert (window.start_s, window.end_s) == (NINE, TWENTY - 20 * MINUTE)
+
+
+def test_an_agreed_hour_may_lie_outside_the_planning_hours_but_ends_within_the_lawful_ones():
+    (window,) = the_stop(a_visit(windows_s=((TWENTY, TWENTY_ONE),))).windows
+    assert (window.start_s, window.end_s) == (TWENTY, TWENTY_ONE - 20 * MINUTE)
+
+
+def test_the_last_lawful_start_leaves_at_nine_sharp():
+    last = TWENTY_ONE - 20 * MINUTE
+    (window,) = the_stop(a_visit(windows_s=((last, TWENTY_ONE),))).windows
+    assert (window.start_s, window.end_s) == (last, last)
+
+
+def test_a_visit_that_cannot_end_by_nine_is_left_out_with_its_reason():
+    day = day_problem([a_visit(windows_s=((TWENTY_ONE - 20 * MINUTE + 1, TWENTY_ONE),))], [a_crew()], POLICY)
+    (left,) = day.unasked
+    assert (left.stop_id, left.reason) == ("WF1", "OUTSIDE_LAWFUL_HOURS")
+    assert "21:00" in left.message_zh
+    assert "21:00" in left.message_en
+    assert day.problem.stops == ()
+
+
+def test_several_agreed_hours_are_several_windows():
+    windows = the_stop(a_visit(windows_s=((NINE, 10 * HOUR), (15 * HOUR, 16 * HOUR)))).windows
+    assert [(window.start_s, window.end_s) for window in windows] == [(NINE, 10 * HOUR), (15 * HOUR, 16 * HOUR)]
+
+
+@pytest.mark.parametrize("missing", ["lat", "lon"])
+def test_a_visit_without_a_point_is_left_out_with_its_reason(missing):
+    (left,) = day_problem([a_visit(**{missing: None})], [a_crew()], POLICY).unasked
+    assert left.reason == "NOT_LOCATED"
+
+
+def test_a_shift_is_cut_to_lawful_hours():
+    (crew,) = day_problem([], [a_crew(shift_start_s=6 * HOUR, shift_end_s=23 * HOUR)], POLICY).problem.crews
+    assert (crew.shift.start_s, crew.shift.end_s) == (8 * HOUR, TWENTY_ONE)
+
+
+def test_a_crew_that_only_works_at_night_is_not_sent():
+    assert day_problem([], [a_crew(shift_start_s=22 * HOUR, shift_end_s=23 * HOUR)], POLICY).problem.crews == ()
+
+
+@pytest.mark.parametrize("mode", sorted(set(MODES.values())))
+def test_every_way_a_crew_may_travel_has_a_speed(mode):
+    problem = day_problem([a_visit()], [a_crew(mode=mode)], POLICY).problem
+    assert problem.travel.kmh[mode] > 0
+
+
+def test_the_limits_of_a_day_come_from_the_policy():
+    routing = replace(POLICY.routing, max_stops=7, max_shift_s=5 * HOUR, speed_kmh=11.0, detour_factor=1.2)
+    problem = day_problem([], [a_crew()], replace(POLICY, routing=routing)).problem
+    assert (problem.crews[0].max_stops, problem.crews[0].max_duty_s) == (7, 5 * HOUR)
+    assert (problem.travel.kmh["CAR"], problem.travel.detour) == (11.0, 1.2)
+
+
+@given(st.lists(st.tuples(st.integers(0, 86_399), st.integers(0, 86_399)).map(sorted).map(tuple), max_size=4))
+def test_every_window_lets_the_visit_end_within_the_law(windows_s):
+    day = day_problem([a_visit(windows_s=tuple(windows_s))], [a_crew()], POLICY)
+    for stop in day.problem.stops:
+        for window in stop.windows:
+            assert window.start_s >= 8 * HOUR
+            assert window.end_s + stop.service_s <= TWENTY_ONE
+    assert len(day.problem.stops) + len(day.unasked) == 1

@@ -1,0 +1,226 @@
+"""The job that solves a plan, with the real engine and a small budget: judged, explained, and safe to run again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import select, text
+
+import routing
+from fieldops import jobs
+from fieldops.clock import at_local, local
+from fieldops.planning import queries, service, solving
+from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop
+from fieldops.serving import environment
+from fieldops.visits.models import Visit
+from tests.conftest import SECRET
+from tests.planning.makers_of_plans import TOMORROW, make_batched_visits, make_crew
+from tests.visits.makers_of_visits import supervisor
+
+
+def asked_plan(house, count=4, *, crews=2, budget_s=1, windows=None, **crew_changes):
+    """A plan somebody has asked for, of batched visits and crews."""
+    with house.transaction() as session:
+        for n in range(1, crews + 1):
+            make_crew(session, f"C{n:03d}", **crew_changes)
+        visits = make_batched_visits(session, house, count)
+        for visit in visits:
+            visit.windows = windows or []
+        plan = service.ask_for_plan(session, supervisor(house), on_date=TOMORROW, budget_s=budget_s, seed=1)
+        return plan.id
+
+
+def the_plan(house, plan_id):
+    with house.transaction() as session:
+        return session.get_one(DayPlan, plan_id)
+
+
+def all_of(house, table):
+    with house.transaction() as session:
+        return list(session.scalars(select(table)))
+
+
+def test_a_plan_is_solved_judged_and_kept_whole(house, app):
+    plan_id = asked_plan(house)
+    jobs.work(house, until_empty=True)
+    plan = the_plan(house, plan_id)
+    assert (plan.status, plan.failure) == ("OPTIMISED", None)
+    assert (plan.totals["asked"], plan.totals["planned"], plan.totals["left_out"]) == (4, 4, 0)
+    assert (plan.engine["engine"], plan.engine["seed"], plan.engine["budget_s"]) == ("default", 1, 1)
+    assert "ortools" in plan.engine["versions"]
+    stops = all_of(house, RouteStop)
+    assert len(stops) == 4
+    for stop in stops:
+        assert at_local(TOMORROW, 9 * 3600) <= stop.begins_at < stop.leaves_at <= at_local(TOMORROW, 20 * 3600)
+        assert local(stop.arrives_at).date() == TOMORROW
+    assert sum(route.distance_m for route in all_of(house, CrewRoute)) == plan.totals["distance_m"]
+
+
+def test_a_visit_that_is_left_out_says_why_in_words_people_know(house, app):
+    plan_id = asked_plan(house, 3, crews=1, shift_start_s=9 * 3600, shift_end_s=9 * 3600 + 45 * 60)
+    jobs.work(house, until_empty=True)
+    with house.transaction() as session:
+        rows = queries.left_out_of(session, plan_id)
+        summary = service.summary_of(session, plan_id)
+    assert len(rows) + the_plan(house, plan_id).totals["planned"] == 3
+    assert rows
+    for row in rows:
+        assert row["reason"]
+        assert row["message_zh"]
+        assert row["message_en"]
+        assert row["visit_no"].startswith("WF")
+    assert any("C001" in row["message_en"] for row in rows)
+    assert len(summary["left_out_visits"]) == len(rows)
+
+
+def test_a_visit_that_cannot_be_lawful_is_left_out_and_the_others_planned(house, app):
+    plan_id = asked_plan(house, 2, crews=1)
+    with house.transaction() as session:
+        odd = session.scalars(select(Visit).order_by(Visit.no)).first()
+        odd.windows = [[20 * 3600 + 45 * 60, 21 * 3600]]
+    jobs.work(house, until_empty=True)
+    (row,) = all_of(house, LeftOutVisit)
+    assert (row.visit_id, row.reason) == (odd.id, "OUTSIDE_LAWFUL_HOURS")
+    assert the_plan(house, plan_id).totals["planned"] == 1
+
+
+def test_without_a_crew_every_visit_is_left_out_with_that_reason(house, app):
+    plan_id = asked_plan(house, 2, crews=0)
+    jobs.work(house, until_empty=True)
+    assert the_plan(house, plan_id).status == "OPTIMISED"
+    assert {row.reason for row in all_of(house, LeftOutVisit)} == {"NO_CREW"}
+
+
+def test_the_job_may_run_twice_and_solves_once(house, app):
+    plan_id = asked_plan(house, 2, crews=1)
+    solving.solve(house, id=str(plan_id))
+    before = {stop.id for stop in all_of(house, RouteStop)}
+    solving.solve(house, id=str(plan_id))
+    assert {stop.id for stop in all_of(house, RouteStop)} == before
+
+
+def test_two_workers_with_one_plan_keep_it_once(house, app, monkeypatch):
+    """The second worker finishes while the first is still searching: the first finds the plan kept."""
+    plan_id = asked_plan(house, 2, crews=1)
+    real = routing.plan
+
+    def slow(problem, **options):
+        monkeypatch.setattr(routing, "plan", real)
+        solving.solve(house, id=str(plan_id))
+        return real(problem, **options)
+
+    monkeypatch.setattr(routing, "plan", slow)
+    solving.solve(house, id=str(plan_id))
+    assert len(all_of(house, RouteStop)) == 2
+
+
+def broken(plan, problem):
+    """The plan with its first visit an hour before the crew can be there."""
+    from dataclasses import replace
+
+    route = next(route for route in plan.routes if route.visits)
+    first = replace(route.visits[0], arrive_s=0, start_s=0)
+    changed = replace(route, visits=(first, *route.visits[1:]))
+    return replace(plan, routes=tuple(changed if each is route else each for each in plan.routes))
+
+
+def test_a_plan_the_judge_refuses_is_never_kept(house, app, monkeypatch):
+    plan_id = asked_plan(house, 2, crews=1)
+    real = routing.plan
+    monkeypatch.setattr(routing, "plan", lambda problem, **options: broken(real(problem, **options), problem))
+    solving.solve(house, id=str(plan_id))
+    plan = the_plan(house, plan_id)
+    assert plan.status == "FAILED"
+    assert "independent check found" in plan.failure
+    assert "TRAVEL" in plan.failure or "WINDOW" in plan.failure or "PLAN" in plan.failure
+    assert all_of(house, RouteStop) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (routing.ProblemError("C001", "no start point", "give one"), "C001: no start point; give one"),
+        (routing.InvalidPlanError("a broken rule"), "a broken rule"),
+        (routing.SolverProcessLostError("a solver process ended"), "a solver process ended"),
+    ],
+)
+def test_a_plan_that_cannot_be_made_says_why(house, app, monkeypatch, error, says):
+    plan_id = asked_plan(house, 1, crews=1)
+
+    def fails(problem, **options):
+        raise error
+
+    monkeypatch.setattr(routing, "plan", fails)
+    solving.solve(house, id=str(plan_id))
+    plan = the_plan(house, plan_id)
+    assert (plan.status, plan.failure) == ("FAILED", says)
+
+
+def test_a_lost_solver_process_is_given_one_more_try(house, app, monkeypatch):
+    plan_id = asked_plan(house, 1, crews=1)
+    real, lost = routing.plan, []
+
+    def once(problem, **options):
+        if not lost:
+            lost.append(1)
+            raise routing.SolverProcessLostError("a solver process ended")
+        return real(problem, **options)
+
+    monkeypatch.setattr(routing, "plan", once)
+    solving.solve(house, id=str(plan_id))
+    assert the_plan(house, plan_id).status == "OPTIMISED"
+
+
+def test_a_fault_of_the_engine_fails_the_plan_and_is_not_hidden(house, app, monkeypatch):
+    plan_id = asked_plan(house, 1, crews=1)
+
+    def fails(problem, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(routing, "plan", fails)
+    with pytest.raises(MemoryError):
+        solving.solve(house, id=str(plan_id))
+    plan = the_plan(house, plan_id)
+    assert (plan.status, "MemoryError" in plan.failure) == ("FAILED", True)
+
+
+@contextmanager
+def worker(house):
+    """A worker process of its own."""
+    env = environment(house.settings) | {"DATABASE_URL": house.database.url, "FIELDOPS_SECRET": SECRET}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fieldops", "worker"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def wait_until(holds, *, seconds=90):
+    ends = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends, "it never happened"
+        time.sleep(0.05)
+
+
+def test_the_plan_of_a_worker_that_was_killed_is_solved_by_another(house, app):
+    """Killed with SIGKILL in mid-search: the plan stays SOLVING until its job is found stalled and runs again."""
+    plan_id = asked_plan(house, 3, crews=1, budget_s=30)
+    with worker(house) as process:
+        wait_until(lambda: the_plan(house, plan_id).status == "SOLVING")
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+    assert (the_plan(house, plan_id).status, all_of(house, RouteStop)) == ("SOLVING", [])
+    with house.transaction() as session:
+        session.get_one(DayPlan, plan_id).budget_s = 1
+        session.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'"))
+        jobs.defer(session, "jobs.retry_stalled", unique="jobs.retry_stalled", timestamp=0)
+    jobs.work(house, until_empty=True)
+    assert the_plan(house, plan_id).status == "OPTIMISED"
+    assert len(all_of(house, RouteStop)) == 3
