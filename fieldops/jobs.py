@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 
 from fieldops.db import driver_connection, libpq_conninfo
@@ -54,19 +56,21 @@ def job(name: str, *, lock: str | None = None) -> Callable[[Callable[..., None]]
 def defer(session: Session, name: str, *, unique: str | None = None, **arguments: Any) -> None:
     """Enqueue a job in the transaction of ``session``: no commit, no job.
 
-    With ``unique`` a waiting job of the same key is enough: a second is not added.
+    With ``unique`` a waiting job of the same key is enough: a second is not added. That job stays locked until this
+    transaction ends, so that no worker runs it before it can see what this one has written.
     """
     connection = driver_connection(session)
     session.flush()
-    if unique is not None and connection.execute(_WAITING, [unique]).fetchone() is not None:
-        return
     task: Task[..., Any, Any] = queue.tasks[name]
     deferrer = task.configure(connection=connection, queueing_lock=unique)
     deferrer.job_manager = _in_transactions
-    deferrer.defer(**arguments)
+    while unique is None or connection.execute(_WAITING, [unique]).fetchone() is None:
+        with suppress(AlreadyEnqueued), connection.transaction():  # in a transaction: a savepoint
+            deferrer.defer(**arguments)
+            return
 
 
-_WAITING = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo' LIMIT 1"
+_WAITING = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo' LIMIT 1 FOR SHARE"
 
 
 @queue.periodic(cron="* * * * *")
