@@ -12,10 +12,12 @@ embedded PostgreSQL of its own with fsync on; each file in a process of its own,
 from __future__ import annotations
 
 import argparse
+import atexit
 import csv
 import json
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -196,7 +198,7 @@ def measure(rows: int) -> list[dict[str, Any]]:
     """Every file in turn, each beside its yardsticks in the same minute; csv and xlsx into houses of their own."""
     cases, calls = case_rows(rows), call_rows(rows)
     changed = [[*row[:8], _one_more(row[8]) if n % 20 == 0 else row[8], *row[9:]] for n, row in enumerate(cases, 1)]
-    folder = Path(tempfile.mkdtemp(prefix="fo-"))
+    folder = _own_folder()
     write_csv(folder / "cases.csv", HEADINGS, cases, "gb18030")
     write_csv(folder / "again.csv", HEADINGS, changed, "utf-8")
     write_csv(folder / "calls.csv", CALL_HEADINGS, calls, "utf-8-sig")
@@ -212,7 +214,7 @@ def measure(rows: int) -> list[dict[str, Any]]:
 
 
 def _measured(folder: Path, in_turn: Iterable[tuple[str, str, str, list[list[Any]]]]) -> list[dict[str, Any]]:
-    home = Path(tempfile.mkdtemp(prefix="fo-"))
+    home = _own_folder()
     house = open_house(Settings.from_env({"FIELDOPS_HOME": str(home)}))
     results = []
     for name, file, kind, rows in in_turn:
@@ -223,6 +225,13 @@ def _measured(folder: Path, in_turn: Iterable[tuple[str, str, str, list[list[Any
         results.append({"file": name, **shares, "rows_per_s": told["rows_read"] / told["seconds"], **told})
     house.database.close()
     return results
+
+
+def _own_folder() -> Path:
+    """A folder of this run, gone with it: asked for before the server starts, it is removed after the server stops."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _one_more(amount: Any) -> Any:

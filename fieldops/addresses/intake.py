@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +12,8 @@ from fieldops.db import uuid7
 from fieldops.imports.landing import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from sqlalchemy.orm import Session
 
@@ -38,16 +39,18 @@ _KNOWN = sa.text("""
 """)
 
 
-def record_addresses(session: Session, actor: Actor, given: Iterable[GivenAddress]) -> dict[GivenAddress, UUID]:
+def record_addresses(
+    session: Session, actor: Actor, given: Iterable[GivenAddress], *, new_debtors: AbstractSet[UUID] = frozenset()
+) -> dict[GivenAddress, UUID]:
     """The ids of these addresses; the ones not on record yet are recorded as the bank's own, unjudged.
 
-    An address first found elsewhere becomes the bank's own when a bank's file gives it. Cost: two statements.
+    An address first found elsewhere becomes the bank's own when a bank's file gives it. ``new_debtors`` have no
+    address on record: theirs are not looked for. Cost: two statements.
     """
     wanted = dict.fromkeys(given)
     if not wanted:
         return {}
-    sought = {"debtors": [debtor for debtor, _ in wanted], "raws": [raw for _, raw in wanted]}
-    known = session.execute(_KNOWN, sought).all()
+    known = _on_record(session, [pair for pair in wanted if pair[0] not in new_debtors])
     ids: dict[GivenAddress, UUID] = {}
     landing: list[GivenAddress] = []
     for debtor_id, raw, address_id, bank_provided in known:
@@ -65,6 +68,13 @@ def record_addresses(session: Session, actor: Actor, given: Iterable[GivenAddres
         ),
     )
     return ids
+
+
+def _on_record(session: Session, sought: list[GivenAddress]) -> Sequence[sa.Row[Any]]:
+    if not sought:
+        return ()
+    given = {"debtors": [debtor_id for debtor_id, _ in sought], "raws": [raw for _, raw in sought]}
+    return session.execute(_KNOWN, given).all()
 
 
 def defer_judging(session: Session) -> None:

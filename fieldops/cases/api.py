@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.cases import service
+from fieldops.addresses.schemas import AddressOut
+from fieldops.cases import repair, service
 from fieldops.cases.schemas import (
+    CaseAddressAddedOut,
+    CaseAddressConfirmIn,
+    CaseAddressIn,
     CaseFileOut,
     CasesIn,
     CasesOut,
@@ -77,3 +81,21 @@ def open_complaint(complaint: dict[str, Any], case_id: uuid.UUID) -> Any:
 def record_special_status(status: dict[str, Any], case_id: uuid.UUID) -> Any:
     """Record a special status of the debtor 特殊状态, or a better proof of it."""
     return service.record_special_status(session(), actor(), case_id=case_id, **status)
+
+
+@blueprint.route("/<uuid:case_id>/addresses", methods=["POST"])
+@needs("addresses.repair")
+@blueprint.arguments(CaseAddressIn)
+@blueprint.response(201, CaseAddressAddedOut)
+def add_address(given: dict[str, Any], case_id: uuid.UUID) -> Any:
+    """Enter an address found in the field or told by a contact 信息修复: judged at once, UNVERIFIED."""
+    return repair.add_address(session(), actor(), case_id=case_id, **given)
+
+
+@blueprint.route("/<uuid:case_id>/addresses/<uuid:address_id>/confirm", methods=["POST"])
+@needs("addresses.repair")
+@blueprint.arguments(CaseAddressConfirmIn)
+@blueprint.response(200, AddressOut)
+def confirm_address(call: dict[str, Any], case_id: uuid.UUID, address_id: uuid.UUID) -> Any:
+    """Note that an address was confirmed in a recorded call 电话确认; it comes first from now on."""
+    return repair.confirm_address(session(), actor(), case_id=case_id, address_id=address_id, **call)

@@ -186,8 +186,10 @@ class CaseLander:
             for name, kind in ADDRESS_KINDS.items()
             if row.sent.values[name]
         ]
-        ids = record_addresses(self._session, self._intake.actor, (given for _, _, given in links))
-        _CASE_ADDRESS.land(self._session, ((case_id, kind, ids[given]) for case_id, kind, given in links))
+        new = {row.debtor.id for row in rows if row.debtor.new}
+        given = (address for _, _, address in links)
+        ids = record_addresses(self._session, self._intake.actor, given, new_debtors=new)
+        _CASE_ADDRESS.land(self._session, ((case_id, kind, ids[address]) for case_id, kind, address in links))
 
     def _case_record(self, row: _Row) -> tuple[Any, ...]:
         values = row.sent.values

@@ -31,7 +31,7 @@ _KNOWN_DEBTORS = sa.text(
 
 @dataclass(slots=True)
 class GivenDebtor:
-    """A debtor as the rows so far leave them; ``dirty`` when the row is to be written."""
+    """A debtor as the rows so far leave them; ``new`` to the house in this chunk, ``dirty`` until they are written."""
 
     id: uuid.UUID
     name: str
@@ -39,6 +39,7 @@ class GivenDebtor:
     index: bytes
     phone: str | None
     version: int
+    new: bool
     dirty: bool
 
 
@@ -61,7 +62,7 @@ class DebtorBook:
         for index, debtor_id, name, phone_sealed, version in known:
             id_no = by_index[index]
             phone = self._vault.open(phone_sealed, row=debtor_id, column="phone") if phone_sealed else None
-            debtors[id_no] = GivenDebtor(debtor_id, name, id_no, index, phone, version, dirty=False)
+            debtors[id_no] = GivenDebtor(debtor_id, name, id_no, index, phone, version, new=False, dirty=False)
         return debtors
 
     def debtor_of(self, row: CheckedRow, debtor_id: uuid.UUID | None) -> GivenDebtor | RowRefused:
@@ -73,7 +74,9 @@ class DebtorBook:
         debtor = self._debtors.get(values["id_no"])
         if debtor is None:
             index = self._indexes[values["id_no"]]
-            debtor = GivenDebtor(uuid7(), values["name"], values["id_no"], index, values["phone"], 1, dirty=True)
+            debtor = GivenDebtor(
+                uuid7(), values["name"], values["id_no"], index, values["phone"], 1, new=True, dirty=True
+            )
             self._debtors[values["id_no"]] = debtor
             return debtor
         if values["name"] != debtor.name and debtor_id != debtor.id:

@@ -132,6 +132,14 @@ def special_statuses_by_debtor(
     return _by(session, SpecialStatus, SpecialStatus.debtor_id, debtor_ids, SpecialStatus.from_on)
 
 
+def call_by_id(session: Session, call_id: uuid.UUID) -> CallRecord:
+    """The call of that id. Raises: NotFound."""
+    call = session.get(CallRecord, call_id)
+    if call is None:
+        raise NotFound("CALL_UNKNOWN", f"There is no call {call_id}; a case lists its calls.")
+    return call
+
+
 def addresses_by_case(session: Session, case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[CaseAddress]]:
     """Which address each case file gives as what."""
     return _by_case(session, CaseAddress, case_ids, CaseAddress.kind)

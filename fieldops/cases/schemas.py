@@ -7,7 +7,10 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from fieldops.addresses.repair import OWNERS
+from fieldops.addresses.schemas import AddressOut
 from fieldops.cases.rules import CASE_STATUSES, GRADES, HOLD_KINDS, PROOF_ORDER, SPECIAL_STATUS_KINDS
+from fieldops.policies.sections import ADDRESS_KINDS
 from fieldops.vault import mask_name
 from fieldops.web import In, Out
 
@@ -139,6 +142,25 @@ class PromiseOut(Out):
     due_on = fields.Date()
     made_at = fields.AwareDateTime()
     source_kind = fields.String()
+
+
+class CaseAddressIn(In):
+    raw = fields.String(required=True, validate=validate.Length(1, 500))
+    kind = fields.String(required=True, validate=validate.OneOf(ADDRESS_KINDS))
+    source = fields.String(
+        load_default=None, metadata={"description": "how it was learned 来源, one of the lawful ways"}
+    )
+    belongs_to = fields.String(required=True, validate=validate.OneOf(OWNERS))
+    evidence = fields.String(required=True, validate=_LONG, metadata={"description": "the visit, call or paper"})
+
+
+class CaseAddressAddedOut(AddressOut):
+    kind = fields.String()
+    same_place = fields.List(fields.UUID())
+
+
+class CaseAddressConfirmIn(In):
+    call_id = fields.UUID(required=True)
 
 
 class CaseAddressOut(Out):

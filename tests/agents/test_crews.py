@@ -60,9 +60,10 @@ def test_the_same_list_twice_changes_nothing_and_a_changed_row_changes_its_crew(
     first = only(house, Crew)
     assert counts(take_in(house, "crews", [CREW])) == (0, 0, 1, 0)
     assert only(house, Crew).version == 1
+    assert counts(take_in(house, "crews", [{**CREW, "下班": "20:00"}])) == (0, 1, 0, 0)
     assert counts(take_in(house, "crews", [{**CREW, "下班": "20:00", "成员二": "唐子"}])) == (0, 1, 0, 0)
     crew = only(house, Crew)
-    assert (crew.id, crew.version, crew.shift_end_s) == (first.id, 2, 72_000)
+    assert (crew.id, crew.version, crew.shift_end_s) == (first.id, 3, 72_000)
     assert members(house) == [("C001-1", "袁轩"), ("C001-2", "唐子")]
 
 
