@@ -38,7 +38,7 @@ check: setup ## style, types, the direction of imports, generated docs
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/fieldops docs --check
 
-bench: setup ## what is measured, against whom
+bench: setup ## what can be measured, and how
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: ## pin what pyproject.toml asks for (needs uv; ARGS=--upgrade moves to the newest)
