@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-for file in sorted(Path(__file__).parent.glob("*.py")):
+for file in sorted(Path(__file__).parent.glob("[!_]*.py")):
     text = file.read_text(encoding="utf-8")
     if '__name__ == "__main__"' in text:
         says = (ast.get_docstring(ast.parse(text)) or "").splitlines()[0]
