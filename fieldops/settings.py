@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MODES = ("development", "demo", "production")
 GEOCODERS = ("offline", "baidu", "amap")
 _SECRET_BYTES = 32
+_HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,14 @@ class Settings:
         if self.demo_now is not None and self.demo_now.tzinfo is None:
             msg = "FIELDOPS_NOW needs an offset, for example 2026-11-23T09:00:00+08:00"
             raise SettingsError(msg)
-        if self.database_url is not None and urlsplit(self.database_url).scheme not in {"postgresql", "postgres"}:
-            msg = "DATABASE_URL must begin with postgresql://; PostgreSQL 15 or newer is the only database"
+        if self.database_url is not None and not _is_postgres_address(self.database_url):
+            msg = "DATABASE_URL must be like postgresql://user:password@host:5432/name; no other database is known"
+            raise SettingsError(msg)
+        if not 1 <= self.port <= _HIGHEST_PORT:
+            msg = f"FIELDOPS_PORT is {self.port}; give a number from 1 to {_HIGHEST_PORT}"
+            raise SettingsError(msg)
+        if self.cores < 1:
+            msg = f"FIELDOPS_CORES is {self.cores}; give 1 or more"
             raise SettingsError(msg)
         if self.geocoder not in GEOCODERS:
             msg = f"FIELDOPS_GEOCODER is {self.geocoder!r}; use one of {', '.join(GEOCODERS)}"
@@ -104,6 +111,15 @@ class Settings:
         )
 
 
+def _is_postgres_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+        port = address.port
+    except ValueError:  # a port that is no number, a bracket that does not close
+        return False
+    return address.scheme in {"postgresql", "postgres"} and port != 0
+
+
 def _whole_number(name: str, text: str) -> int:
     if not text.isdecimal():
         raise SettingsError(f"{name} is {text!r}; give a whole number")
@@ -134,10 +150,12 @@ def _kept_secret(path: Path) -> bytes:
     """The installation's own secret, written once; two first starts at once agree on one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(base64.b64encode(secrets.token_bytes(_SECRET_BYTES)))
+            file.flush()
+            os.fsync(file.fileno())  # what is sealed with a secret that a power cut took is lost
         try:
             os.link(fresh, path)
         except FileExistsError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 from fieldops.errors import FieldopsError, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fieldops.settings import Settings
 
 
@@ -45,6 +48,7 @@ class FolderStore:
         path = self._path(name)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
+            _sync_folder(self._root)
             fresh = path.with_name(f"{name}.{os.getpid()}.{os.urandom(4).hex()}")
             with fresh.open("wb") as file:
                 file.write(data)
@@ -76,16 +80,29 @@ class S3Store:
     def put(self, data: bytes) -> str:
         """Keep ``data``; see Store."""
         name = hashlib.sha256(data).hexdigest()
-        self._client.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=data)
+        with self._answering():
+            self._client.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=data)
         return name
 
     def get(self, sha256: str) -> bytes:
         """The bytes of that name; see Store."""
+        with self._answering():
+            try:
+                data = self._client.get_object(Bucket=self._bucket, Key=self._prefix + sha256)["Body"].read()
+            except self._client.exceptions.NoSuchKey:
+                raise StoreError(f"object {sha256} is not in bucket {self._bucket}; restore it from a backup") from None
+        return _verified(data, sha256)
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Raises: StoreError naming the settings when the service refuses or does not answer."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded with boto3
+
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + sha256)
-        except self._client.exceptions.NoSuchKey:
-            raise StoreError(f"object {sha256} is not in bucket {self._bucket}; restore it from a backup") from None
-        return _verified(answer["Body"].read(), sha256)
+            yield
+        except (BotoCoreError, ClientError) as error:
+            told = "check FIELDOPS_STORE, FIELDOPS_STORE_ENDPOINT and the AWS credentials"
+            raise StoreError(f"bucket {self._bucket} does not answer ({error}); {told}") from None
 
 
 def open_store(settings: Settings) -> Store:

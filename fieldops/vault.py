@@ -45,10 +45,12 @@ class Vault:
 
         Raises: VaultError when the secret, the row or the column is another.
         """
-        nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        version, nonce, body = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
+            if version != _TAG_KEY_VERSION:
+                raise InvalidTag
             return self._aead.decrypt(nonce, body, _bound_to(row, column)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: cut short
             raise VaultError(
                 f"{column} of {row} does not open: is FIELDOPS_SECRET the one it was sealed with?"
             ) from None
