@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _BODY_LIMIT = 64 * 1024 * 1024
 _GAVE_WAY = frozenset({"40P01", "40001"})  # deadlock detected, serialization failure
-_REPLAYABLE = frozenset({200, 201, 202})
+_REPLAYABLE = frozenset({200, 201, 202, 204})
+_LONGEST_KEY = 200
 
 
 View = TypeVar("View", bound="Callable[..., Any]")
@@ -161,6 +162,8 @@ def api_for(app: Web) -> SmorestApi:
     app.register_error_handler(Problem, _answer_problem)
     app.register_error_handler(sa.exc.IntegrityError, _answer_conflict)
     app.register_error_handler(sa.exc.OperationalError, _answer_busy)
+    app.register_error_handler(sa.exc.DataError, _answer_unwritable)
+    app.register_error_handler(UnicodeEncodeError, _answer_unwritable)
     app.config["MAX_CONTENT_LENGTH"] = _BODY_LIMIT
     return SmorestApi(app)
 
@@ -258,6 +261,8 @@ def _answered_once(answer: Callable[[], Response]) -> Response:
     user: UserAccount | None = g.user
     if key is None or user is None or request.method != "POST":
         return answer()
+    if len(key) > _LONGEST_KEY:
+        raise NotUnderstood("IDEMPOTENCY_KEY_LONG", f"Make the Idempotency-Key {_LONGEST_KEY} characters or fewer.")
     sha256 = hashlib.sha256(request.path.encode() + b"\0" + request.get_data()).digest()
     row = {"user_id": user.id, "key": key}
     fresh = insert(IdempotencyKey).values(**row, body_sha256=sha256, status=0, answer=b"").on_conflict_do_nothing()
@@ -298,6 +303,13 @@ def _answer_busy(error: sa.exc.OperationalError) -> Response:
     if getattr(error.orig, "sqlstate", None) not in _GAVE_WAY:
         raise error
     return _answer_problem(TryLater("BUSY", "Another change was in the way and nothing was done; send it again."))
+
+
+def _answer_unwritable(error: sa.exc.DataError | UnicodeEncodeError) -> Response:
+    """A text no database holds was sent: U+0000, or half of a surrogate pair. The text itself stays out of the log."""
+    _log.info("a value could not be written (%s)", type(error).__name__)
+    detail = "A text holds U+0000 or half a character, or a number is out of range; take it out and send it again."
+    return _answer_problem(NotUnderstood("VALUE_UNWRITABLE", detail))
 
 
 def _problem_response(status: int, code: str, title: str, detail: str, extra: dict[str, Any]) -> Response:

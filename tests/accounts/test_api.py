@@ -1,5 +1,7 @@
 """Logging in and opening accounts, over HTTP."""
 
+import pytest
+
 
 def test_a_wrong_password_and_a_wrong_name_get_the_same_answer(app, client_as):
     client_as("QA")
@@ -50,3 +52,23 @@ def test_a_key_used_for_another_body_is_refused(client_as):
     client.post("/api/v1/accounts", json=body, headers={"Idempotency-Key": "k1"})
     other = client.post("/api/v1/accounts", json=body | {"name": "other"}, headers={"Idempotency-Key": "k1"})
     assert (other.status_code, other.json["code"]) == (422, "IDEMPOTENCY_MISMATCH")
+
+
+def test_a_key_longer_than_any_index_holds_is_refused(client_as):
+    body = {"name": "new", "display_name": "New", "password": "a long password", "roles": ["QA"]}
+    answers = [
+        client_as("SYSADMIN").post("/api/v1/accounts", json=body, headers={"Idempotency-Key": "k" * length})
+        for length in (201, 200)
+    ]
+    assert [answer.status_code for answer in answers] == [422, 201]
+    assert answers[0].json["code"] == "IDEMPOTENCY_KEY_LONG"
+
+
+@pytest.mark.parametrize("name", ["a\\u0000b", "a\\ud800b"])
+def test_a_text_no_database_holds_is_refused_and_is_no_fault(client_as, name):
+    body = f'{{"name": "{name}", "display_name": "x", "password": "a long password", "roles": ["QA"]}}'
+    answer = client_as("SYSADMIN").post("/api/v1/accounts", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (422, "VALUE_UNWRITABLE")
+    words = f'{{"name": "{name}", "password": "{name}"}}'
+    answer = client_as("SYSADMIN").post("/api/v1/login", data=words, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (422, "VALUE_UNWRITABLE")

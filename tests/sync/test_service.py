@@ -210,6 +210,16 @@ def test_a_recall_no_phone_has_shown_is_listed_while_its_visit_is_soon_due(road)
     assert listed() == []
 
 
+def test_a_repeated_acknowledgement_with_its_key_gets_the_first_answer(road):
+    (phone, api), _ = road.phones()
+    path = f"/api/v1/mobile/devices/{phone.device_id}/ack"
+    answers = [
+        api.client.post(path, json={"visit_ids": [str(road.visit_id)]}, headers={"Idempotency-Key": "k1"})
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [204, 204]
+
+
 def test_an_acknowledgement_for_anothers_phone_is_refused(road):
     (phone, _), (_, partner_api) = road.phones()
     with pytest.raises(ApiError) as problem:
