@@ -52,6 +52,16 @@ def cancel(road, visit_id):
         cancel_visit(session, supervisor(road.house), visit_id, reason="申请人撤回")
 
 
+def pay_in_part(road, visit_id):
+    """The bank reports a thousand yuan."""
+    with road.house.transaction() as session:
+        (case_id,) = cards_of(session, [visit_id])[visit_id]
+        cases.record_repayment(
+            session, crew_actor(road.house), case_id=case_id, external_id="P1", amount_fen=100_000,
+            paid_at=road.house.clock.now(), channel="手机银行",
+        )  # fmt: skip
+
+
 def test_both_phones_of_a_crew_hold_its_day_and_no_other(road):
     phones = [phone for crew in road.crews for phone, _ in road.phones(crew)]
     for crew, pair in zip(road.crews, (phones[:2], phones[2:]), strict=True):
@@ -94,12 +104,7 @@ def test_a_visit_that_is_cancelled_is_removed_urgently_and_recalled(road):
 def test_a_repayment_in_part_brings_a_new_card_with_the_new_amount(road):
     (phone, _), _ = road.phones()
     before = card(phone, road.visit_id)
-    with road.house.transaction() as session:
-        (case_id,) = cards_of(session, [road.visit_id])[road.visit_id]
-        cases.record_repayment(
-            session, crew_actor(road.house), case_id=case_id, external_id="P1", amount_fen=100_000,
-            paid_at=road.house.clock.now(), channel="手机银行",
-        )  # fmt: skip
+    pay_in_part(road, road.visit_id)
     sync(road, phone)
     after = card(phone, road.visit_id)
     assert (before["cards"][0]["amount_fen"], after["cards"][0]["amount_fen"]) == (800_000, 700_000)
@@ -242,16 +247,17 @@ def test_after_a_restore_every_phone_begins_anew_and_loses_nothing(road):
 
 
 def test_an_answer_to_an_older_question_is_dropped(road):
+    """It was on its way while a newer one arrived: applied now, it would bring back a visit that has been recalled."""
     (phone, api), _ = road.phones()
-    stale = phone._request(road.house.clock.now(), phone._place()["epoch"], phone.cursor, None)
-    cursor_before = phone.cursor
+    asked_from = phone.cursor
+    pay_in_part(road, road.visit_id)
+    late = api.post("/mobile/sync", phone._request(road.house.clock.now(), phone._place()["epoch"], asked_from, None))
+    assert late["ops"][0]["data"]
     cancel(road, road.visit_id)
-    late = api.post("/mobile/sync", stale)
     sync(road, phone)
-    assert phone.cursor > cursor_before
-    held = dict(phone.base)
-    phone._take_ops(late, cursor_before)
-    assert (phone.base, phone.cursor) == (held, late["cursor"])
+    held = (phone.base, phone.cursor, phone.recalled)
+    phone._take_ops(late, asked_from)
+    assert (phone.base, phone.cursor, phone.recalled) == held
 
 
 def test_a_phone_that_is_killed_within_a_page_has_applied_all_of_it_or_nothing(road, monkeypatch):

@@ -1,0 +1,119 @@
+"""The guide for the app's makers says what the code does: every example is read, every table compared."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from fieldops.demo import phone
+from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS
+from fieldops.results.schemas import BANK_CHANNELS, SLOT_KINDS, ResultIn
+from fieldops.sync import api, exchange, pull, schemas
+from fieldops.sync.rules import NOT_YOURS, OUTSIDE_HOURS, TAKEN, Code
+from fieldops.sync.taking import canonical_sha256
+from tests.sync.test_push import card
+
+GUIDE = (Path(__file__).parent.parent.parent / "docs" / "phone-api.md").read_text("utf-8")
+BLOCKS = [(name, json.loads(body)) for name, body in re.findall(r"```json (\w+)\n(.*?)```", GUIDE, re.DOTALL)]
+SCHEMAS = {**vars(schemas), "ResultIn": ResultIn}
+
+
+def block(name):
+    return next(body for title, body in BLOCKS if title == name)
+
+
+def rows(first):
+    """The cells of the table whose first column is headed so."""
+    table = re.search(rf"^\| {first} \|.*?\n\n", GUIDE, re.DOTALL | re.MULTILINE).group()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()[2:]]
+
+
+@pytest.mark.parametrize(("name", "body"), [each for each in BLOCKS if each[0].endswith("In")])
+def test_every_request_of_the_guide_is_one_the_server_takes(name, body):
+    assert SCHEMAS[name]().load(body)
+
+
+@pytest.mark.parametrize(("name", "body"), [each for each in BLOCKS if each[0].endswith("Out")])
+def test_every_answer_of_the_guide_has_the_fields_the_server_sends(name, body):
+    assert set(body) == set(SCHEMAS[name]().fields) - {"token_type"}
+
+
+def test_the_stop_of_the_guide_has_the_fields_a_phone_gets(road):
+    (made, _), _ = road.phones()
+    shown = card(made, road.visit_id)
+    told = block("stop")
+    assert set(told) == set(shown) - {"id", "version"}
+    for part in ("debtor", "address", "lawful_hours"):
+        assert set(told[part]) == set(shown[part])
+    assert set(told["cards"][0]) == set(shown["cards"][0])
+
+
+def test_the_hashes_of_the_guide_are_right():
+    (mutation,) = block("SyncIn")["mutations"]
+    assert mutation["body_sha256"] == canonical_sha256(mutation["body"])
+    text, digest = re.search(r"```text canonical\n(.*?)\n= (\w+)\n", GUIDE, re.DOTALL).groups()
+    assert hashlib.sha256(text.encode()).hexdigest() == digest == mutation["body_sha256"]
+    lines, digest = re.search(r"```text manifest\n(.*?)\n= (\w+)\n", GUIDE, re.DOTALL).groups()
+    entries = [(line.rsplit(":", 1)[0], int(line.rsplit(":", 1)[1])) for line in lines.splitlines()]
+    assert pull.manifest_hash(entries) == digest == block("SyncIn")["base_hash"]
+
+
+def test_every_code_of_a_mutation_is_in_the_guide_with_what_to_do():
+    told = {cells[0].strip("`"): cells[2] for cells in rows("code")}
+    assert set(told) == set(Code)
+    for code, advice in told.items():
+        assert advice.startswith("final") is (code in TAKEN or code in phone.NEVER_AGAIN), code
+        assert advice.startswith("keep") is (code in {"BLOCKED", "RETRY_LATER"}), code
+
+
+def persons(cell):
+    """The persons a cell names."""
+    if cell in {"any", "somebody"}:
+        return set(PERSONS) - ({"P00"} if cell == "somebody" else set())
+    found = set()
+    for word in cell.replace("✓", "").split():
+        first, _, last = word.partition("–")
+        found |= {f"P{n:02d}" for n in range(int(first[1:]), int((last or first)[1:]) + 1)}
+    return found
+
+
+def test_the_outcomes_of_the_guide_are_those_of_the_code():
+    told = rows("outcome")
+    assert [cells[0] for cells in told] == list(OUTCOMES)
+    for code, zh, who, needs, may in told:
+        row = OUTCOMES[code]
+        assert zh.startswith(row.zh), code
+        assert persons(who) == set(row.persons), code
+        assert ("✓" in who) is row.verified, code
+        assert tuple(filter(None, needs.split(", "))) == row.needs, code
+        assert tuple(filter(None, may.split(", "))) == row.may, code
+
+
+def test_the_findings_of_the_guide_are_those_of_the_code():
+    told = rows("finding")
+    assert [cells[0] for cells in told] == list(FINDINGS)
+    for code, zh, who, besides in told:
+        row = FINDINGS[code]
+        assert zh == row.zh
+        assert persons(who) == set(row.persons), code
+        assert ("photo" in besides) is row.photo
+        assert ("invalid" in besides) is bool(row.invalid)
+        assert ("this debtor" in besides) is (row.scope == "DEBTOR")
+
+
+def test_the_persons_kinds_and_channels_of_the_guide_are_those_of_the_code():
+    assert [f"{row.code} {row.zh}" for row in PERSONS.values()] == rows("person met")[0][0].split(" · ")
+    assert f"Kinds: {', '.join(SLOT_KINDS)}.".replace(" ", "") in GUIDE.replace("\n", " ").replace(" ", "")
+    assert f"Channels: {', '.join(BANK_CHANNELS)}." in GUIDE
+
+
+def test_the_limits_of_the_guide_are_those_of_the_code():
+    said = " ".join(GUIDE.split())
+    assert f"{schemas.MAX_MUTATIONS} mutations a sync" in said
+    assert f"{api.MAX_SYNC_BYTES // 1024**2} MiB a sync" in said
+    assert f"{pull.PAGE_OPS} ops or {pull.PAGE_BYTES // 1024} KiB a page" in said
+    assert exchange.OFFLINE_PERMISSION.total_seconds() == 4 * 3600
+    assert "four hours after the last sync" in said
+    assert {NOT_YOURS, OUTSIDE_HOURS} <= set(re.findall(r"`(\w+)`", said))
