@@ -44,9 +44,11 @@ BLUEPRINTS = (
     imports_api.blueprint,
     planning_api.blueprint,
     results_api.blueprint,
+    results_api.cards,
     sync_api.blueprint,
     tasks_api.blueprint,
     visits_api.blueprint,
+    visits_api.choices,
 )
 TABLES = (
     "addresses",

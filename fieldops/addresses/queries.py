@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint, GeocodeAnswer
 from fieldops.addresses.points import CITY_MISMATCH, CONFIRMED_SOURCE, DEFERRED, GAZETTEER_SOURCE, geocoder, located
@@ -64,6 +65,21 @@ class StandingBlock:
     evidence_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class AddressBlockRow:
+    """A block, in force or lifted, with who raised and who lifted it."""
+
+    scope: str
+    channel: str
+    reason: str
+    since_at: datetime
+    raised_by: str
+    evidence_kind: str
+    evidence_id: str
+    lifted_at: datetime | None
+    lifted_by: str | None
+
+
 def among(column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:
     """Whether a column holds one of the values: one bind for any number of them."""
     found: sa.ColumnElement[bool] = column == sa.any_(sa.literal(list(values), ARRAY(column.type)))
@@ -81,6 +97,12 @@ def address_by_id(session: Session, address_id: UUID, *, lock: bool = False) -> 
 def addresses_by_ids(session: Session, address_ids: Iterable[UUID]) -> dict[UUID, Address]:
     """The addresses of these ids, by id."""
     return {each.id: each for each in session.scalars(sa.select(Address).where(among(Address.id, address_ids)))}
+
+
+def same_place(session: Session, address: Address) -> list[UUID]:
+    """The debtor's other wordings of the same flat: suggested to a person, never merged."""
+    alike = sa.select(Address.id).filter_by(debtor_id=address.debtor_id, address_key=address.address_key)
+    return list(session.scalars(alike.where(Address.address_key != "", Address.id != address.id).order_by(Address.id)))
 
 
 def blocks_for_everyone(session: Session, address_key: str, site_key: str) -> list[StandingBlock]:
@@ -101,6 +123,31 @@ def standing_blocks(session: Session, addresses: Sequence[AddressLike]) -> dict[
         by_key[block.key].append((block.scope, block.debtor_id, _shown(block, kind, ref)))
     found = {each.id: _blocks_on(each, by_key) for each in addresses}
     return {address_id: blocks for address_id, blocks in found.items() if blocks}
+
+
+def blocks_ever(session: Session, address: AddressLike) -> list[AddressBlockRow]:
+    """Every block an address has had, lifted ones included, oldest first."""
+    raised, lifted = aliased(AddressEvent), aliased(AddressEvent)
+    block = AddressBlock
+    columns = (block.scope, block.channel, block.reason, block.since_at, raised.actor, raised.evidence_kind)
+    query = (
+        sa.select(*columns, raised.evidence_id, lifted.at, lifted.actor)
+        .join(raised, raised.id == block.raised_by)
+        .outerjoin(lifted, lifted.id == block.lifted_by)
+        .where(
+            block.key != "",
+            sa.or_(
+                sa.and_(block.scope == "SITE", block.key == address.site_key),
+                sa.and_(block.scope == "EXACT", block.key == address.address_key),
+                sa.and_(
+                    block.scope == "DEBTOR",
+                    block.key == address.address_key,
+                    block.debtor_id == address.debtor_id,
+                ),
+            ),
+        )
+    )
+    return [AddressBlockRow(*row) for row in session.execute(query.order_by(block.since_at, block.id))]
 
 
 def _standing() -> sa.Select[AddressBlock, str, str]:

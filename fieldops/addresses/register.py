@@ -15,12 +15,16 @@ CHANNELS: Final = ("ALL", "LETTER")
 EVENT_OF_EVIDENCE: Final = {
     "VISIT_RESULT": "VISIT_FOUND",
     "MAIL_RETURN": "MAIL_RETURNED",
+    "MAIL_DELIVERY": "MAIL_DELIVERED",
     "DOCUMENT": "DOCUMENT_FOUND",
 }
 """The kind of event each kind of evidence makes."""
 
 CONFIRMED: Final = "CONFIRMED"
 LIFTED: Final = "LIFTED"
+ENTERED: Final = "ENTERED"
+PHONE_CONFIRMED: Final = "PHONE_CONFIRMED"
+"""Said in a call: it ranks the address first, and leaves its state to what visits and mail show."""
 
 DOUBTFUL_RETURNS: Final = frozenset({"M03", "M07"})
 """Mail returns that leave the address in doubt: insufficient address 地址欠详, unclaimed 逾期未领."""

@@ -42,6 +42,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "events.record": {_BUSINESS, _SUPER, _MANAGER},
         "addresses.read": _DESK,
         "addresses.lift": {_SUPER},
+        "addresses.repair": {_PHONE, _BUSINESS, _SUPER},
         "agents.manage": {_BUSINESS, _SUPER, _MANAGER},
         "agents.read": _DESK,
         "visits.request": {_PHONE, _BUSINESS, _SUPER},

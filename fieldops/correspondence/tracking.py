@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fieldops import audit
     from fieldops.correspondence.models import Letter, MailItem
 
-EVIDENCE = "MAIL_RETURN"
+EVIDENCE, DELIVERY = "MAIL_RETURN", "MAIL_DELIVERY"
 PROVE_WITHIN = timedelta(days=3)
 SIGNERS = ("SELF", "FAMILY", "MAILROOM", "AGENT")
 
@@ -94,6 +94,10 @@ def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, sign
     move_letter(session, actor, letter, "deliver")
     item.outcome, item.outcome_at = f"DELIVERED {signed_by}", actor.at
     days = policy_on(session, local_date(actor.at)).letter.followup_call_days
+    address = address_queries.address_by_id(session, letter.address_id)
+    addresses.record_finding(
+        session, actor, address=address, code=signed_by, evidence_kind=DELIVERY, evidence_id=str(item.id)
+    )
     detail = {"letter_no": letter.letter_no, "case_no": letter.figures["case_no"], "signed_by": signed_by}
     due_at = actor.at + timedelta(days=days)
     open_task(session, actor, "call_after_delivery", Role.PHONE_COLLECTOR, "letter", letter.id, due_at, detail)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.results import queries
-from fieldops.results.schemas import ResultOut
+from fieldops.results import address_cards, queries
+from fieldops.results.schemas import AddressCardOut, ResultOut
 from fieldops.web import Blueprint, needs, session
 
 if TYPE_CHECKING:
     import uuid
 
 blueprint = Blueprint("results", __name__, url_prefix="/results", description="What crews found 外访结果")
+cards = Blueprint(
+    "address_cards", __name__, url_prefix="/addresses", description="Report cards of addresses 地址成绩单"
+)
 
 
 @blueprint.route("/<uuid:result_id>")
@@ -28,3 +31,11 @@ def show_result(result_id: uuid.UUID) -> Any:
 def list_results(visit_id: uuid.UUID) -> Any:
     """Every version and copy of a visit's result."""
     return queries.shown(session(), queries.results_of_visit(session(), visit_id))
+
+
+@cards.route("/<uuid:address_id>/card")
+@needs("addresses.read")
+@cards.response(200, AddressCardOut)
+def show_card(address_id: uuid.UUID) -> Any:
+    """One address's history of visits, mail, calls and blocks, who raised each, and its grade."""
+    return address_cards.address_card(session(), address_id)

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from fieldops.agents.models import Agent
 from fieldops.errors import NotFound
 from fieldops.results.models import ResultLine, VisitResult
+from fieldops.visits.models import Visit
 
 if TYPE_CHECKING:
     import uuid
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -44,6 +48,40 @@ def results_of_visit(session: Session, visit_id: uuid.UUID) -> list[VisitResult]
     return list(
         session.scalars(sa.select(VisitResult).where(VisitResult.visit_id == visit_id).order_by(VisitResult.number))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class VisitToAddress:
+    """One visit as an address's history tells it: when, by whom, what was found, what came of it for each card."""
+
+    result_id: uuid.UUID
+    visit_no: str
+    arrived_at: datetime
+    agent_name: str | None
+    address_finding: str | None
+    outcomes: list[str]
+
+
+def visits_to_address(session: Session, *, debtor_id: uuid.UUID, address_key: str) -> list[VisitToAddress]:
+    """The visits made to one flat for one debtor, oldest first; only the result that counts of each."""
+    outcomes = (
+        sa.select(sa.func.coalesce(sa.func.array_agg(sa.distinct(ResultLine.outcome)), sa.literal([], ARRAY(sa.Text))))
+        .where(ResultLine.result_id == VisitResult.id)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(VisitResult.id, Visit.no, VisitResult.arrived_at, Agent.name, VisitResult.address_finding, outcomes)
+        .join(Visit, Visit.id == VisitResult.visit_id)
+        .outerjoin(Agent, Agent.id == VisitResult.agent_id)
+        .where(
+            VisitResult.is_primary,
+            Visit.debtor_id == debtor_id,
+            Visit.address_key == address_key,
+            Visit.address_key != "",
+        )
+    )
+    rows = session.execute(query.order_by(VisitResult.arrived_at, VisitResult.id))
+    return [VisitToAddress(*row) for row in rows]
 
 
 def shown(session: Session, results: list[VisitResult]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from fieldops.addresses.schemas import AddressPointOut
 from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS
 from fieldops.web import In, Out
 
@@ -111,3 +112,32 @@ class ResultOut(Out):
     status = fields.String()
     received_at = fields.AwareDateTime()
     lines = fields.List(fields.Nested(LineOut))
+
+
+class AddressCardEntryOut(Out):
+    at = fields.AwareDateTime()
+    kind = fields.String()
+    code = fields.String()
+    raised_by = fields.String(allow_none=True)
+    evidence_kind = fields.String()
+    evidence_id = fields.String()
+    visit_no = fields.String()
+    outcomes = fields.List(fields.String())
+    scope = fields.String()
+    channel = fields.String()
+    lifted_at = fields.AwareDateTime(allow_none=True)
+    lifted_by = fields.String(allow_none=True)
+
+
+class AddressCardOut(Out):
+    address_id = fields.UUID()
+    address = fields.String()
+    verdict = fields.String(allow_none=True)
+    register_state = fields.String()
+    letters_blocked = fields.Boolean()
+    grade = fields.String()
+    grade_zh = fields.String()
+    grade_en = fields.String()
+    visit_count = fields.Integer()
+    point = fields.Nested(AddressPointOut, allow_none=True)
+    history = fields.List(fields.Nested(AddressCardEntryOut))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.visits import approval, service
+from fieldops.visits import approval, choosing, service
 from fieldops.visits.schemas import (
+    AddressChoiceOut,
     VisitApprovalIn,
     VisitApprovalsIn,
     VisitDecisionOut,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint(
     "visits", __name__, url_prefix="/visits", description="Visit requests and their approval 外访申请"
 )
+choices = Blueprint("address_choices", __name__, url_prefix="/cases", description="Which address is visited 地址选择")
 
 
 @blueprint.route("", methods=["POST"])
@@ -123,3 +125,11 @@ def resubmit_visit(completed: dict[str, Any], visit_id: uuid.UUID) -> Any:
 def cancel_visit(why: dict[str, Any], visit_id: uuid.UUID) -> Any:
     """Cancel a visit that has not begun; its crew's phone is recalled."""
     return approval.cancel_visit(session(), actor(), visit_id, **why)
+
+
+@choices.route("/<uuid:case_id>/address-choice")
+@needs("addresses.read")
+@choices.response(200, AddressChoiceOut)
+def show_choice(case_id: uuid.UUID) -> Any:
+    """The address a visit for this case would go to, and why each other one was skipped."""
+    return choosing.explain_choice(session(), case_id, at=actor().at)

@@ -183,3 +183,22 @@ class VisitOutcomeOut(Out):
 
 class VisitOutcomesOut(Out):
     rows = fields.List(fields.Nested(VisitOutcomeOut))
+
+
+class AddressChosenOut(Out):
+    address_id = fields.UUID(allow_none=True)
+    kind = fields.String()
+    address = fields.String()
+    verdict = fields.String(allow_none=True)
+    codes = fields.List(fields.String())
+
+
+class AddressSkippedOut(AddressChosenOut):
+    reason_zh = fields.String()
+    reason_en = fields.String()
+
+
+class AddressChoiceOut(Out):
+    case_id = fields.UUID()
+    chosen = fields.Nested(AddressChosenOut, allow_none=True)
+    skipped = fields.List(fields.Nested(AddressSkippedOut))
