@@ -43,12 +43,13 @@ _VERSION: Final = Table(
 )
 _CASE_ADDRESS: Final = Table("case_address", ("case_id", "kind", "address_id"), key=("case_id", "kind", "address_id"))
 _KNOWN_CASES = sa.text("""
-    SELECT c.bank_id, c.case_no, c.id, c.debtor_id, c.status, c.balance_fen, c.balance_as_of, c.row_sha256, c.version
+    SELECT c.bank_id, c.case_no, c.id, c.debtor_id, c.status, c.balance_fen, c.balance_as_of, c.expiry_on, c.row_sha256,
+        c.version
     FROM "case" c
     JOIN unnest(CAST(:banks AS uuid[]), CAST(:numbers AS text[])) AS given (bank_id, case_no) USING (bank_id, case_no)
 """)
 _LOCKED_CASES = sa.text("""
-    SELECT bank_id, case_no, id, debtor_id, status, balance_fen, balance_as_of, row_sha256, version
+    SELECT bank_id, case_no, id, debtor_id, status, balance_fen, balance_as_of, expiry_on, row_sha256, version
     FROM "case" WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
 """)
 _GIVEN_NO_MORE = sa.text("""
@@ -68,6 +69,7 @@ class _KnownCase(NamedTuple):
     status: str
     balance_fen: int
     balance_as_of: Any
+    expiry_on: Any
     row_sha256: bytes
     version: int
 
@@ -240,8 +242,8 @@ class CaseLander:
 def _matters(case: _KnownCase, row: _Row) -> bool:
     """Whether a new row says something that visits and letters stand on."""
     values = row.sent.values
-    before = (case.status, case.balance_fen, case.balance_as_of)
-    return before != (row.status, values["balance_fen"], values["balance_as_of"])
+    before = (case.status, case.balance_fen, case.balance_as_of, case.expiry_on)
+    return before != (row.status, values["balance_fen"], values["balance_as_of"], values["expiry_on"])
 
 
 def masked_fields(values: dict[str, Any]) -> dict[str, Any]:

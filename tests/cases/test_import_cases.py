@@ -125,6 +125,12 @@ def test_a_newer_balance_day_is_news_even_when_the_amount_stays(house, heard):
     assert len(heard) == 1
 
 
+def test_another_end_of_the_entrustment_is_news(house, heard):
+    take_in(house, "cases", [case_row(1)])
+    take_in(house, "cases", [case_row(1, 到期日="2026-11-23")])
+    assert len(heard) == 1
+
+
 def test_a_dry_run_announces_nothing(house, heard):
     take_in(house, "cases", [case_row(1)])
     take_in(house, "cases", [case_row(1, 欠款总额="1")], dry_run=True)
