@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from fieldops import audit, jobs
 from fieldops.auth.roles import Role
+from fieldops.clock import local
 from fieldops.correspondence import queries
 from fieldops.correspondence.gates import unhold
 from fieldops.correspondence.models import Letter, PrintBatch
@@ -69,7 +70,7 @@ def request_batch(
         detail = f"{requested_quantity} letters are asked for and {len(letters)} are named; the two must agree."
         raise NotUnderstood("CONTROL_TOTAL", detail, named=len(letters))
     batch = PrintBatch(
-        no=f"PB{actor.at:%y}{session.scalar(sa.Sequence('print_batch_no')):06d}",
+        no=f"PB{local(actor.at):%y}{session.scalar(sa.Sequence('print_batch_no')):06d}",
         status=BatchState.PENDING_APPROVAL.value,
         requested_quantity=len(letters),
         requested_by=actor.name,

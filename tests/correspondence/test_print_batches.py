@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pypdfium2
 import pytest
@@ -53,6 +55,13 @@ def test_a_letter_by_itself_is_the_frozen_bytes(office):
         template = queries.templates_by_ids(session, [letter.template_id])[letter.template_id]
     again = rendering._renderer(office.house, template.id).render(rendering.thaw(letter.figures))
     assert again.sha256 == letter.pdf_sha256
+
+
+def test_a_batch_of_new_years_night_bears_the_year_in_shanghai(office):
+    office.approved()
+    with office.house.transaction() as session:
+        clerk = replace(office.actor("clerk"), at=datetime(2026, 12, 31, 17, tzinfo=UTC))
+        assert printing.request_batch(session, clerk).no.startswith("PB27")
 
 
 def test_who_asks_for_a_quantity_does_not_approve_it(office):
