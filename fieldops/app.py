@@ -71,7 +71,8 @@ for feature in TABLES:  # a foreign key finds its table only when every feature'
 for module in ("rendering", "handover_files"):  # jobs are known once their modules are
     import_module(f"fieldops.correspondence.{module}")
 import_module("fieldops.addresses.judging")
-import_module("fieldops.planning.solving")
+for module in ("solving", "closing"):
+    import_module(f"fieldops.planning.{module}")
 
 offer(CASES, CALLS, REPAYMENTS, FLAGS_FILE, GAZETTEER, CREWS)
 

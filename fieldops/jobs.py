@@ -36,8 +36,13 @@ _STALLED_AFTER_S = 30
 _open_house: list[House] = []
 
 
-def job(name: str, *, lock: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register ``handler(house, **arguments)`` as the job ``name``; jobs of one ``lock`` run one at a time."""
+def job(
+    name: str, *, lock: str | None = None, cron: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register ``handler(house, **arguments)`` as the job ``name``; jobs of one ``lock`` run one at a time.
+
+    With ``cron`` (in UTC) it is also run by the clock, once for all workers, with ``timestamp`` as its argument.
+    """
 
     def register(handler: Callable[..., None]) -> Callable[..., None]:
         def run(**arguments: Any) -> None:
@@ -47,7 +52,9 @@ def job(name: str, *, lock: str | None = None) -> Callable[[Callable[..., None]]
                 _log.exception("job %s failed and will be tried again", name)  # the queue itself keeps no reason
                 raise
 
-        queue.task(name=name, retry=_RETRY, lock=lock)(run)
+        task = queue.task(name=name, retry=_RETRY, lock=lock)(run)
+        if cron is not None:
+            queue.periodic(cron=cron)(task)  # type: ignore[arg-type]  # it hands over a timestamp
         return handler
 
     return register

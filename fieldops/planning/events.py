@@ -24,3 +24,13 @@ class PlanPublished:
     supersedes: uuid.UUID | None
     dropped: frozenset[uuid.UUID]
     actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class DayClosed:
+    """A day is over; ``given_back`` are the visits of its plan that nobody made."""
+
+    plan_id: uuid.UUID
+    on_date: date
+    given_back: frozenset[uuid.UUID]
+    actor: Actor

@@ -15,8 +15,8 @@ from fieldops.db import Base, Id, Stamped
 class DayPlan(Stamped, Base):
     """One version of the plan of one day.
 
-    ``status``: WAITING (job queued), SOLVING, OPTIMISED, PUBLISHED, SUPERSEDED, FAILED. ``engine`` holds engine,
-    versions, seed, budget and the source of travel times; ``totals`` the sums the judge re-added.
+    ``status``: see ``states``; WAITING: its job is queued. ``engine`` holds engine, versions, seed, budget and
+    the source of travel times; ``totals`` the sums the judge re-added.
     """
 
     __tablename__ = "day_plan"

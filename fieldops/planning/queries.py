@@ -11,7 +11,7 @@ from fieldops.agents.models import Crew
 from fieldops.batching.models import BatchedVisit, VisitBatch
 from fieldops.errors import NotFound
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop
-from fieldops.planning.states import CANCELLED, CHECKED_IN, PENDING, PUBLISHED, SUPERSEDED
+from fieldops.planning.states import CANCELLED, CHECKED_IN, PENDING, PUBLISHED
 from fieldops.visits import states as visit_states
 from fieldops.visits.models import Visit
 
@@ -83,6 +83,12 @@ def visits_to_plan(session: Session, on_date: date) -> list[VisitToPlan]:
     ]
 
 
+def plans_to_close(session: Session, today: date) -> list[DayPlan]:
+    """Published plans of days before today, oldest first."""
+    query = sa.select(DayPlan).where(DayPlan.status == PUBLISHED, DayPlan.on_date < today)
+    return list(session.scalars(query.order_by(DayPlan.on_date)))
+
+
 def pending_visits_of(session: Session, plan: DayPlan | None) -> set[uuid.UUID]:
     """The visits of a plan that are still to be made; none without a plan."""
     if plan is None:
@@ -127,7 +133,7 @@ def left_out_of(session: Session, plan_id: uuid.UUID) -> list[dict[str, Any]]:
 def live_stop_of(session: Session, visit_id: uuid.UUID) -> RouteStop | None:
     """The stop at which a visit is still to be made or is being made.
 
-    A crew may be at the door of a stop whose plan a newer one has replaced meanwhile.
+    A crew may be at the door of a stop whose plan a newer one has replaced meanwhile, or whose day is over.
     """
     return session.scalar(
         sa.select(RouteStop)
@@ -135,8 +141,8 @@ def live_stop_of(session: Session, visit_id: uuid.UUID) -> RouteStop | None:
         .where(
             RouteStop.visit_id == visit_id,
             sa.or_(
-                sa.and_(DayPlan.status == PUBLISHED, RouteStop.status.in_((PENDING, CHECKED_IN))),
-                sa.and_(DayPlan.status == SUPERSEDED, RouteStop.status == CHECKED_IN),
+                RouteStop.status == CHECKED_IN,
+                sa.and_(DayPlan.status == PUBLISHED, RouteStop.status == PENDING),
             ),
         )
         .order_by(DayPlan.on_date.desc(), DayPlan.number.desc())

@@ -1,7 +1,7 @@
 """The states of a plan 外访计划 and of its stops 站点. Source: domain reference §3.2.
 
-A plan that is being re-made is a new version; what replaced it is SUPERSEDED, and a crew at the door of one of its
-stops finishes there.
+A plan that is made anew is a new version: the one it replaces is SUPERSEDED. A day that is over is COMPLETED. A crew at
+the door of a stop finishes there, whatever has become of its plan.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ SOLVING: Final = "SOLVING"
 OPTIMISED: Final = "OPTIMISED"
 PUBLISHED: Final = "PUBLISHED"
 SUPERSEDED: Final = "SUPERSEDED"
+COMPLETED: Final = "COMPLETED"
 FAILED: Final = "FAILED"
 
 TO_SOLVE: Final = (WAITING, SOLVING)

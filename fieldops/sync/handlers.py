@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fieldops import events
-from fieldops.planning.events import PlanPublished
+from fieldops.planning.events import DayClosed, PlanPublished
 from fieldops.results.events import ResultRecorded
 from fieldops.sync import scope
 from fieldops.visits.events import VisitAdjusted, VisitStopped
 
 HANDLERS = (
     (PlanPublished, scope.follow_plan),
+    (DayClosed, scope.close_day),
     (VisitStopped, scope.recall_visit),
     (VisitAdjusted, scope.adjust_visit),
     (ResultRecorded, scope.finish_visit),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CHECK_IN, RESULT = "check_in", "result"
-REASSIGNED, UNPLANNED = "REASSIGNED", "UNPLANNED"
+REASSIGNED, UNPLANNED, DAY_OVER = "REASSIGNED", "UNPLANNED", "DAY_OVER"
 REPORTED, NOT_EXECUTED = "DONE", "NOT_EXECUTED"
 CREW_HAS_REPORTED: Final = frozenset({REPORTED, NOT_EXECUTED})
 """Why a visit leaves the phones of a crew that has reported it itself."""
@@ -74,6 +74,7 @@ STANDINGS: Final[tuple[tuple[Callable[[Standing], bool], Code], ...]] = (
     (lambda it: it.kind == CHECK_IN and it.left_reason in CREW_HAS_REPORTED, Code.APPLIED),
     (lambda it: it.recalled and it.begun and it.obeys, Code.APPLIED),
     (lambda it: it.recalled, Code.ACCEPTED_AFTER_RECALL),
+    (lambda it: it.left_reason == DAY_OVER, Code.APPLIED),
     (lambda it: it.left_reason is not None, Code.ACCEPTED_OUT_OF_SCOPE),
 )
 """The first row that holds decides; none: APPLIED. What has happened is never refused, except by a stranger."""

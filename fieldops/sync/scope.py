@@ -11,7 +11,7 @@ from fieldops.sync import queries
 from fieldops.sync.cards import StopNow, refresh_cards
 from fieldops.sync.feed import PUT, REMOVE, Change, tell
 from fieldops.sync.models import Recall
-from fieldops.sync.rules import NOT_EXECUTED, REASSIGNED, REPORTED, UNPLANNED
+from fieldops.sync.rules import DAY_OVER, NOT_EXECUTED, REASSIGNED, REPORTED, UNPLANNED
 from fieldops.visits.states import STOPPED
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from fieldops.planning.events import PlanPublished
+    from fieldops.planning.events import DayClosed, PlanPublished
     from fieldops.results.events import ResultRecorded
     from fieldops.sync.queries import OnPhone
     from fieldops.visits.events import VisitAdjusted, VisitStopped
@@ -90,6 +90,15 @@ def finish_visit(session: Session, event: ResultRecorded) -> None:
     tell(
         session,
         [Change(each.agent_id, REMOVE, each.visit_id, each.version, event.actor.at, reason) for each in holders],
+    )
+
+
+def close_day(session: Session, event: DayClosed) -> None:
+    """A day that is over: what nobody made leaves the phones; a report that is on its way still counts."""
+    holders = queries.holders_of(session, event.given_back)
+    tell(
+        session,
+        [Change(each.agent_id, REMOVE, each.visit_id, each.version, event.actor.at, DAY_OVER) for each in holders],
     )
 
 

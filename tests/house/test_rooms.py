@@ -71,7 +71,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
     },
     "demo": {"caseload", "client", "crews", "day", "desk", "furnish", "phone", "running", "sample", "traps"},
     "imports": {"converters", "files", "kinds", "landing", "reading", "running", "xlsx", "xlsx_parts"},
-    "planning": {"problem", "recheck", "solving", "states"},
+    "planning": {"closing", "problem", "recheck", "solving", "states"},
     "policies": {
         "calendar",
         "catalogue",

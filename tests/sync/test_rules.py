@@ -53,6 +53,8 @@ STOPPED_AT_THE_DOOR = replace(MINE, recalled=True, begun=True)
         (replace(MINE, left_reason="REASSIGNED"), Code.ACCEPTED_OUT_OF_SCOPE),
         (replace(MINE, left_reason="UNPLANNED"), Code.ACCEPTED_OUT_OF_SCOPE),
         (replace(MINE, left_reason="UNPLANNED", kind=CHECK_IN), Code.ACCEPTED_OUT_OF_SCOPE),
+        (replace(MINE, left_reason="DAY_OVER"), Code.APPLIED),
+        (replace(MINE, left_reason="DAY_OVER", recalled=True), Code.ACCEPTED_AFTER_RECALL),
     ],
 )
 def test_a_report_is_worth_what_its_visit_stands_for(standing, code):
@@ -63,7 +65,7 @@ def test_every_row_of_the_table_decides_something():
     every = [
         Standing(kind, *flags[:1], left, *flags[1:])
         for kind in (CHECK_IN, RESULT)
-        for left in (None, "DONE", "NOT_EXECUTED", "REASSIGNED", "repayment 还款")
+        for left in (None, "DONE", "NOT_EXECUTED", "REASSIGNED", "DAY_OVER", "repayment 还款")
         for flags in product((True, False), repeat=5)
     ]
     deciding = {next((row for row, (holds, _) in enumerate(STANDINGS) if holds(each)), None) for each in every}
