@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 _NONCE_BYTES = 12
-_TAG_KEY_VERSION = b"\x01"
+_VERSION = b"\x01"
 
 
 class VaultError(FieldopsError):
@@ -38,7 +38,7 @@ class Vault:
     def seal(self, text: str, *, row: UUID, column: str) -> bytes:
         """Encrypt ``text`` so that it opens only for this row and column."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _TAG_KEY_VERSION + nonce + self._aead.encrypt(nonce, text.encode(), _bound_to(row, column))
+        return _VERSION + nonce + self._aead.encrypt(nonce, text.encode(), _bound_to(row, column, _VERSION))
 
     def open(self, sealed: bytes, *, row: UUID, column: str) -> str:
         """Decrypt what ``seal`` made for this row and column.
@@ -47,9 +47,7 @@ class Vault:
         """
         version, nonce, body = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
-            if version != _TAG_KEY_VERSION:
-                raise InvalidTag
-            return self._aead.decrypt(nonce, body, _bound_to(row, column)).decode()
+            return self._aead.decrypt(nonce, body, _bound_to(row, column, version)).decode()
         except (InvalidTag, ValueError):  # ValueError: cut short
             raise VaultError(
                 f"{column} of {row} does not open: is FIELDOPS_SECRET the one it was sealed with?"
@@ -65,8 +63,8 @@ def derive_key(secret: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"fieldops {purpose}".encode()).derive(secret)
 
 
-def _bound_to(row: UUID, column: str) -> bytes:
-    return row.bytes + column.encode()
+def _bound_to(row: UUID, column: str, version: bytes) -> bytes:
+    return version + row.bytes + column.encode()
 
 
 def mask_card(card_no: str) -> str:
