@@ -70,7 +70,7 @@ def record_addresses(
     return ids
 
 
-def _on_record(session: Session, sought: list[GivenAddress]) -> Sequence[sa.Row[Any]]:
+def _on_record(session: Session, sought: list[GivenAddress]) -> Sequence[Any]:
     if not sought:
         return ()
     given = {"debtors": [debtor_id for debtor_id, _ in sought], "raws": [raw for _, raw in sought]}
