@@ -194,6 +194,50 @@ def check(source: Path | None, target: Path | None, explain: str | None) -> None
         raise click.UsageError("give IN.csv and OUT.csv, or --explain ADDRESS")
 
 
+@addresses.command()
+def judge() -> None:
+    """Judge every address that has no verdict at the edition in use, such as after a new one was imported."""
+    from fieldops.addresses import judging  # noqa: PLC0415
+
+    with _house() as house:
+        click.echo(f"{judging.judge_pending(house, progress=_progress)} addresses judged.")
+
+
+@addresses.command()
+def geocode() -> None:
+    """Ask the online geocoder, where FIELDOPS_GEOCODER names one, for the buildings no list knows."""
+    from fieldops.addresses import locating  # noqa: PLC0415
+
+    with _house() as house:
+        click.echo(f"{locating.geocode_pending(house)} buildings asked for (geocoder: {house.settings.geocoder}).")
+
+
+@main.group()
+def divisions() -> None:
+    """The divisions of China 行政区划."""
+
+
+@divisions.command(name="import")
+@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--edition", required=True, help="The name of the edition, such as 2026-04.")
+def import_divisions(source: Path, edition: str) -> None:
+    """Take in a newer edition of the division data from a folder (gb2260-areas.csv, towns.json, ...).
+
+    It is written into the data folder of this installation, beside the code: whoever installed fieldops runs it, on
+    each machine, and an upgrade of the package brings its own edition again. FIELDOPS_HOME holds no division data.
+    """
+    from fieldops.addresses import editions  # noqa: PLC0415
+
+    made = editions.import_divisions(source, edition=edition, out=editions.DATA)
+    click.echo(
+        f"Edition {made.edition} written to {editions.DATA}: {made.active} divisions, {made.retired} retired, "
+        f"{made.towns} towns, {made.centres} centres."
+    )
+    if made.without_successor:
+        click.echo(f"Retired without a successor, left to a person: {', '.join(made.without_successor)}")
+    click.echo("Restart fieldops, then run: fieldops addresses judge")
+
+
 @main.command()
 @click.option("--on", "on_date", type=click.DateTime(["%Y-%m-%d"]), required=True)
 @click.option("--budget", "budget_s", type=click.IntRange(1, 3600), default=60, show_default=True)

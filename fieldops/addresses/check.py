@@ -6,6 +6,7 @@ import csv
 from typing import TYPE_CHECKING
 
 from fieldops.addresses.verdict import AddressVerdict, judge
+from fieldops.errors import FieldopsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,16 +29,28 @@ ADDED_COLUMNS = (
 _BOM = b"\xef\xbb\xbf"
 
 
-class CheckError(ValueError):
+class CheckError(FieldopsError):
     """The file cannot be checked; the message names the mend."""
 
 
 def check_file(in_path: Path, out_path: Path) -> int:
     """Write every row of a CSV file (UTF-8 or GB18030, column `raw` or 地址) with its verdict; say how many.
 
+    What cannot be checked to its end leaves `out_path` as it was; both may be the same file.
+
     Raises: CheckError if there is no such column, or the file is no text.
     Cost: about 0.2 ms a row; memory does not grow with the file.
     """
+    unfinished = out_path.with_name(f".{out_path.name}.unfinished")
+    try:
+        judged = _judge_rows(in_path, unfinished)
+        unfinished.replace(out_path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return judged
+
+
+def _judge_rows(in_path: Path, out_path: Path) -> int:
     encoding = _encoding(in_path)
     judged = 0
     with (

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from fieldops.addresses.names import GENERIC_ZONE, town_stem
 from fieldops.datum import to_wgs84
+from fieldops.errors import FieldopsError
 
 DATA = Path(__file__).parent / "data"
 OLDEST_RETIRED_YEAR = 2000
@@ -53,14 +54,15 @@ class ImportReport:
     without_successor: tuple[str, ...]
 
 
-class EditionError(ValueError):
-    """The folder given is not an edition of the division data; the message names the missing file."""
+class EditionError(FieldopsError):
+    """No edition can be made of the folder, or written where the data lives; the message names the file."""
 
 
 def import_divisions(source: Path, *, edition: str, out: Path = DATA) -> ImportReport:
     """Write the tables of `edition` into `out` from the open sources in folder `source`.
 
-    Raises: EditionError if a source file is missing or holds no divisions. Nothing is written then.
+    Raises: EditionError if a source file is missing or holds no divisions, or `out` cannot be written. Nothing is
+    changed then.
     Cost: about a second.
     """
     rows = read_rows(_needed(source, "gb2260-areas.csv"))
@@ -74,11 +76,9 @@ def import_divisions(source: Path, *, edition: str, out: Path = DATA) -> ImportR
     town_lines = _town_lines(towns, active)
     centres = _centres(source / "adcodes.csv", active, resolved)
     living = [_line(row, tuple(code for code in row.ceded_to if code in active)) for row in active.values()]
-    _write(out / "divisions.tsv", living + [_line(row, today) for row, today in resolved])
-    _write(out / "towns.tsv", town_lines)
-    if centres:
-        _write(out / "centres.tsv", centres)
-    (out / "edition.json").write_text(json.dumps({"division_edition": edition}) + "\n", encoding="utf-8")
+    tables = {"divisions.tsv": living + [_line(row, today) for row, today in resolved], "towns.tsv": town_lines}
+    tables |= {"centres.tsv": centres} if centres else {}
+    _write(out, tables | {"edition.json": [json.dumps({"division_edition": edition})]})
     return ImportReport(
         edition=edition,
         active=len(active),
@@ -194,5 +194,18 @@ def _centres(path: Path, active: dict[str, SourceRow], retired: list[tuple[Sourc
     return [f"{code}\t{shifted[code][0]:.5f}\t{shifted[code][1]:.5f}" for code in sorted(active) if code in points]
 
 
-def _write(path: Path, lines: list[str]) -> None:
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+def _write(out: Path, tables: dict[str, list[str]]) -> None:
+    """All tables are written beside the old ones before the first takes its place."""
+    fresh = {out / name: out / f"{name}.new" for name in tables}
+    try:
+        for path, new in fresh.items():
+            new.write_text("\n".join(tables[path.name]) + "\n", encoding="utf-8")
+        for path, new in fresh.items():
+            new.replace(path)
+    except OSError as error:
+        raise EditionError(
+            f"{out} cannot be written ({error.strerror}): run this as who installed fieldops."
+        ) from error
+    finally:
+        for new in fresh.values():
+            new.unlink(missing_ok=True)

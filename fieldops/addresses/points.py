@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from fieldops.addresses.divisions import divisions
-from fieldops.datum import distance_m, to_wgs84
+from fieldops.datum import distance_m
 from fieldops.geocoding import OfflineGeocoder
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class PointFound:
 
 def geocoder(confirmed: Mapping[str, GeoPoint], gazetteer: Mapping[str, GeoPoint]) -> OfflineGeocoder:
     """The geocoder that needs no network: confirmed points, the user's gazetteer, centres of counties and cities."""
-    return OfflineGeocoder(confirmed, gazetteer, _centres())
+    return OfflineGeocoder(confirmed, gazetteer, divisions().centres)
 
 
 def located(known: OfflineGeocoder, site_key: str, region_code: str | None, doubt: str = "") -> PointFound | None:
@@ -60,7 +60,7 @@ def located(known: OfflineGeocoder, site_key: str, region_code: str | None, doub
 
 def is_of_another_city(lat: float, lon: float, region_code: str) -> bool:
     """Whether the point lies far from its county and much nearer to a county of another city."""
-    own = _centres().get(region_code)
+    own = divisions().centres.get(region_code)
     if own is None or (away_m := distance_m(lat, lon, *own)) <= FAR_FROM_CENTRE_M:
         return False
     nearest_m, nearest = min((distance_m(lat, lon, *at), code) for code, at in _lowest_centres().items())
@@ -69,17 +69,11 @@ def is_of_another_city(lat: float, lon: float, region_code: str) -> bool:
 
 
 @cache
-def _centres() -> dict[str, tuple[float, float]]:
-    """Centres of the divisions in WGS-84; the source gives them in GCJ-02."""
-    return {code: to_wgs84(*at, "GCJ02") for code, at in divisions().centres.items()}
-
-
-@cache
 def _lowest_centres() -> dict[str, tuple[float, float]]:
     """Centres of the divisions that are not divided further: a province's centre says nothing about a city."""
     table = divisions()
     return {
         code: at
-        for code, at in _centres().items()
+        for code, at in table.centres.items()
         if code in table.by_code and table.by_code[code].level != "P" and not table.has_counties(code)
     }

@@ -1,5 +1,6 @@
 """Where an address is: which point is believed, and which is doubted."""
 
+from fieldops.addresses.divisions import divisions
 from fieldops.addresses.points import geocoder, is_of_another_city, located
 from fieldops.geocoding import GeoPoint, Precision
 
@@ -19,6 +20,16 @@ def test_a_confirmed_point_is_believed_before_the_gazetteer():
 def test_without_a_point_the_centre_of_the_county_is_good_for_its_district_only():
     found = located(geocoder({}, {}), SITE, FANGSHAN)
     assert (found.precision, round(found.lat), round(found.lon)) == ("DISTRICT", 40, 116)
+
+
+def test_the_centre_of_a_county_is_given_as_it_is_kept():
+    found = located(geocoder({}, {}), SITE, FANGSHAN)
+    assert (found.lat, found.lon) == divisions().centre(FANGSHAN)
+
+
+def test_a_doubt_about_the_building_is_heard_only_where_no_point_of_its_own_is_known():
+    assert located(geocoder({}, {}), SITE, FANGSHAN, "GEO_DEFERRED").codes == ("GEO_DEFERRED",)
+    assert located(geocoder({}, {SITE: _point(39.74, 116.14)}), SITE, FANGSHAN, "GEO_DEFERRED").codes == ()
 
 
 def test_an_address_without_county_and_point_is_nowhere():
