@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from fieldops.db import Base, Id, Stamped
+from fieldops.planning.states import CANCELLED
 
 
 class DayPlan(Stamped, Base):
@@ -34,6 +35,7 @@ class DayPlan(Stamped, Base):
     seed: Mapped[int]
     engine: Mapped[dict[str, Any]] = mapped_column(default=dict)
     totals: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    stops_cancelled: ClassVar[Any]  # a stop that is cancelled is a new version of the plan, without a lock on its row
     made_by: Mapped[str]
     published_by: Mapped[str | None]
     published_at: Mapped[datetime | None]
@@ -83,3 +85,11 @@ class LeftOutVisit(Base):
     message_zh: Mapped[str]
     message_en: Mapped[str]
     detail: Mapped[dict[str, Any]]
+
+
+DayPlan.stops_cancelled = column_property(
+    sa.select(sa.func.count())
+    .where(RouteStop.plan_id == DayPlan.id, RouteStop.status == CANCELLED)
+    .correlate_except(RouteStop)
+    .scalar_subquery()
+)

@@ -21,6 +21,10 @@ class PlanOut(Out):
     id = fields.UUID()
     on_date = fields.Date()
     number = fields.Integer()
+    version = fields.Function(
+        lambda plan: plan.version + plan.stops_cancelled,
+        metadata={"type": "integer", "description": "higher whenever its state changes or a stop is cancelled"},
+    )
     status = fields.String()
     failure = fields.String(allow_none=True)
     budget_s = fields.Integer()

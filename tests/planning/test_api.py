@@ -72,6 +72,15 @@ def test_a_plan_is_geojson_with_routes_stops_and_what_was_left_out(road):
     assert [each["properties"]["status"] for each in by_kind["stop"]].count("CANCELLED") == 1
 
 
+def test_a_plan_has_a_higher_version_when_a_stop_is_cancelled(road):
+    boss = road.client_as("SUPERVISOR")
+    path = f"/api/v1/plans/{road.plan_id}"
+    before = boss.get(path).json["version"]
+    with road.house.transaction() as session:
+        cancel_visit(session, supervisor(road.house), road.visit_id, reason="撤回")
+    assert boss.get(path).json["version"] == before + 1
+
+
 def test_a_plan_without_a_stop_is_still_geojson(house, client_as):
     with house.transaction() as session:
         make_crew(session)
