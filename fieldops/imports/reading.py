@@ -179,7 +179,7 @@ def _refusal(wrong: list[tuple[int, str, str]]) -> RowRefused:
     """All that is wrong with a row, in the order of its cells."""
     wrong.sort()
     columns = "、".join(heading for _, heading, _ in wrong if heading)
-    reason = "; ".join(f"{heading} {why}".strip() for _, heading, why in wrong)
+    reason = _hidden("; ".join(f"{heading} {why}".strip() for _, heading, why in wrong))
     code = "CELL_BLANK" if all(why == _BLANK for *_, why in wrong) else "CELL_UNREADABLE"
     return RowRefused(columns or None, code, reason)
 
@@ -207,4 +207,9 @@ def _masked(sent: str, column: Column | None) -> str:
     if column is not None and column.personal:
         shown = sent[_HIDDEN_FROM_SHORT:][-4:]
         return "*" * (len(sent) - len(shown)) + shown
-    return _PERSONAL_NUMBER.sub(lambda match: "*" * len(match[0]), narrow(sent))
+    return _hidden(narrow(sent))
+
+
+def _hidden(sent: str) -> str:
+    """A text with the long numbers in it masked: a shifted column puts an identity number where a day should be."""
+    return _PERSONAL_NUMBER.sub(lambda match: "*" * len(match[0]), sent)

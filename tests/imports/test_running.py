@@ -155,6 +155,12 @@ def test_a_repeat_of_a_refused_row_is_refused_for_the_same_reason(monkeypatch):
     assert bringing.tally.created == 1
 
 
+def test_a_personal_number_in_the_wrong_cell_is_masked_in_the_reason_too():
+    _, (listed,) = bring(text_file([row("C1", "11010519491231002X")]))
+    assert "002X" in listed.why.reason
+    assert "11010519491231" not in listed.why.reason
+
+
 def test_personal_numbers_are_masked_in_listed_rows_wherever_they_stand():
     sent = row("C20261122001", "bad", 卡号="6222028033561339212", 备注="电话13800001234，证11010519491231002X")
     _, listed = bring(text_file([sent]))
