@@ -71,8 +71,11 @@ def defer(session: Session, name: str, *, unique: str | None = None, **arguments
     task: Task[..., Any, Any] = queue.tasks[name]
     deferrer = task.configure(connection=connection, queueing_lock=unique)
     deferrer.job_manager = _in_transactions
-    while unique is None or connection.execute(_WAITING, [unique]).fetchone() is None:
-        with suppress(AlreadyEnqueued), connection.transaction():  # in a transaction: a savepoint
+    if unique is None:
+        deferrer.defer(**arguments)
+        return
+    while connection.execute(_WAITING, [unique]).fetchone() is None:
+        with suppress(AlreadyEnqueued), connection.transaction():  # a savepoint: the read above began the transaction
             deferrer.defer(**arguments)
             return
 
