@@ -8,12 +8,14 @@ import time
 import uuid
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from psycopg import conninfo
+from psycopg.pq import TransactionStatus
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
@@ -21,13 +23,15 @@ from fieldops.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from fieldops.settings import Settings
 
 MINIMUM_SERVER_VERSION = 150000
 DEMO_DATABASE = "fieldops_demo"
 _TICKS_PER_MS = 4096
+_SOCKET_BELOW = "python_PostgresServer/0123456789/.s.PGSQL.5432"  # where the wheel puts it when the data's path is long
+_LONGEST_SOCKET = 103  # bytes a socket's path may have on every system
+_MEND_HOME = "choose another FIELDOPS_HOME, or set DATABASE_URL"
 _MIGRATION_LOCK = 0x66696C64  # "fild": two processes that start at once migrate one after the other
 
 
@@ -158,13 +162,27 @@ def drop_demo_database(settings: Settings) -> None:
 
 
 def driver_connection(session: Session) -> Any:
-    """The psycopg connection under a session, for COPY, NOTIFY and the job queue."""
-    return session.connection().connection.driver_connection
+    """The psycopg connection under a session, for COPY, NOTIFY and the job queue.
+
+    The session's transaction has begun on it: on an idle connection a block of psycopg's own would commit at its end.
+    """
+    connection: Any = session.connection().connection.driver_connection
+    if connection.info.transaction_status == TransactionStatus.IDLE:
+        connection.execute("SELECT 1")
+    return connection
 
 
 def _embedded_url(home: Path) -> str:
-    """Start (or join) the embedded PostgreSQL of this home and return its address."""
+    """Start (or join) the embedded PostgreSQL of this home and return its address.
+
+    Raises: SettingsError for a home whose path the server cannot use.
+    """
     runtime = home / "run"
+    socket = Path(os.environ.get("XDG_RUNTIME_DIR", str(runtime))) / _SOCKET_BELOW
+    if any(letter.isspace() for letter in f"{home}{socket}"):
+        raise SettingsError(f"the embedded PostgreSQL cannot start below {home}, a path with a space; {_MEND_HOME}")
+    if min(len(os.fsencode(each)) for each in (home / "postgres" / ".s.PGSQL.5432", socket)) > _LONGEST_SOCKET:
+        raise SettingsError(f"the embedded PostgreSQL cannot start below {home}, a path too long; {_MEND_HOME}")
     (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
     runtime.chmod(0o700)
     # The wheel keeps its lock and, for long paths, its socket there; unset it warns and shares /tmp with strangers.
