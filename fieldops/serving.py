@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -74,7 +75,13 @@ def free_port(wanted: int, host: str = "127.0.0.1") -> int:
 
 @contextmanager
 def running(settings: Settings, *commands: str) -> Iterator[list[subprocess.Popen[Any]]]:
-    """``fieldops COMMAND`` in processes of their own, stopped when the block ends."""
+    """``fieldops COMMAND`` in processes of their own, stopped when the block ends, also by a signal.
+
+    They stand in sessions of their own: Ctrl-C reaches only this process, which then stops each of them once, so that
+    the last one still shuts the embedded database down.
+    """
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, lambda *_: sys.exit(1))
     log = (settings.home / "log").resolve()
     log.mkdir(parents=True, exist_ok=True)
     started = []
@@ -83,7 +90,11 @@ def running(settings: Settings, *commands: str) -> Iterator[list[subprocess.Pope
             with (log / f"{command}.log").open("ab") as out:
                 started.append(
                     subprocess.Popen(  # noqa: S603 - our own interpreter and command
-                        [sys.executable, "-m", "fieldops", command], env=environment(settings), stdout=out, stderr=out
+                        [sys.executable, "-m", "fieldops", command],
+                        env=environment(settings),
+                        stdout=out,
+                        stderr=out,
+                        start_new_session=True,
                     )
                 )
         yield started
