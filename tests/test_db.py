@@ -162,3 +162,10 @@ def _fieldops(command, home, url):
     env = {"FIELDOPS_HOME": str(home), "FIELDOPS_SECRET": SECRET, "DATABASE_URL": url, "PATH": "/usr/bin:/bin"}
     words = [sys.executable, "-m", "fieldops", command]
     return subprocess.run(words, env=env, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize(("name", "fault"), [("a home", "a path with a space"), ("x" * 120, "a path too long")])
+def test_a_home_the_embedded_server_cannot_use_is_named_in_one_line(tmp_path, monkeypatch, name, fault):
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    with pytest.raises(SettingsError, match=f"{fault}; choose another FIELDOPS_HOME"):
+        open_database(make_settings(tmp_path / name))
