@@ -47,6 +47,7 @@ _ESTATE_VILLAGE = re.compile(
 _ZONE = re.compile(
     r"^((?:(?!路|街|号|镇|乡|村)[一-龥]){0,9}?(?:经济技术开发区|高新技术产业开发区|高新技术开发区|经济开发区|开发区|高新区|经开区|工业园区|工业园|工业区|工业城|产业园区|产业园|科技园区|科技园|园区|新区)(?:管委会)?)(?!区)"
 )
+_DISTANCE = re.compile(r"多?(?:米(?!兰)|公里|千米)")
 _NEAR = re.compile(rf"(?:{any_of('nearby')}|路[东西南北](?=$|[侧面边]))" + "(?!段|[一-龥]?(?:路|街|村|大厦|小区|花园))")
 _RANGE_WORD = re.compile(any_of("range"))
 _FILLER = re.compile(r"^的+")
@@ -93,12 +94,16 @@ _LIKE = {
 
 
 def _near_words(rest: str, tokens: list[re.Match[str]], parts: Parts) -> None:
-    """Note a place that stands beside the one meant, as in 红星超市对面, unless a door or room follows it."""
+    """Note a place that stands beside the one meant, as in 红星超市对面, unless a door or room follows it.
+
+    A distance (向东500米) is no door.
+    """
     inside = {token.end() for token in tokens if _kind(token) in {"building", "unit", "floor", "room"}}
     for found in _NEAR.finditer(rest):
         if found.start() in inside and found[0][-1] in "侧面边" and found[0] != "对面":
             continue
-        pinned = any(token.start() >= found.end() and _kind(token) != "floor" for token in tokens)
+        after = (token for token in tokens if token.start() >= found.end() and _kind(token) != "floor")
+        pinned = any(not _DISTANCE.match(rest, token.end()) for token in after)
         parts.near = "" if pinned else found[0]
 
 

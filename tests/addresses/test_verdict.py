@@ -192,3 +192,19 @@ def test_every_step_is_explained():
     text = "\n".join(steps)
     for part in ("上城区", "凯旋街道", "HISTORICAL_NAME", "NOISE_REMOVED", "road=凤起路", "VALID", EDITION):
         assert part in text
+
+
+@pytest.mark.parametrize("way", ["向东500米", "往北2公里", "以西300多米", "向东500米赛艇厂"])
+def test_so_far_from_somewhere_is_nearby_and_no_room(way):
+    verdict = judge(f"浙江省杭州市富阳区高桥镇杭科路{way}")
+    assert (verdict.verdict, "VAGUE_NEARBY" in verdict.codes) == ("VAGUE", True)
+
+
+def test_a_door_after_the_way_there_is_a_door():
+    assert judge("浙江省杭州市富阳区高桥镇杭科路向东500米12号").verdict == "VALID"
+
+
+@pytest.mark.parametrize("postcodes", ["416700", "416700 416700", "416700_416700"])
+def test_postcodes_at_the_end_are_no_building(postcodes):
+    verdict = judge(f"湖南省湘西土家族苗族自治州永顺县永茂镇 {postcodes}")
+    assert (verdict.verdict, "INC_TOWN_ONLY" in verdict.codes) == ("INCOMPLETE", True)
