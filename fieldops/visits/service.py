@@ -10,7 +10,7 @@ from fieldops import audit
 from fieldops.addresses import service as addresses
 from fieldops.cases import queries as cases
 from fieldops.clock import local
-from fieldops.errors import NotUnderstood, Problem
+from fieldops.errors import NotAllowed, NotUnderstood, Problem
 from fieldops.policies.catalogue import Stage
 from fieldops.visits import queries, states
 from fieldops.visits.deciding import decide, facts_of
@@ -87,9 +87,14 @@ def request_for_cases(
 def resubmit_visit(
     session: Session, actor: audit.Actor, visit_id: UUID, *, reason: str | None = None, goal: str | None = None
 ) -> dict[str, Any]:
-    """Submit a returned visit again, completed. Raises: NotFound, NotNow unless it is RETURNED."""
+    """Submit a returned visit again, completed.
+
+    Raises: NotFound, NotNow unless it is RETURNED, NotAllowed for anybody but its requester.
+    """
     queries.visit_by_id(session, visit_id)
     visit = queries.lock_visits(session, [visit_id])[visit_id]
+    if visit.requested_by != actor.name:
+        raise NotAllowed("NOT_THE_REQUESTER", "Only who requested this visit completes it; cancel it and request anew.")
     move_visit(session, actor, visit, states.SUBMITTED, action="visits.resubmit")
     visit.reason, visit.goal = reason or visit.reason, goal or visit.goal
     case_ids = queries.cards_of(session, [visit_id])[visit_id]

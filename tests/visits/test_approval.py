@@ -116,6 +116,14 @@ def test_a_returned_visit_is_completed_and_submitted_again(session, house):
     assert (shown["status"], shown["goal"]) == ("PENDING_REVIEW", "确认还款日期")
 
 
+def test_who_did_not_request_a_visit_does_not_complete_it_and_so_approve_their_own_words(session, house):
+    visit = make_waiting_visit(session, house)
+    approval.return_visit(session, supervisor(house), visit.id, reason="目的不明")
+    with pytest.raises(NotAllowed) as refused:
+        resubmit_visit(session, supervisor(house), visit.id, goal="确认还款日期")
+    assert refused.value.code == "NOT_THE_REQUESTER"
+
+
 def test_a_resubmitted_visit_is_no_duplicate_of_itself(session, house):
     visit = make_waiting_visit(session, house)
     approval.return_visit(session, supervisor(house), visit.id, reason="补充")
