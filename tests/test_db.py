@@ -169,3 +169,23 @@ def test_a_home_the_embedded_server_cannot_use_is_named_in_one_line(tmp_path, mo
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     with pytest.raises(SettingsError, match=f"{fault}; choose another FIELDOPS_HOME"):
         open_database(make_settings(tmp_path / name))
+
+
+@pytest.fixture
+def poor_url(postgres):
+    """The address of a server by a role that may make no database."""
+    url = sa.make_url(postgres)
+    admin = sa.create_engine(
+        url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    with admin.connect() as connection:
+        connection.execute(sa.text("CREATE ROLE poor LOGIN"))
+        yield url.set(username="poor").render_as_string(hide_password=False)
+        connection.execute(sa.text("DROP ROLE poor"))
+    admin.dispose()
+
+
+def test_a_role_that_may_make_no_database_is_told_the_mend_in_one_line(poor_url, tmp_path):
+    settings = make_settings(tmp_path, DATABASE_URL=poor_url, FIELDOPS_MODE="demo")
+    with pytest.raises(SettingsError, match=r"fieldops_demo cannot be made \(.*\); make it, or give the role CREATEDB"):
+        open_database(settings)
