@@ -107,12 +107,14 @@ def _take_turn(house: House, provider: str) -> Turn | None:
     """Claim the next building and a call of today's quota, and put the call on the audit log, all or nothing."""
     with house.transaction() as session:
         now = house.clock.now()
+        today = _today(session, provider, now)  # held to the end: two processes never ask for one building
+        if today.calls >= house.settings.geocoder_daily_calls or today.refused is not None:
+            return None
         address = queries.address_to_locate(session, provider, at=now)
         if address is None:
             return None
-        at = _reserve(session, provider, now, house.settings.geocoder_daily_calls)
-        if at is None:
-            return None
+        at = max(today.next_at, now)
+        today.calls, today.next_at = today.calls + 1, at + CALLS_APART
         verdict = judge(address.raw)
         _store(session, provider, address.site_key, "ASKED", now, now + IN_DOUBT_FOR)
         actor = audit.Actor("geocoding", now)
@@ -121,16 +123,11 @@ def _take_turn(house: House, provider: str) -> Turn | None:
         return Turn(address.site_key, address.region_code, outward(verdict), city, at)
 
 
-def _reserve(session: Session, provider: str, now: datetime, most: int) -> datetime | None:
-    """The instant of the next call, in turn with every other process; None when today has no more."""
+def _today(session: Session, provider: str, now: datetime) -> GeocoderDay:
+    """The day's count of calls, locked."""
     day = {"provider": provider, "on_date": local_date(now)}
     session.execute(insert(GeocoderDay).values(**day, calls=0, next_at=now).on_conflict_do_nothing())
-    today = session.get_one(GeocoderDay, day, with_for_update=True, populate_existing=True)
-    if today.calls >= most or today.refused is not None:
-        return None
-    at = max(today.next_at, now)
-    today.calls, today.next_at = today.calls + 1, at + CALLS_APART
-    return at
+    return session.get_one(GeocoderDay, day, with_for_update=True, populate_existing=True)
 
 
 def _ask(geocoder: Any, turn: Turn) -> Reply:

@@ -1,5 +1,6 @@
 """Buildings asked of an online geocoder: what leaves the house, what is kept, and how often it may be asked."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -192,6 +193,17 @@ def test_calls_keep_their_distance_across_processes(house):
     office.geocode(amap_reply())
     apart = locating.CALLS_APART.total_seconds()
     assert office.waited == pytest.approx([0, apart, 2 * apart])
+
+
+def test_two_processes_at_once_ask_for_each_building_once(house):
+    with house.transaction() as session:
+        for number in range(6):
+            make_case(session, addresses={"HOME": HOME.format(number + 1)})
+    office = Office(house)
+    with ThreadPoolExecutor(2) as both:
+        done = list(both.map(lambda _: office.geocode(amap_reply()), range(2)))
+    assert sum(done) == 6
+    assert len({asked["address"][0] for asked in office.asked}) == len(office.asked) == 6
 
 
 def test_a_call_whose_process_died_is_made_again(office, monkeypatch):
