@@ -16,10 +16,12 @@ import click
 from fieldops.clock import SHANGHAI
 from fieldops.console.service import SUMMARY
 from fieldops.db import drop_demo_database
+from fieldops.demo.caseload import Folder
 from fieldops.demo.client import wait_until_up
 from fieldops.demo.day import PLAN_BUDGET_S, Day
 from fieldops.demo.furnish import furnish
 from fieldops.demo.sample import sample_caseload
+from fieldops.errors import SettingsError
 from fieldops.house import open_house
 from fieldops.serving import free_port, on_port, running
 from fieldops.settings import Settings
@@ -60,7 +62,9 @@ def demo(caseload: Path | None, on_date: date, *, budget_s: int, once: bool, as_
 
 
 def _demo_settings(on_date: date) -> Settings:
-    """This installation in demo mode; its files stand apart from those of real work."""
+    """This installation in demo mode. Raises: SettingsError where real work is done."""
+    if os.environ.get("FIELDOPS_MODE") == "production":
+        raise SettingsError("FIELDOPS_MODE is production: a demo has no place beside real work; run it elsewhere")
     start = datetime.combine(on_date - timedelta(days=1), clock_time(9), SHANGHAI)
     told = {"FIELDOPS_NOW": start.isoformat(), **os.environ, "FIELDOPS_MODE": "demo"}
     return Settings.from_env(told)
@@ -71,6 +75,8 @@ def _drive(
 ) -> dict[str, Any]:
     """Drive the day from an empty demo database, with a server and a worker of its own, and store the summary."""
     begun = time.monotonic()
+    if caseload is not None:
+        Folder(caseload)  # what is no caseload is refused before the last demo is forgotten
     _forget_last_demo(settings)
     folder = settings.home / "demo"
     if caseload is None:

@@ -1,0 +1,66 @@
+"""The command line: every command explains itself, and errors of ours are one line."""
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from fieldops.cli import main
+from tests.conftest import SECRET
+
+NOWHERE = "postgresql://127.0.0.1:9/none"
+
+
+def _commands(group, words=()):
+    for name, command in group.commands.items():
+        yield (*words, name)
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*words, name))
+
+
+@pytest.mark.parametrize("words", list(_commands(main)), ids=" ".join)
+def test_every_command_says_in_a_sentence_what_it_does(words):
+    told = CliRunner().invoke(main, [*words, "--help"])
+    assert told.exit_code == 0
+    assert told.output.splitlines()[2].strip()
+
+
+def test_the_commands_of_the_first_day_are_there():
+    assert set(main.commands) >= {
+        "accounts", "addresses", "demo", "docs", "import", "migrate", "plan", "register", "run", "serve", "visits",
+        "worker",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["migrate"], ["worker"], ["visits", "screen", "--out", "x.csv"], ["register", "verify"], ["serve"]],
+    ids=" ".join,
+)
+def test_a_setting_that_cannot_be_is_one_line_and_exit_code_one(words, tmp_path):
+    env = {"FIELDOPS_HOME": str(tmp_path), "FIELDOPS_SECRET": SECRET, "DATABASE_URL": "mysql://x/y"}
+    told = CliRunner().invoke(main, words, env=env, catch_exceptions=False)
+    assert told.exit_code == 1
+    (line,) = told.output.strip().splitlines()
+    assert line.startswith("fieldops: DATABASE_URL must be like postgresql://")
+
+
+def test_a_folder_that_is_no_caseload_is_refused_before_the_last_demo_is_forgotten(tmp_path):
+    env = {"FIELDOPS_HOME": str(tmp_path / "home"), "FIELDOPS_SECRET": SECRET, "DATABASE_URL": NOWHERE}
+    (tmp_path / "empty").mkdir()
+    told = CliRunner().invoke(main, ["demo", "--caseload", str(tmp_path / "empty"), "--json"], env=env)
+    assert told.exit_code == 1
+    assert "has no cases.xlsx; give a folder shaped like the sample caseload" in told.output
+
+
+@pytest.mark.parametrize("words", [["demo"], ["run", "--once"]], ids=" ".join)
+def test_a_demo_in_production_is_refused_before_it_touches_a_database(words, tmp_path):
+    env = {"FIELDOPS_HOME": str(tmp_path), "FIELDOPS_SECRET": SECRET, "DATABASE_URL": NOWHERE}
+    told = CliRunner().invoke(main, words, env=env | {"FIELDOPS_MODE": "production"})
+    assert told.exit_code == 1
+    assert "FIELDOPS_MODE is production" in told.output
+
+
+def test_an_unknown_kind_of_file_names_those_that_are_known(tmp_path):
+    told = CliRunner().invoke(main, ["import", "letters", __file__])
+    assert told.exit_code == 2
+    assert "'cases'" in told.output
