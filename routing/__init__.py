@@ -1,12 +1,13 @@
 """Plan a day of visits: values in, values out, OR-Tools inside."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from routing.check import Violation, violations
 from routing.difference import Difference, Move, difference
-from routing.engines import warm
 from routing.errors import InvalidPlanError, ProblemError, RoutingError, SolverProcessLostError
 from routing.explain import explain
 from routing.objective import TERMS, Objective
-from routing.pipeline import plan
 from routing.problem import (
     Area,
     Break,
@@ -21,6 +22,10 @@ from routing.problem import (
     Window,
 )
 from routing.travel import GreatCircle, Legs, RoadMatrix
+
+if TYPE_CHECKING:
+    from routing.engines import warm
+    from routing.pipeline import plan
 
 __all__ = [
     "TERMS",
@@ -52,3 +57,12 @@ __all__ = [
     "violations",
     "warm",
 ]
+
+_WITH_SOLVERS = {"plan": "routing.pipeline", "warm": "routing.engines"}
+
+
+def __getattr__(name: str) -> Any:
+    """Bring the solvers only to whoever plans: a web server, which never does, is 130 MB lighter."""
+    if name not in _WITH_SOLVERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_WITH_SOLVERS[name]), name)
