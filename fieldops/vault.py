@@ -37,17 +37,25 @@ class Vault:
 
     def seal(self, text: str, *, row: UUID, column: str) -> bytes:
         """Encrypt ``text`` so that it opens only for this row and column."""
+        return self.seal_bytes(text.encode(), row=row, column=column)
+
+    def seal_bytes(self, data: bytes, *, row: UUID, column: str) -> bytes:
+        """Encrypt ``data``, such as a file with personal numbers, so that it opens only for this row and column."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _VERSION + nonce + self._aead.encrypt(nonce, text.encode(), _bound_to(row, column, _VERSION))
+        return _VERSION + nonce + self._aead.encrypt(nonce, data, _bound_to(row, column, _VERSION))
 
     def open(self, sealed: bytes, *, row: UUID, column: str) -> str:
         """Decrypt what ``seal`` made for this row and column.
 
         Raises: VaultError when the secret, the row or the column is another.
         """
+        return self.open_bytes(sealed, row=row, column=column).decode()
+
+    def open_bytes(self, sealed: bytes, *, row: UUID, column: str) -> bytes:
+        """Decrypt what ``seal_bytes`` made; see ``open``. Raises: VaultError."""
         version, nonce, body = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
-            return self._aead.decrypt(nonce, body, _bound_to(row, column, version)).decode()
+            return self._aead.decrypt(nonce, body, _bound_to(row, column, version))
         except (InvalidTag, ValueError):  # ValueError: cut short
             raise VaultError(
                 f"{column} of {row} does not open: is FIELDOPS_SECRET the one it was sealed with?"

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from fieldops import audit, jobs
 from fieldops.audit import Actor
+from fieldops.db import uuid7
 from fieldops.errors import NotUnderstood, Problem, TooLarge
 from fieldops.house import House, house_of
 from fieldops.imports import queries
@@ -34,6 +35,7 @@ _ERRORS = Table(
     ("import_id", "row_no", "column", "code", "reason", "row"),
     key=("import_id", "row_no"),
 )
+_FILE = "file"
 _ENDED = frozenset({"DONE", "REFUSED"})
 _FORMULA_SIGNS = tuple("=+-@\t\r＝＋－＠")
 _ERROR_HEADINGS = ("行号", "列", "代码", "原因")
@@ -145,9 +147,9 @@ def _bring_in(
     if job.state in _ENDED:
         return
     kind = kind_named(job.kind)
-    sheet = find_sheet(
-        Sheets(house.store.get(job.stored_sha256)), kind, queries.mapping_of(session, job.bank_code, kind.name)
-    )
+    data = house.vault.open_bytes(house.store.get(job.stored_sha256), row=job.id, column=_FILE)
+    sheet = find_sheet(Sheets(data), kind, queries.mapping_of(session, job.bank_code, kind.name))
+    del data
     lander = kind.lander(Intake(session, actor, import_id, job.bank_code, job.dry_run))
     bringing = Bringing(kind, sheet, lander, lambda row: house.vault.index(row, kind=f"{kind.name} row"))
     _write_progress(house, import_id, Tally(), state="RUNNING", headings=list(sheet.layout.headings))
@@ -273,10 +275,13 @@ def save_mapping(
 def _record_file(
     session: Session, actor: Actor, kind: str, data: bytes, filename: str, *, dry_run: bool, bank_code: str | None
 ) -> ImportJob:
+    import_id = uuid7()
+    sealed = house_of(session).vault.seal_bytes(data, row=import_id, column=_FILE)  # it is full of personal numbers
     job = ImportJob(
+        id=import_id,
         kind=kind_named(kind).name,
         filename=Path(filename).name[:200],
-        stored_sha256=house_of(session).store.put(data),
+        stored_sha256=house_of(session).store.put(sealed),
         bank_code=bank_code or None,
         dry_run=dry_run,
         requested_by=actor.name,
