@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +36,15 @@ _BUSY: Final = frozenset({"40001", "40P01", "55P03"})
 """SQL states that say: somebody else was in the way, the same may pass later."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """Whose phone it is, and what became of what it pushed."""
+
+    agent_id: UUID
+    state: str
+    results: list[dict[str, Any]]
+
+
 def sync(house: House, asked: Mapping[str, Any]) -> bytes:
     """Answer one ``SyncIn`` with the bytes of one ``SyncOut``.
 
@@ -44,14 +54,13 @@ def sync(house: House, asked: Mapping[str, Any]) -> bytes:
         detail = f"{len(asked['mutations'])} mutations in one sync; send {MAX_MUTATIONS} at most and sync again."
         raise TooLarge("TOO_MANY_MUTATIONS", detail, limit=MAX_MUTATIONS)
     now = house.clock.now()
-    agent_id, state = _meet(house, asked, now)
-    results = _push(house, asked, now) if asked["mutations"] else []
-    answer = {"server_time": now, "results": results, "commands": [], "next_poll_s": POLL_S}
-    if state == service.WIPE:
+    spoken = _hear(house, asked, now)
+    answer = {"server_time": now, "results": spoken.results, "commands": [], "next_poll_s": POLL_S}
+    if spoken.state == service.WIPE:
         return orjson.dumps(answer | _nothing(asked) | {"commands": [service.WIPE]})
-    with house.snapshot() as session:
+    with house.database.snapshot() as session:
         place = {name: asked[name] for name in ("epoch", "cursor", "base_hash")}
-        pulled = pull.pull(session, agent_id, now=now, **place)
+        pulled = pull.pull(session, spoken.agent_id, now=now, **place)
     if pulled.mismatch:
         _count_mismatch(house, asked["device_id"])
         answer["commands"] = [RESYNC]
@@ -69,28 +78,22 @@ def sync(house: House, asked: Mapping[str, Any]) -> bytes:
     )
 
 
-def _meet(house: House, asked: Mapping[str, Any], now: datetime) -> tuple[UUID, str]:
-    """Who speaks; a phone that pushes is noted with its push, so that its last sync before can be told."""
-    with house.transaction() as session:
-        device = service.device_of(session, asked["device_id"], user_allowed(session, "mobile.sync"))
-        if not asked["mutations"]:
-            service.note_sync(device, now, asked["cursor"])
-        return device.agent_id, device.state
-
-
-def _push(house: House, asked: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+def _hear(house: House, asked: Mapping[str, Any], now: datetime) -> _Spoken:
+    """The push, in one transaction; one that gives way to others leaves everything in the outbox."""
     try:
         with house.transaction() as session:
-            return _pushed(session, asked, now)
+            return _push(session, asked, now)
     except sa.exc.OperationalError as error:
         if getattr(error.orig, "sqlstate", None) not in _BUSY:
             raise
         _log.warning("a push of %s gave way: %s", asked["device_id"], type(error.orig).__name__)
+    with house.transaction() as session:
+        device = service.device_of(session, asked["device_id"], user_allowed(session, "mobile.sync"))
         later = {"code": str(Code.RETRY_LATER), "version": None, "detail": "busy; send it again later"}
-        return [{"id": mutation["id"], **later} for mutation in asked["mutations"]]
+        return _Spoken(device.agent_id, device.state, [{"id": each["id"], **later} for each in asked["mutations"]])
 
 
-def _pushed(session: Session, asked: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+def _push(session: Session, asked: Mapping[str, Any], now: datetime) -> _Spoken:
     session.execute(sa.text(f"SET LOCAL lock_timeout = {LOCK_WAIT // timedelta(milliseconds=1)}"))
     user = user_allowed(session, "mobile.sync")
     device = service.device_of(session, asked["device_id"], user)
@@ -100,9 +103,9 @@ def _pushed(session: Session, asked: Mapping[str, Any], now: datetime) -> list[d
         seen_at=device.last_seen_at,
         clock_ok=clock_is_right(now, asked["client_time"]),
     )
-    results = push.push(session, sender, asked["mutations"])
+    results = push.push(session, sender, asked["mutations"]) if asked["mutations"] else []
     service.note_sync(device, now, asked["cursor"])
-    return results
+    return _Spoken(device.agent_id, device.state, results)
 
 
 def _nothing(asked: Mapping[str, Any]) -> dict[str, Any]:
