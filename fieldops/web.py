@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, request
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
-from marshmallow import RAISE, Schema, fields
+from marshmallow import INCLUDE, RAISE, Schema, fields
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from webargs.flaskparser import FlaskParser
@@ -98,7 +98,10 @@ class Out(Schema):
 
 
 class ProblemOut(Out):
-    """The problem+json document of RFC 9457, as the documentation shows it."""
+    """The problem+json document of RFC 9457, as the documentation shows it; more members tell of the case."""
+
+    class Meta:  # noqa: D106 - marshmallow's own name
+        unknown = INCLUDE
 
     type = fields.String()
     title = fields.String()

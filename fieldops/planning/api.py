@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fieldops.planning import queries, service
-from fieldops.planning.schemas import LeftOutOut, PlanIn, PlanListIn, PlanOut, PublishedOut, StopOut
+from fieldops.planning.schemas import GeoJsonOut, LeftOutOut, PlanIn, PlanListIn, PlanOut, PublishedOut, StopOut
 from fieldops.web import Blueprint, actor, needs, session
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def list_left_out(plan_id: uuid.UUID) -> Any:
 
 @blueprint.route("/<uuid:plan_id>/geojson")
 @needs("plans.read")
-@blueprint.response(200)
+@blueprint.response(200, GeoJsonOut)
 def show_geojson(plan_id: uuid.UUID) -> Any:
     """The plan as GeoJSON, WGS-84."""
     return queries.geojson(session(), queries.plan_by_id(session(), plan_id).id)

@@ -58,6 +58,15 @@ class LeftOutOut(Out):
     detail = fields.Dict()
 
 
+class GeoJsonOut(Out):
+    """RFC 7946."""
+
+    type = fields.Constant("FeatureCollection")
+    features = fields.List(
+        fields.Dict(), metadata={"description": "a line per crew, a point per stop and left-out visit"}
+    )
+
+
 class PublishedOut(Out):
     plan = fields.Nested(PlanOut)
     withdrawn = fields.List(fields.Dict())

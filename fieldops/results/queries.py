@@ -44,7 +44,9 @@ def result_by_id(session: Session, result_id: uuid.UUID) -> VisitResult:
 
 
 def results_of_visit(session: Session, visit_id: uuid.UUID) -> list[VisitResult]:
-    """Every version and copy of a visit's result, oldest first."""
+    """Every version and copy of a visit's result, oldest first. Raises: NotFound for a visit nobody knows."""
+    if session.get(Visit, visit_id) is None:
+        raise NotFound("VISIT_UNKNOWN", f"There is no visit {visit_id}; list them with GET /visits.")
     return list(
         session.scalars(sa.select(VisitResult).where(VisitResult.visit_id == visit_id).order_by(VisitResult.number))
     )

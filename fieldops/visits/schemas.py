@@ -95,7 +95,7 @@ class VisitResubmitIn(In):
 
 class VisitUsedOut(Out):
     name = fields.String()
-    value = fields.Raw(allow_none=True)
+    value = fields.Raw(allow_none=True, metadata={"description": "as it was found: text, number, yes or no"})
     ref = fields.String(allow_none=True)
     recorded_at = fields.String(allow_none=True)
 

@@ -1,0 +1,69 @@
+"""The whole API at once: every operation it describes, on a house with a day behind it."""
+
+import json
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+
+from fieldops.agents.models import Agent
+from fieldops.app import create_app
+from fieldops.auth.models import UserAccount
+from fieldops.auth.roles import Role
+from fieldops.db import DEMO_DATABASE
+from tests.api.operations import ids_of
+from tests.conftest import a_house, clients_of
+
+
+@pytest.fixture(scope="session")
+def described():
+    """The description as it is kept in the tree."""
+    return json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def day_to_change(postgres, small_day, house_after_day, tmp_path_factory):
+    """A copy of the house after the small day, for tests that change it: ``house``, ``app``, ``ids``, ``everyman``."""
+    house_after_day.database.close()  # a database somebody looks at cannot be copied
+    _hang_up(postgres)
+    with a_house(postgres, tmp_path_factory.mktemp("copy"), template=DEMO_DATABASE) as copy:
+        opened = replace(copy, store=house_after_day.store)
+        opened.clock.instant = house_after_day.clock.now()
+        app = create_app(opened)
+        app.testing = False
+        yield SimpleNamespace(house=opened, app=app, ids=ids_of(opened), token=_token_of_everyman(opened, app))
+
+
+def _hang_up(postgres):
+    engine = sa.create_engine(sa.make_url(postgres).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(
+            sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"),
+            {"name": DEMO_DATABASE},
+        )
+
+
+def _token_of_everyman(house, app):
+    """Somebody with every role, who is a crew member too."""
+    with house.transaction() as session:
+        agent = session.scalars(sa.select(Agent).order_by(Agent.code)).first()
+    client = clients_of(house, app)(*Role, name=f"everyman {uuid.uuid4()}", agent_id=agent and agent.id)
+    return client.environ_base["HTTP_AUTHORIZATION"]
+
+
+@pytest.fixture(scope="module")
+def one_of_each(postgres, tmp_path_factory):
+    """An empty house with one client for each role: ``one_of_each.clients["QA"]``."""
+    with a_house(postgres, tmp_path_factory.mktemp("roles")) as opened:
+        app = create_app(opened)
+        app.testing = False
+        make = clients_of(opened, app)
+        clients = {}
+        for role in Role:
+            clients[role] = make(role)
+        with opened.transaction() as session:
+            assert session.scalar(sa.select(sa.func.count()).select_from(UserAccount)) == len(Role)
+        yield SimpleNamespace(house=opened, app=app, clients=clients)

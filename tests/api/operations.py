@@ -1,0 +1,106 @@
+"""Operations of the API as tests walk through them, and real ids to call them with."""
+
+import json
+import re
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+DESCRIPTION = Path(__file__).parents[2] / "docs/openapi.json"
+METHODS = ("get", "post", "put", "patch", "delete")
+TABLES = {  # what an id of this name stands for
+    "address_id": ("address",),
+    "agent_id": ("agent",),
+    "batch_id": ("visit_batch", "print_batch"),
+    "block_id": ("address_block",),
+    "case_id": ("case",),
+    "debtor_id": ("debtor",),
+    "device_id": ("device",),
+    "handover_id": ("handover_list",),
+    "import_id": ("import_job",),
+    "item_id": ("mail_item",),
+    "letter_id": ("letter",),
+    "list_id": ("handover_list",),
+    "plan_id": ("day_plan",),
+    "print_batch_id": ("print_batch",),
+    "result_id": ("visit_result",),
+    "task_id": ("task",),
+    "visit_id": ("visit",),
+}
+JUNK = {"uuid": "00000000-0000-7000-8000-000000000000", "integer": "999", "string": "junk"}
+
+
+class Operation(NamedTuple):
+    """One method of one path, as described."""
+
+    method: str
+    path: str
+    described: dict
+
+    @property
+    def body(self):
+        """A body that is well-formed enough to be read by who asks first."""
+        if self.path.endswith("/mobile/sync"):
+            return {
+                "protocol": 1, "schema": 1, "device_id": JUNK["uuid"], "epoch": None, "cursor": None,
+                "client_time": datetime(2026, 11, 24, 1, tzinfo=UTC).isoformat(), "mutations": [],
+            }  # fmt: skip
+        return {}
+
+    @property
+    def junk_path(self):
+        """The path with ids of nothing."""
+        return re.sub(r"\{(\w+)\}", lambda found: JUNK[self._kind(found[1])], self.path)
+
+    def _kind(self, name):
+        schema = next(one["schema"] for one in self.described["parameters"] if one["name"] == name)
+        return schema.get("format") or schema["type"]
+
+    def call(self, client):
+        """Call it with junk."""
+        if self.method == "get":
+            return client.get(self.junk_path)
+        if "multipart/form-data" in self.described.get("requestBody", {}).get("content", {}):
+            return client.open(self.junk_path, method=self.method.upper(), data={})
+        return client.open(self.junk_path, method=self.method.upper(), json=self.body)
+
+
+def operations(description=None):
+    """Every operation of the description, the path's own parameters among each one's."""
+    paths = (description or json.loads(DESCRIPTION.read_text("utf-8")))["paths"]
+    for path, item in paths.items():
+        for method in METHODS:
+            if method in item:
+                described = item[method]
+                parameters = item.get("parameters", []) + described.get("parameters", [])
+                yield Operation(method, path, described | {"parameters": parameters})
+
+
+def name_of(operation):
+    """How a test of this operation is called."""
+    return f"{operation.method.upper()} {operation.path}"
+
+
+def ids_of(house):
+    """Real ids of a house by the name a parameter has, newest first, a few of each."""
+    tables = sa.inspect(house.database.engine).get_table_names()
+    found = {}
+    with house.transaction() as session:
+        for name, wanted in TABLES.items():
+            for table in wanted:
+                assert table in tables, (table, tables)
+                rows = session.scalars(sa.text(f'SELECT id FROM "{table}" ORDER BY id DESC LIMIT 8'))
+                found.setdefault(name, []).extend(str(one) for one in rows)
+    return found
+
+
+def is_uuid(text):
+    """Whether a value has the form of an id."""
+    try:
+        uuid.UUID(text)
+    except (ValueError, AttributeError, TypeError):
+        return False
+    return True
