@@ -37,6 +37,7 @@ SECOND_RESULT, LATE = "SECOND_RESULT", "LATE"
 TO_REVIEW: Final = frozenset({AFTER_RECALL, OUT_OF_SCOPE, SECOND_RESULT})
 """Flags a supervisor must look at."""
 
+NOT_SOUND: Final = "RESULT_NOT_SOUND"
 _ANSWER: Final = timedelta(days=1)
 _LINE_COLUMNS: Final = frozenset({"case_id", "outcome", "promise_fen", "promise_on"})
 
@@ -102,7 +103,7 @@ def _refuse_faults(session: Session, visit: Visit, sent: Mapping[str, Any]) -> N
     found = faults(_report(session, visit, sent))
     if found:
         detail = "; ".join(f"{fault.field}: {fault.mend}" for fault in found)
-        raise NotUnderstood("RESULT_NOT_SOUND", detail, faults=[asdict(fault) for fault in found])
+        raise NotUnderstood(NOT_SOUND, detail, faults=[asdict(fault) for fault in found])
 
 
 def _report(session: Session, visit: Visit, sent: Mapping[str, Any]) -> Report:

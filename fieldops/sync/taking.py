@@ -109,6 +109,8 @@ def _record_result(
             times=_times(sender, body, recall),
         )
     except NotUnderstood as problem:
+        if problem.code != results.NOT_SOUND:  # a consequence that failed is a fault of ours, and comes after writing
+            raise
         raise Refusal(Code.REJECTED_VALIDATION, problem.detail) from None
 
 

@@ -117,7 +117,7 @@ def test_a_planner_may_not_publish_and_a_crew_may_not_look(road):
 
 
 def test_results_are_shown_to_the_office_with_a_line_per_card(road):
-    from tests.sync.test_push import report_result, sync
+    from tests.sync.acts import report_result, sync
 
     (phone, _), _ = road.phones()
     done = report_result(road, phone, road.visit_id, "O06")

@@ -10,8 +10,7 @@ from fieldops.planning.models import DayPlan
 from fieldops.results.models import VisitResult
 from fieldops.tasks.models import Task
 from tests.planning.makers_of_plans import TOMORROW
-from tests.sync.test_pull import mismatches, scope_of
-from tests.sync.test_push import case_ids_of, check_in, report_result, sync
+from tests.sync.acts import case_ids_of, check_in, mismatches, report_result, scope_of, sync
 
 MIDNIGHT = 24 * 3600
 

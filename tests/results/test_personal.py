@@ -1,5 +1,7 @@
 """Personal numbers are found however they are typed; dates, times and amounts are left alone."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +86,11 @@ def test_dates_times_amounts_and_doors_are_left_alone(text):
 @given(st.dates(), st.times(), st.times())
 def test_a_date_with_two_times_is_left_alone(day, arrived, left):
     assert not has_personal_number(f"{day:%Y-%m-%d} {arrived:%H:%M}至{left:%H:%M}")
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+def test_two_dates_beside_each_other_are_left_alone(first, second):
+    assert not has_personal_number(f"{first:%Y-%m-%d} {second:%Y-%m-%d}")
 
 
 @given(st.text(max_size=60))

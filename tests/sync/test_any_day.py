@@ -21,8 +21,15 @@ from fieldops.visits.queries import cards_of
 from tests.conftest import a_house
 from tests.results.sent import a_body, crew_actor
 from tests.road import Road
-from tests.sync.test_pull import agent_id_of, cancel, mismatches, republish, scope_of
-from tests.sync.test_push import case_ids_of, pay_in_full
+from tests.sync.acts import (
+    agent_id_of,
+    cancel,
+    case_ids_of,
+    mismatches,
+    pay_in_full,
+    republish,
+    scope_of,
+)
 
 VISITS, PHONES = range(6), range(4)
 OUTCOMES = {

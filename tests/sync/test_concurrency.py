@@ -15,8 +15,7 @@ from fieldops.sync.feed import REMOVE, Change, tell
 from fieldops.sync.models import AgentFeed
 from fieldops.visits.approval import cancel_visit
 from fieldops.visits.queries import lock_visits
-from tests.sync.test_pull import cancel, mismatches, republish, scope_of
-from tests.sync.test_push import pay_in_full, report_result, sync
+from tests.sync.acts import cancel, mismatches, pay_in_full, report_result, republish, scope_of, sync
 from tests.visits.makers_of_visits import supervisor
 
 WRITERS = 4

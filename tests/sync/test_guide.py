@@ -13,7 +13,7 @@ from fieldops.results.schemas import BANK_CHANNELS, SLOT_KINDS, ResultIn
 from fieldops.sync import api, exchange, pull, schemas
 from fieldops.sync.rules import NOT_YOURS, OUTSIDE_HOURS, TAKEN, Code
 from fieldops.sync.taking import canonical_sha256
-from tests.sync.test_push import card
+from tests.sync.acts import card
 
 GUIDE = (Path(__file__).parent.parent.parent / "docs" / "phone-api.md").read_text("utf-8")
 BLOCKS = [(name, json.loads(body)) for name, body in re.findall(r"```json (\w+)\n(.*?)```", GUIDE, re.DOTALL)]

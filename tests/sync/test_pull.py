@@ -7,59 +7,29 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
-from fieldops.cases import service as cases
 from fieldops.demo.client import ApiError
 from fieldops.demo.phone import FeedGapError
 from fieldops.planning.queries import stops_of
 from fieldops.sync import pull, queries
 from fieldops.sync.cards import refresh_cards
 from fieldops.sync.feed import PUT, REMOVE, Change, tell
-from fieldops.sync.models import AgentFeed, Device, ScopeEntry, SyncEpoch
-from fieldops.visits.approval import cancel_visit
+from fieldops.sync.models import AgentFeed, ScopeEntry, SyncEpoch
 from fieldops.visits.models import Visit
 from fieldops.visits.moves import move_visit
-from fieldops.visits.queries import cards_of
-from tests.planning.makers_of_plans import TOMORROW, make_plan, publish
-from tests.results.sent import crew_actor
-from tests.sync.test_push import card, pay_in_full, report_result, sync
+from tests.planning.makers_of_plans import TOMORROW
+from tests.sync.acts import (
+    agent_id_of,
+    cancel,
+    card,
+    mismatches,
+    pay_in_full,
+    pay_in_part,
+    report_result,
+    republish,
+    scope_of,
+    sync,
+)
 from tests.visits.makers_of_visits import supervisor
-
-
-def agent_id_of(road, phone):
-    with road.house.transaction() as session:
-        return session.scalars(select(Device.agent_id).where(Device.id == phone.device_id)).one()
-
-
-def scope_of(road, phone):
-    with road.house.transaction() as session:
-        return {str(visit): version for visit, version in queries.manifest_of(session, agent_id_of(road, phone))}
-
-
-def mismatches(road):
-    with road.house.transaction() as session:
-        return sum(session.scalars(select(Device.manifest_mismatches)))
-
-
-def republish(road, routes, number=2):
-    """Publish another plan of the day: visits by crew."""
-    with road.house.transaction() as session:
-        rows = {crew: [session.get_one(Visit, each) for each in visits] for crew, visits in routes.items()}
-        publish(session, road.house, make_plan(session, rows, number=number))
-
-
-def cancel(road, visit_id):
-    with road.house.transaction() as session:
-        cancel_visit(session, supervisor(road.house), visit_id, reason="申请人撤回")
-
-
-def pay_in_part(road, visit_id):
-    """The bank reports a thousand yuan."""
-    with road.house.transaction() as session:
-        (case_id,) = cards_of(session, [visit_id])[visit_id]
-        cases.record_repayment(
-            session, crew_actor(road.house), case_id=case_id, external_id="P1", amount_fen=100_000,
-            paid_at=road.house.clock.now(), channel="手机银行",
-        )  # fmt: skip
 
 
 def test_both_phones_of_a_crew_hold_its_day_and_no_other(road):

@@ -5,67 +5,20 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from fieldops.audit import AuditEntry
-from fieldops.cases import service as cases
 from fieldops.db import uuid7
+from fieldops.errors import NotUnderstood
 from fieldops.results import service as results
 from fieldops.results.models import VisitResult
 from fieldops.sync.models import PushReceipt, Quarantine, VisitEvent
 from fieldops.sync.taking import canonical_sha256
 from fieldops.tasks.models import Task
 from fieldops.visits.models import Visit
-from fieldops.visits.queries import cards_of
 from tests.planning.makers_of_plans import TOMORROW, make_plan, publish
-from tests.results.sent import a_body, crew_actor
-
-
-def card(phone, visit_id):
-    """The stop as the phone shows it."""
-    return next(stop for stop in phone.stops if stop["id"] == str(visit_id))
-
-
-def report_result(road, phone, visit_id, outcome="O26", *, case_ids=None, **changes):
-    """Save a result of a visit in the phone's outbox."""
-    case_ids = case_ids or [each["case_id"] for each in card(phone, visit_id)["cards"]]
-    body = a_body(visit_id, case_ids, outcome, arrived=road.house.clock.now(), **changes)
-    return phone.report("result", str(visit_id), body, road.house.clock.now())
-
-
-def case_ids_of(road, visit_id):
-    with road.house.transaction() as session:
-        return [str(each) for each in cards_of(session, [visit_id])[visit_id]]
-
-
-def check_in(road, phone, visit_id):
-    position = {"lat": 39.73, "lon": 116.14, "accuracy_m": 9.0}
-    body = {"visit_id": str(visit_id), "position": position}
-    return phone.report("check_in", str(visit_id), body, road.house.clock.now())
-
-
-def sync(road, phone):
-    return phone.sync(road.house.clock.now())
-
-
-def count(road, table):
-    with road.house.transaction() as session:
-        return session.scalar(select(func.count()).select_from(table))
-
-
-def all_of(road, table):
-    with road.house.transaction() as session:
-        return list(session.scalars(select(table)))
-
-
-def pay_in_full(road, visit_id):
-    """The bank reports the repayment of every card of a visit."""
-    with road.house.transaction() as session:
-        for case_id in cards_of(session, [visit_id])[visit_id]:
-            cases.record_repayment(
-                session, crew_actor(road.house), case_id=case_id, external_id=uuid4().hex, amount_fen=900_000,
-                paid_at=road.house.clock.now(), channel="手机银行",
-            )  # fmt: skip
+from tests.results.sent import a_body
+from tests.sync.acts import all_of, card, case_ids_of, check_in, count, pay_in_full, report_result, sync
 
 
 def test_a_visit_is_checked_in_and_reported(road):
@@ -396,7 +349,8 @@ def test_a_personal_number_in_a_result_is_refused_and_nowhere_in_the_open(road):
     assert all(number.encode() not in kept.body_sealed for kept in all_of(road, Quarantine))
 
 
-def test_a_fault_of_ours_keeps_the_item_in_the_outbox_and_lets_the_others_pass(road, monkeypatch):
+@pytest.mark.parametrize("fault", [RuntimeError("a fault of ours"), NotUnderstood("HOLD_ENDS_FIRST", "a consequence")])
+def test_a_fault_of_ours_keeps_the_item_in_the_outbox_and_lets_the_others_pass(road, monkeypatch, fault):
     (phone, _), _ = road.phones()
     mine = road.visits[road.crew.id]
     broken, sound = report_result(road, phone, mine[0]), report_result(road, phone, mine[1])
@@ -405,12 +359,12 @@ def test_a_fault_of_ours_keeps_the_item_in_the_outbox_and_lets_the_others_pass(r
     def failing(session, actor, result_id, sent, **rest):
         if sent["visit_id"] == mine[0]:
             session.execute(update(Visit).where(Visit.id == mine[0]).values(status="LOST"))
-            raise RuntimeError("a fault of ours")
+            raise fault
         return real(session, actor, result_id, sent, **rest)
 
     monkeypatch.setattr(results, "record_result", failing)
     assert sync(road, phone) == {broken: "RETRY_LATER", sound: "APPLIED"}
-    assert phone.unsent == [broken]
+    assert (phone.unsent, count(road, Quarantine)) == ([broken], 0)
     assert road.status(mine[0])[0] == "PLANNED"
     monkeypatch.setattr(results, "record_result", real)
     assert sync(road, phone) == {broken: "APPLIED"}

@@ -15,8 +15,7 @@ from fieldops.sync import queries
 from fieldops.sync.models import Device, Quarantine, Recall
 from fieldops.vault import Vault, VaultError
 from tests.planning.makers_of_plans import TOMORROW
-from tests.sync.test_pull import cancel
-from tests.sync.test_push import all_of, pay_in_full, report_result, sync
+from tests.sync.acts import all_of, cancel, pay_in_full, report_result, sync
 
 
 def set_state(road, phone, state):
