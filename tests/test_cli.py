@@ -1,5 +1,11 @@
 """The command line: every command explains itself, and errors of ours are one line."""
 
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -64,3 +70,17 @@ def test_an_unknown_kind_of_file_names_those_that_are_known(tmp_path):
     told = CliRunner().invoke(main, ["import", "letters", __file__])
     assert told.exit_code == 2
     assert "'cases'" in told.output
+
+
+def test_an_empty_home_is_enough_for_a_command_and_its_database_stops_with_it():
+    home = Path(tempfile.mkdtemp(prefix="fo-"))
+    try:
+        env = {"FIELDOPS_HOME": str(home / "new"), "PATH": "/usr/bin:/bin"}
+        words = [sys.executable, "-m", "fieldops", "register", "verify"]
+        done = subprocess.run(words, env=env, capture_output=True, text=True, check=False, timeout=300)
+        assert (done.returncode, done.stdout) == (0, "The register holds.\n"), done.stderr
+        assert done.stderr == ""
+        assert (home / "new/postgres").is_dir()
+        assert not (home / "new/postgres/postmaster.pid").exists()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from click.testing import CliRunner
 
+from fieldops.cli import main
 from fieldops.console.service import SUMMARY
 from tests.small_day import BROKEN_CASE, CREWS, small_caseload
 
@@ -67,3 +69,22 @@ def test_neither_server_nor_worker_failed_at_anything_unforeseen(small_day, log)
     text = (small_day.home / "log" / log).read_text()
     assert "Traceback" not in text
     assert BROKEN_CASE not in text
+
+
+def _run_again(small_day, home):
+    return CliRunner().invoke(main, ["run", "--once"], env={**small_day.environment, "FIELDOPS_HOME": str(home)})
+
+
+def test_a_second_run_shows_the_stored_summary_and_drives_nothing(small_day):
+    told = _run_again(small_day, small_day.home)
+    assert told.exit_code == 0
+    assert "has been driven before" in told.output
+    assert f"{small_day.summary['registered']} registered" in told.output
+
+
+def test_a_stored_summary_with_a_failed_check_is_no_success(small_day, tmp_path):
+    failed = {"failed": ["the register verifies"], "checks_failed": 1}
+    (tmp_path / SUMMARY).write_text(json.dumps(small_day.summary | failed), "utf-8")
+    told = _run_again(small_day, tmp_path)
+    assert told.exit_code == 1
+    assert "CHECK FAILED the register verifies" in told.output
