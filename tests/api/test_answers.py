@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.api.operations import is_uuid, name_of, operations
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-QUICK, THOROUGH = 8, 300
+QUICK, THOROUGH = 8, 100
 REAL = {
     "kind": ["cases", "calls", "repayments", "flags", "gazetteer", "crews"],
     "bank_code": ["示范银行A", "示范银行B"],
