@@ -5,12 +5,13 @@ from sqlalchemy import select
 
 from fieldops import jobs
 from fieldops.clock import at_local
-from fieldops.planning.closing import close_past_days
+from fieldops.planning.closing import close_day, close_past_days
 from fieldops.planning.models import DayPlan
 from fieldops.results.models import VisitResult
 from fieldops.tasks.models import Task
 from tests.planning.makers_of_plans import TOMORROW
 from tests.sync.acts import case_ids_of, check_in, mismatches, report_result, scope_of, sync
+from tests.visits.makers_of_visits import supervisor
 
 MIDNIGHT = 24 * 3600
 
@@ -76,6 +77,12 @@ def test_a_result_that_arrives_the_next_morning_counts_and_is_late(road):
     assert road.status()[0] == "COMPLETED"
     with road.house.transaction() as session:
         assert session.scalars(select(VisitResult.flags)).all() == [["LATE"]]
+
+
+def test_a_day_that_is_not_over_cannot_be_closed_by_name_either(road):
+    with road.house.transaction() as session:
+        close_day(session, supervisor(road.house), TOMORROW)
+    assert (plan_status(road), road.status()) == (["PUBLISHED"], ("PLANNED", "PENDING"))
 
 
 def test_closing_twice_changes_nothing(road):
