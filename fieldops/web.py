@@ -58,6 +58,12 @@ class Parser(FlaskParser):
         """The fields of a multipart form, files among them."""
         return self._makeproxy(CombinedMultiDict([req.form, req.files]), schema)
 
+    def _raw_load_json(self, req: Any) -> Any:
+        try:
+            return super()._raw_load_json(req)
+        except RecursionError:
+            raise NotUnderstood("JSON_TOO_DEEP", "Nobody means a body nested so deeply; send it flat.") from None
+
 
 class Blueprint(SmorestBlueprint):  # type: ignore[misc]
     """flask-smorest's blueprint, with decorators that keep the type of the view."""
