@@ -109,16 +109,26 @@ def running(settings: Settings, *commands: str) -> Iterator[list[subprocess.Pope
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The environment in which another process reads the same settings."""
+    """The environment in which another process reads the same settings.
+
+    The secret is not told again: it is in this environment already, or kept in the same home.
+    """
     told = {
-        "FIELDOPS_HOME": str(settings.home),
+        "FIELDOPS_HOME": settings.home,
         "FIELDOPS_MODE": settings.mode,
+        "DATABASE_URL": settings.database_url,
+        "FIELDOPS_STORE": settings.store_url,
+        "FIELDOPS_STORE_ENDPOINT": settings.store_endpoint,
+        "FIELDOPS_NOW": settings.demo_now and settings.demo_now.isoformat(),
         "FIELDOPS_HOST": settings.host,
-        "FIELDOPS_PORT": str(settings.port),
-        "FIELDOPS_CORES": str(settings.cores),
-        "FIELDOPS_NOW": settings.demo_now.isoformat() if settings.demo_now else "",
+        "FIELDOPS_PORT": settings.port,
+        "FIELDOPS_PUBLIC_URL": settings.public_url,
+        "FIELDOPS_CORES": settings.cores,
+        "FIELDOPS_GEOCODER": settings.geocoder,
+        "FIELDOPS_GEOCODER_KEY": settings.geocoder_key,
+        "FIELDOPS_GEOCODER_DAILY_CALLS": settings.geocoder_daily_calls,
     }
-    return {**os.environ, **told}
+    return {**os.environ, **{name: str(value or "") for name, value in told.items()}}
 
 
 def on_port(settings: Settings, port: int) -> Settings:

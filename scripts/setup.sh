@@ -179,7 +179,7 @@ virtual_environment() {
         say "$(grep -c '^[A-Za-z0-9]' requirements.lock) Python packages of requirements.lock, each checked against its hash"
         rm -f .venv/lock-stamp .venv/project-stamp
         quietly "pip could not install requirements.lock; see the lines above, mend that and run again" \
-            pip install --require-hashes -r requirements.lock
+            pip install --require-hashes --no-deps -r requirements.lock # the lock is whole: nothing to resolve, or to resolve anew
         printf '%s\n' "$lock" >.venv/lock-stamp
     fi
     if ! is_at .venv/project-stamp "$project"; then

@@ -185,7 +185,8 @@ def poor_url(postgres):
     admin.dispose()
 
 
-def test_a_role_that_may_make_no_database_is_told_the_mend_in_one_line(poor_url, tmp_path):
+def test_a_role_that_may_make_no_database_is_told_the_mend_in_one_line(poor_url, tmp_path, monkeypatch):
+    monkeypatch.setattr("fieldops.db.DEMO_DATABASE", "never_made")  # another test may have made the usual one
     settings = make_settings(tmp_path, DATABASE_URL=poor_url, FIELDOPS_MODE="demo")
-    with pytest.raises(SettingsError, match=r"fieldops_demo cannot be made \(.*\); make it, or give the role CREATEDB"):
+    with pytest.raises(SettingsError, match=r"never_made cannot be made \(.*\); make it, or give the role CREATEDB"):
         open_database(settings)
