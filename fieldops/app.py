@@ -18,6 +18,7 @@ from fieldops.cases.intake import CALLS, CASES, FLAGS_FILE, REPAYMENTS
 from fieldops.console import api as console_api
 from fieldops.correspondence import api as correspondence_api
 from fieldops.correspondence import handlers as correspondence_handlers
+from fieldops.correspondence import posting_api, printing_api, register_api
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
 from fieldops.planning import api as planning_api
@@ -41,6 +42,9 @@ BLUEPRINTS = (
     batching_api.blueprint,
     cases_api.blueprint,
     correspondence_api.blueprint,
+    printing_api.blueprint,
+    posting_api.blueprint,
+    register_api.blueprint,
     imports_api.blueprint,
     planning_api.blueprint,
     results_api.blueprint,

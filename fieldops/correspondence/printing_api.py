@@ -1,0 +1,106 @@
+"""Print batches over HTTP: asked for, approved in quantity, printed, sealed, counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+
+from fieldops.correspondence import paper_schemas as paper
+from fieldops.correspondence import papers, posting, printing
+from fieldops.correspondence import schemas as wire
+from fieldops.web import Blueprint, actor, house, needs, session
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+blueprint = Blueprint("printing", __name__, description="Print batches 打印批次")
+PDF = "application/pdf"
+BYTES = {"type": "string", "format": "binary"}
+
+
+@blueprint.route("/print-batches", methods=["POST"])
+@needs("letters.print")
+@blueprint.arguments(paper.PrintBatchIn)
+@blueprint.response(201, paper.PrintBatchOut)
+def request_batch(wanted: dict[str, Any]) -> Any:
+    """Put approved letters (all that wait, or those named) into a print batch."""
+    return printing.request_batch(session(), actor(), **wanted)
+
+
+@blueprint.route("/print-batches")
+@needs("letters.read")
+@blueprint.arguments(wire.LetterPageIn, location="query")
+@blueprint.response(200, paper.PrintBatchPageOut)
+def list_batches(query: dict[str, Any]) -> Any:
+    """Print batches, oldest first."""
+    return papers.batch_page(session(), **query)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>")
+@needs("letters.read")
+@blueprint.response(200, paper.PrintBatchCardOut)
+def show_batch(batch_id: UUID) -> Any:
+    """A print batch with its files, page index, exceptions and the states of its letters."""
+    return papers.batch_card(session(), batch_id)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/approve", methods=["POST"])
+@needs("letters.approve_quantity")
+@blueprint.arguments(paper.PrintQuantityIn)
+@blueprint.response(200, paper.PrintBatchOut)
+def approve_batch(words: dict[str, Any], batch_id: UUID) -> Any:
+    """Allow at most this many letters to be printed; rendering begins."""
+    return printing.approve_batch(session(), actor(), batch_id, **words)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/reject", methods=["POST"])
+@needs("letters.approve_quantity")
+@blueprint.arguments(wire.LetterReasonIn)
+@blueprint.response(200, paper.PrintBatchOut)
+def reject_batch(words: dict[str, Any], batch_id: UUID) -> Any:
+    """Refuse a batch; its letters wait for another."""
+    return printing.reject_batch(session(), actor(), batch_id, **words)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/parts/<int:number>/pdf")
+@needs("letters.print")
+@blueprint.response(200, BYTES, content_type=PDF)
+def show_part_pdf(batch_id: UUID, number: int) -> Response:
+    """One file of a batch for the printer."""
+    return Response(papers.part_pdf(session(), actor(), house().store, batch_id, number), mimetype=PDF)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/printed", methods=["POST"])
+@needs("letters.print")
+@blueprint.arguments(paper.PrintedIn)
+@blueprint.response(200, paper.PrintBatchOut)
+def mark_printed(words: dict[str, Any], batch_id: UUID) -> Any:
+    """Report how many letters the printer put out."""
+    return printing.mark_printed(session(), actor(), batch_id, **words)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/sealed", methods=["POST"])
+@needs("letters.print")
+@blueprint.response(200, paper.PrintBatchOut)
+def seal_batch(batch_id: UUID) -> Any:
+    """Report that the printed letters are in their envelopes."""
+    return printing.seal_batch(session(), actor(), batch_id)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/register", methods=["POST"])
+@needs("letters.register")
+@blueprint.arguments(paper.PostageIn)
+@blueprint.response(201, paper.MailItemsOut)
+def register_batch(words: dict[str, Any], batch_id: UUID) -> Any:
+    """Bind the next registered numbers to the sealed letters of a batch."""
+    return {"items": posting.register_batch(session(), actor(), batch_id, **words)}
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/reconcile", methods=["POST"])
+@needs("letters.print")
+@blueprint.arguments(paper.PrintCustodyIn)
+@blueprint.response(200, paper.PrintReconciledOut)
+def reconcile_batch(words: dict[str, Any], batch_id: UUID) -> Any:
+    """Compare printed with posted, handed, void and what is counted in custody."""
+    return printing.reconcile_batch(session(), actor(), batch_id, **words)
