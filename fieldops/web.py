@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, request
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
-from marshmallow import INCLUDE, RAISE, Schema, fields
+from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from webargs.flaskparser import FlaskParser
@@ -29,6 +29,7 @@ from fieldops.auth.models import UserAccount
 from fieldops.auth.roles import may
 from fieldops.db import Base
 from fieldops.errors import NotAllowed, NotAuthenticated, NotNow, NotUnderstood, Problem, TryLater
+from fieldops.personal import has_personal_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +102,16 @@ class In(Schema):
 
 class Out(Schema):
     """The root of what is written: only what a schema names leaves the house."""
+
+
+class Words(fields.String):
+    """What a person types in their own words: never a card or identity number, which would lie open in a log."""
+
+    def _deserialize(self, *said: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(*said, **kwargs)
+        if has_personal_number(text):
+            raise ValidationError("holds what reads as a card or identity number; take it out")
+        return text
 
 
 class ProblemOut(Out):

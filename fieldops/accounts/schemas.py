@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from fieldops.auth.roles import Role
-from fieldops.web import In, Out
+from fieldops.web import In, Out, Words
 
 
 class LoginIn(In):
@@ -25,6 +25,10 @@ class AccountIn(In):
     password = fields.String(required=True, load_only=True)
     roles = fields.List(fields.String(validate=validate.OneOf(list(Role))), required=True, validate=validate.Length(1))
     agent_id = fields.UUID(load_default=None)
+
+
+class AccountReasonIn(In):
+    reason = Words(required=True, validate=validate.Length(1, 500))
 
 
 class AccountOut(Out):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from fieldops.addresses.register import EVENT_OF_EVIDENCE
-from fieldops.web import In, Out
+from fieldops.web import In, Out, Words
 
 
 class AddressTextIn(In):
@@ -81,7 +81,7 @@ class AddressOut(AddressJudgedOut):
 class BlockLiftIn(In):
     evidence_kind = fields.String(required=True, validate=validate.OneOf(list(EVENT_OF_EVIDENCE)))
     evidence_id = fields.String(required=True, validate=validate.Length(1, 200))
-    reason = fields.String(required=True, validate=validate.Length(1, 500))
+    reason = Words(required=True, validate=validate.Length(1, 500))
 
 
 class BlockLiftedOut(Out):

@@ -12,11 +12,11 @@ from argon2.exceptions import VerificationError
 from fieldops import audit
 from fieldops.auth.models import UserAccount
 from fieldops.auth.roles import Role
-from fieldops.errors import NotAuthenticated, NotUnderstood
+from fieldops.errors import NotAuthenticated, NotFound, NotNow, NotUnderstood
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -56,6 +56,28 @@ def create_account(
     session.flush()
     audit.record(session, actor, "accounts.create", "user_account", account.id, roles=sorted(wanted))
     return account
+
+
+def set_active(session: Session, actor: Actor, account_id: uuid.UUID, *, active: bool, reason: str) -> UserAccount:
+    """Close an account or open it again; a closed one is refused from its next request on, whatever token it holds.
+
+    Raises: NotFound; NotNow for one's own account, so that the last administrator cannot lock everybody out.
+    """
+    account = session.get(UserAccount, account_id, with_for_update=True)
+    if account is None:
+        raise NotFound("ACCOUNT_UNKNOWN", f"There is no account {account_id}; list them with GET /accounts.")
+    if account.id == actor.user_id:
+        raise NotNow("ACCOUNT_OWN", "This is your own account; let another administrator close it.")
+    if account.active != active:
+        account.active, account.version = active, account.version + 1
+        act = "accounts.open" if active else "accounts.close"
+        audit.record(session, actor, act, "user_account", account.id, reason=reason)
+    return account
+
+
+def list_accounts(session: Session) -> Sequence[UserAccount]:
+    """Every account by name, closed ones too."""
+    return session.scalars(sa.select(UserAccount).order_by(UserAccount.name)).all()
 
 
 def authenticate(session: Session, name: str, password: str) -> UserAccount:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from fieldops.web import In, Out
+from fieldops.web import In, Out, Words
 
 
 class BatchIn(In):
@@ -17,7 +17,7 @@ class BatchQueryIn(In):
 
 class UnbatchIn(In):
     visit_ids = fields.List(fields.UUID(), load_default=list)
-    reason = fields.String(required=True, validate=validate.Length(1, 500))
+    reason = Words(required=True, validate=validate.Length(1, 500))
 
 
 class BatchOut(Out):

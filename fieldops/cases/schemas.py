@@ -12,10 +12,10 @@ from fieldops.addresses.schemas import AddressOut
 from fieldops.cases.rules import CASE_STATUSES, GRADES, HOLD_KINDS, PROOF_ORDER, SPECIAL_STATUS_KINDS
 from fieldops.policies.sections import ADDRESS_KINDS
 from fieldops.vault import mask_name
-from fieldops.web import In, Out
+from fieldops.web import In, Out, Words
 
 _LONG = validate.Length(1, 200)
-_REASON = fields.String(load_default=None, validate=validate.Length(1, 500))
+_REASON = Words(load_default=None, validate=validate.Length(1, 500))
 
 
 class CasesIn(In):

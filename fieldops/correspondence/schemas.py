@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, post_dump, validate, validates_
 
 from fieldops.correspondence.facts import DELIVERIES
 from fieldops.correspondence.facts import KINDS as LETTER_KINDS
-from fieldops.web import In, Out
+from fieldops.web import In, Out, Words
 
 MOST_AT_ONCE = 2000
 PERSONAL = frozenset({"recipient_name"})  # figures a list does not show; the letter itself does
@@ -25,7 +25,7 @@ class LetterIn(In):
     case_no = fields.String(validate=validate.Length(1, 64))
     bank_code = fields.String(validate=validate.Length(1, 64))
     kind = fields.String(load_default="PAYMENT_NOTICE", validate=validate.OneOf(LETTER_KINDS))
-    reason = fields.String(required=True, validate=_reason)
+    reason = Words(required=True, validate=_reason)
     delivery = fields.String(load_default="REGISTERED_MAIL", validate=validate.OneOf(DELIVERIES))
     address_id = fields.UUID()
     template_id = fields.UUID()
@@ -42,7 +42,7 @@ class LettersIn(In):
 
 
 class LetterApproveIn(In):
-    comment = fields.String(load_default=None, validate=_reason)
+    comment = Words(load_default=None, validate=_reason)
 
 
 class LettersApproveIn(LetterApproveIn):
@@ -50,7 +50,7 @@ class LettersApproveIn(LetterApproveIn):
 
 
 class LetterReasonIn(In):
-    reason = fields.String(required=True, validate=_reason)
+    reason = Words(required=True, validate=_reason)
 
 
 class LetterQueryIn(LetterPageIn):

@@ -15,8 +15,9 @@ from fieldops.db import Base, Id, Stamped
 class ImportJob(Base):
     """One file taken in (or tried, ``dry_run``): created, changed, unchanged and errors add up to the rows read.
 
-    ``state``: WAITING, RUNNING, DONE, REFUSED. ``stored_sha256`` names the file in the object store, ``headings`` are
-    its own, ``notes`` what a person should know although every row could be read.
+    ``state``: WAITING, RUNNING, DONE, REFUSED (the file is at fault) or FAILED (we are; it may be tried again).
+    ``stored_sha256`` names the file in the object store, ``headings`` are its own, ``notes`` what a person should know
+    although every row could be read.
     """
 
     __tablename__ = "import_job"

@@ -23,7 +23,7 @@ class ImportOut(Out):
     id = fields.UUID()
     kind = fields.String()
     filename = fields.String()
-    state = fields.String(metadata={"enum": ["WAITING", "RUNNING", "DONE", "REFUSED"]})
+    state = fields.String(metadata={"enum": ["WAITING", "RUNNING", "DONE", "REFUSED", "FAILED"]})
     refusal = fields.String(allow_none=True)
     dry_run = fields.Boolean()
     bank_code = fields.String(allow_none=True)

@@ -36,6 +36,11 @@ _ERRORS = Table(
     key=("import_id", "row_no"),
 )
 _FILE = "file"
+_ENDS_AS = {"REFUSED": "refuse", "FAILED": "fail"}
+_OUR_FAULT = (
+    "IMPORT_FAILED: Nothing of the file was kept, and the fault is ours: the log has its reason. It is tried again by "
+    "itself a few times; if it stays so, have it mended and send the file again."
+)
 _ENDED = frozenset({"DONE", "REFUSED"})
 _FORMULA_SIGNS = tuple("=+-@\t\r＝＋－＠")
 _ERROR_HEADINGS = ("行号", "列", "代码", "原因")
@@ -125,14 +130,19 @@ def run_import(
 ) -> ImportSummary:
     """Bring the rows of a kept file in, all in one transaction; progress and errors are written beside it.
 
-    Idempotent: an import that has ended is left as it is.
+    Idempotent: an import that has ended is left as it is. One that fails by a fault of ours says so, and raises it;
+    the queue tries it again.
     """
     try:
         with suppress(_Tried), house.transaction() as session:
             _bring_in(session, house, import_id, actor, on_progress)
     except Problem as problem:
         with house.transaction() as session:
-            _refuse(session, actor, import_id, problem)
+            _end_without(session, actor, import_id, "REFUSED", f"{problem.code}: {problem.detail}")
+    except Exception:
+        with house.transaction() as session:
+            _end_without(session, actor, import_id, "FAILED", _OUR_FAULT)
+        raise
     with house.transaction() as session:
         return summary_of(queries.import_by_id(session, import_id))
 
@@ -152,7 +162,8 @@ def _bring_in(
     del data
     lander = kind.lander(Intake(session, actor, import_id, job.bank_code, job.dry_run))
     bringing = Bringing(kind, sheet, lander, lambda row: house.vault.index(row, kind=f"{kind.name} row"))
-    _write_progress(house, import_id, Tally(), state="RUNNING", headings=list(sheet.layout.headings))
+    fresh: dict[str, Any] = {"state": "RUNNING", "refusal": None, "done_at": None}
+    _write_progress(house, import_id, Tally(), headings=list(sheet.layout.headings), **fresh)
     for listed in bringing.chunks():
         _write_progress(house, import_id, bringing.tally, listed)
         if on_progress is not None:
@@ -192,11 +203,11 @@ def _update(session: Session, import_id: uuid.UUID, tally: Tally, **more: Any) -
     session.execute(sa.update(ImportJob).where(ImportJob.id == import_id).values(**counts, **more))
 
 
-def _refuse(session: Session, actor: Actor, import_id: uuid.UUID, problem: Problem) -> None:
+def _end_without(session: Session, actor: Actor, import_id: uuid.UUID, state: str, why: str) -> None:
+    """Say why an import has kept nothing."""
+    _update(session, import_id, Tally(), state=state, refusal=why, done_at=actor.at)
     session.execute(sa.delete(RowError).where(RowError.import_id == import_id))
-    refusal = f"{problem.code}: {problem.detail}"
-    _update(session, import_id, Tally(), state="REFUSED", refusal=refusal, done_at=actor.at)
-    audit.record(session, actor, "imports.refuse", "import_job", import_id, reason=refusal)
+    audit.record(session, actor, f"imports.{_ENDS_AS[state]}", "import_job", import_id, reason=why)
 
 
 def summary_of(job: ImportJob) -> ImportSummary:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.clock import local_date
+from fieldops.personal import has_personal_number
 from fieldops.results.codes import (
     FINDINGS,
     MINOR_ONLY,
@@ -15,7 +16,6 @@ from fieldops.results.codes import (
     OUTCOMES,
     PERSONS,
 )
-from fieldops.results.personal import has_personal_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from fieldops.web import In, Out
+from fieldops.web import In, Out, Words
 
 
 class TaskQueryIn(In):
@@ -15,7 +15,7 @@ class TaskQueryIn(In):
 
 
 class TaskDoneIn(In):
-    note = fields.String(load_default=None, validate=validate.Length(1, 500))
+    note = Words(load_default=None, validate=validate.Length(1, 500))
 
 
 class TaskOut(Out):

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from fieldops.visits import states
 from fieldops.visits.requesting import PURPOSES, REASONS
-from fieldops.web import In, Out
+from fieldops.web import In, Out, Words
 
 MOST_ROWS = 5000
 _TEXT = validate.Length(1, 500)
@@ -32,7 +32,7 @@ class VisitWindowIn(In):
 class _WhatForIn(In):
     purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
     reason = fields.String(required=True, validate=validate.OneOf(REASONS))
-    goal = fields.String(required=True, validate=validate.Length(0, 500))
+    goal = Words(required=True, validate=validate.Length(0, 500))
 
 
 class _CasesIn(_WhatForIn):
@@ -49,7 +49,7 @@ class _CasesIn(_WhatForIn):
 class VisitIn(_CasesIn):
     address_id = fields.UUID(load_default=None)
     windows = fields.List(fields.Nested(VisitWindowIn), validate=validate.Length(max=10))
-    waiver_reason = fields.String(load_default=None, validate=_TEXT)
+    waiver_reason = Words(load_default=None, validate=_TEXT)
 
     @post_load
     def spans(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class VisitQueryIn(In):
 
 
 class VisitApprovalIn(In):
-    comment = fields.String(load_default="", validate=validate.Length(max=500))
+    comment = Words(load_default="", validate=validate.Length(max=500))
     waive = fields.List(fields.String(), load_default=list)
     version = fields.Integer(load_default=None)
 
@@ -85,12 +85,12 @@ class VisitApprovalsIn(In):
 
 
 class VisitReasonIn(In):
-    reason = fields.String(required=True, validate=_TEXT)
+    reason = Words(required=True, validate=_TEXT)
 
 
 class VisitResubmitIn(In):
     reason = fields.String(load_default=None, validate=validate.OneOf(REASONS))
-    goal = fields.String(load_default=None, validate=_TEXT)
+    goal = Words(load_default=None, validate=_TEXT)
 
 
 class VisitUsedOut(Out):

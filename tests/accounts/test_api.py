@@ -72,3 +72,35 @@ def test_a_text_no_database_holds_is_refused_and_is_no_fault(client_as, name):
     words = f'{{"name": "{name}", "password": "{name}"}}'
     answer = client_as("SYSADMIN").post("/api/v1/login", data=words, content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (422, "VALUE_UNWRITABLE")
+
+
+def test_a_closed_account_is_refused_with_the_token_it_holds_and_may_be_opened_again(client_as):
+    admin, leaver = client_as("SYSADMIN"), client_as("SUPERVISOR", name="leaver")
+    account = leaver.get("/api/v1/me").json
+    closed = admin.post(f"/api/v1/accounts/{account['id']}/close", json={"reason": "离职"})
+    assert (closed.status_code, closed.json["active"]) == (200, False)
+    assert leaver.get("/api/v1/me").status_code == 401
+    words = {"name": "leaver", "password": "a long password"}
+    assert leaver.post("/api/v1/login", json=words).json["code"] == "LOGIN_REFUSED"
+    assert {each["name"]: each["active"] for each in admin.get("/api/v1/accounts").json}["leaver"] is False
+    admin.post(f"/api/v1/accounts/{account['id']}/open", json={"reason": "复职"})
+    assert leaver.get("/api/v1/me").status_code == 200
+
+
+def test_nobody_closes_their_own_account_or_one_that_is_not_there(client_as):
+    admin = client_as("SYSADMIN")
+    own = admin.get("/api/v1/me").json["id"]
+    answer = admin.post(f"/api/v1/accounts/{own}/close", json={"reason": "误操作"})
+    assert (answer.status_code, answer.json["code"]) == (409, "ACCOUNT_OWN")
+    nobody = "01a20517-0000-7000-8000-000000000000"
+    assert admin.post(f"/api/v1/accounts/{nobody}/close", json={"reason": "离职"}).json["code"] == "ACCOUNT_UNKNOWN"
+    assert client_as("MANAGER").get("/api/v1/accounts").status_code == 403
+
+
+@pytest.mark.parametrize("number", ["6222 0280 3356 1339 212", "11010519491231002X"])
+def test_a_personal_number_in_free_text_is_refused_and_not_repeated(client_as, number):
+    admin = client_as("SYSADMIN")
+    own = admin.get("/api/v1/me").json["id"]
+    answer = admin.post(f"/api/v1/accounts/{own}/close", json={"reason": f"证件{number}"})
+    assert (answer.status_code, list(answer.json["errors"]["json"])) == (422, ["reason"])
+    assert number not in answer.text

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 DESCRIPTION = Path(__file__).parents[2] / "docs/openapi.json"
 METHODS = ("get", "post", "put", "patch", "delete")
 TABLES = {  # what an id of this name stands for
+    "account_id": ("user_account",),
     "address_id": ("address",),
     "agent_id": ("agent",),
     "batch_id": ("visit_batch", "print_batch"),

@@ -86,7 +86,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "records",
         "sections",
     },
-    "results": {"address_cards", "codes", "consequences", "personal"},
+    "results": {"address_cards", "codes", "consequences"},
     "sync": {"cards", "exchange", "feed", "pull", "push", "scope", "taking"},
     "visits": {
         "address_answers",

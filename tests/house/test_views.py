@@ -51,3 +51,21 @@ def test_views_catch_nothing_and_touch_no_transaction(product):
         or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FORBIDDEN_CALLS)
     ]
     assert not clever
+
+
+FREE = {"goal", "reason", "comment", "note", "waiver_reason", "reply", "detail", "remark", "who"}
+
+
+def test_what_people_type_in_their_own_words_is_screened_for_personal_numbers(product):
+    """``Words`` instead of ``fields.String`` in whatever is read, unless it is chosen from a list."""
+    open_text = [
+        f"{source.path}:{line.lineno} {line.targets[0].id}"
+        for source in product
+        if source.stem.endswith("schemas")
+        for schema in source.tree.body
+        if isinstance(schema, ast.ClassDef) and schema.name.endswith("In")
+        for line in schema.body
+        if isinstance(line, ast.Assign) and line.targets[0].id in FREE
+        if "fields.String(" in ast.unparse(line.value) and "OneOf" not in ast.unparse(line.value)
+    ]
+    assert not open_text

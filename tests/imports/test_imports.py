@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from fieldops import jobs
 from fieldops.audit import Actor, AuditEntry
+from fieldops.cases.landing_cases import CaseLander
 from fieldops.cases.models import Case, CaseVersion, Debtor
 from fieldops.errors import NotFound, TooLarge
 from fieldops.imports import running, service
 from fieldops.imports.models import ImportJob, RowError
-from fieldops.imports.service import error_file, import_file, run_import
+from fieldops.imports.service import error_file, import_file, run_import, run_waiting_import
 from tests.bank_files import case_row, take_in, text_file, workbook
 
 
@@ -193,3 +194,18 @@ def test_every_import_is_on_the_audit_log_without_personal_numbers(house):
 def test_an_import_takes_the_instant_of_its_actor(house):
     summary = take_in(house, "cases", [case_row(1)])
     assert job_of(house, summary.import_id).received_at - house.clock.now() == timedelta()
+
+
+def test_an_import_that_fails_by_a_fault_of_ours_says_so_and_its_next_try_takes_it_in(house, monkeypatch):
+    monkeypatch.setattr(CaseLander, "land", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        take_in(house, "cases", [case_row(1)])
+    with house.transaction() as session:
+        failed = session.scalars(sa.select(ImportJob)).one()
+        entries = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.entity == "import_job")).all()
+    assert (failed.state, failed.refusal.split(":")[0], failed.rows_read) == ("FAILED", "IMPORT_FAILED", 0)
+    assert entries == ["imports.begin", "imports.fail"]
+    monkeypatch.undo()
+    run_waiting_import(house, import_id=str(failed.id))
+    job = job_of(house, failed.id)
+    assert (job.state, job.refusal, job.created_count) == ("DONE", None, 1)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldops.demo.sample import card_number, identity_number
-from fieldops.results.personal import has_personal_number
+from fieldops.personal import has_personal_number
 
 SPACERS = ["", " ", "-", "  ", "·", ".", "_", "，", "/", " - ", "\u200b", "\u3000", "\n", "、"]
 FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
