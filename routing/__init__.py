@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from routing.check import Violation, violations
-from routing.difference import Difference, Move, difference
+from routing.difference import CrewChange, Difference, Move, Seat, difference
 from routing.errors import InvalidPlanError, ProblemError, RoutingError, SolverProcessLostError
 from routing.explain import explain
 from routing.objective import TERMS, Objective
@@ -21,6 +21,7 @@ from routing.problem import (
     Stop,
     Window,
 )
+from routing.replan import Keep, Rest, Standing, joined, near_to, rest_of_day
 from routing.travel import GreatCircle, Legs, RoadMatrix
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ __all__ = [
     "Area",
     "Break",
     "Crew",
+    "CrewChange",
     "Difference",
     "GreatCircle",
     "InvalidPlanError",
+    "Keep",
     "LeftOut",
     "Legs",
     "Move",
@@ -44,16 +47,22 @@ __all__ = [
     "Problem",
     "ProblemError",
     "Progress",
+    "Rest",
     "RoadMatrix",
     "Route",
     "RoutingError",
+    "Seat",
     "SolverProcessLostError",
+    "Standing",
     "Stop",
     "Violation",
     "Window",
     "difference",
     "explain",
+    "joined",
+    "near_to",
     "plan",
+    "rest_of_day",
     "violations",
     "warm",
 ]

@@ -182,8 +182,7 @@ class Problem:
     @cached_property
     def points(self) -> tuple[tuple[float, float], ...]:
         """Places of the travel matrix: every stop in order, then the distinct starts and ends of crews."""
-        ends = [p for crew in self.crews for p in ((crew.start_lat, crew.start_lon), (crew.end_lat, crew.end_lon))]
-        return (*((stop.lat, stop.lon) for stop in self.stops), *dict.fromkeys(ends))
+        return points_of(self.stops, self.crews)
 
     @cached_property
     def crew_points(self) -> tuple[tuple[int, int], ...]:
@@ -288,6 +287,12 @@ class Progress:
     areas: int
     planned: int
     best_cost: int | None
+
+
+def points_of(stops: Iterable[Stop], crews: Iterable[Crew]) -> tuple[tuple[float, float], ...]:
+    """Places of the travel matrix of these stops and crews, in the order of `Problem.points`."""
+    ends = [p for crew in crews for p in ((crew.start_lat, crew.start_lon), (crew.end_lat, crew.end_lon))]
+    return (*((stop.lat, stop.lon) for stop in stops), *dict.fromkeys(ends))
 
 
 def _check_point(subject: str, lat: float, lon: float) -> None:

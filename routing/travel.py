@@ -49,6 +49,11 @@ class GreatCircle:
         del size
         _check_modes(modes, self.kmh)
 
+    def picked(self, rows: Sequence[int]) -> GreatCircle:
+        """The same travel for some of the points."""
+        del rows
+        return self
+
     def legs(self, points: Points, origins: Ints, targets: Ints, mode: str) -> tuple[Ints, Ints]:
         """Travel between rows of `points`. Shape: (origins, targets) twice. Units: seconds, metres."""
         at = np.radians(np.asarray(points, dtype=np.float64).reshape(-1, 2))
@@ -83,6 +88,13 @@ class RoadMatrix:
         for mode, legs in self.by_mode.items():
             for name, matrix in (("seconds", legs.seconds), ("metres", legs.metres)):
                 _check_matrix(f"{mode} {name}", matrix, size)
+
+    def picked(self, rows: Sequence[int]) -> RoadMatrix:
+        """The matrices of some of the points."""
+        cells = np.ix_(rows, rows)
+        return RoadMatrix(
+            {m: Legs(legs.seconds[cells], legs.metres[cells]) for m, legs in self.by_mode.items()}, self.source
+        )
 
     def legs(self, points: Points, origins: Ints, targets: Ints, mode: str) -> tuple[Ints, Ints]:
         """The part of the matrix between rows of `points`."""
