@@ -66,6 +66,8 @@ class Arrays:
     rest_floor: Ints
     rest_cap: Ints
     alike: Ints
+    debtor: Ints
+    crew_day: Ints
     fair_stops: int
     balance_s: int
 
@@ -117,6 +119,8 @@ def arrays_of(problem: Problem, stop_rows: Sequence[int], crew_rows: Sequence[in
         max_duty=_limits([crew.max_duty_s for crew in crews]),
         **tables,
         alike=_alike(crews, fit),
+        debtor=_debtors(stops),
+        crew_day=_ints([crew.day for crew in crews]),
         fair_stops=problem.fair_stops,
         balance_s=problem.objective.balance_s,
     )
@@ -128,14 +132,16 @@ def left_out_cost(stop: Stop, objective: Objective) -> int:
 
 
 def crew_cost(stop: Stop, crew: Crew, objective: Objective) -> int:
-    """Soft cost of this crew at this stop: not last time's crew, not the crew of the plan being revised."""
+    """Soft cost of this crew at this stop: not last time's, not that of the plan being revised, not the best day."""
     other = objective.other_crew_s if stop.last_crew not in {None, crew.id} else 0
+    other += (stop.days or {}).get(crew.day, 0)
     return other + (objective.change_s if stop.planned_crew not in {None, crew.id} else 0)
 
 
 def crew_may(stop: Stop, crew: Crew) -> bool:
-    """Skills and lock allow this crew at this stop."""
-    return stop.skills <= crew.skills and stop.crew_lock in {None, crew.id}
+    """Skills, lock and allowed days let this crew have this stop."""
+    allowed = stop.days is None or crew.day in stop.days
+    return stop.skills <= crew.skills and stop.crew_lock in {None, crew.id} and allowed
 
 
 def _travel(problem: Problem, rows: Ints, modes: Sequence[str]) -> Int32s:
@@ -147,10 +153,10 @@ def _travel(problem: Problem, rows: Ints, modes: Sequence[str]) -> Int32s:
     return travel
 
 
-BY_STOP: Final = ("opens", "shuts", "window_count", "load", "rank", "left_out")
+BY_STOP: Final = ("opens", "shuts", "window_count", "load", "rank", "left_out", "debtor")
 BY_CREW: Final = (
     *("mode", "shift_start", "shift_end", "max_stops", "max_load", "max_duty"),
-    *("break_count", "break_start", "break_length", "rest_sum", "rest_floor", "rest_cap", "alike"),
+    *("break_count", "break_start", "break_length", "rest_sum", "rest_floor", "rest_cap", "alike", "crew_day"),
 )
 
 
@@ -191,12 +197,24 @@ def _fit(stops: Sequence[Stop], crews: Sequence[Crew], objective: Objective) -> 
     special = [
         (i, stop)
         for i, stop in enumerate(stops)
-        if stop.skills or stop.crew_lock is not None or stop.last_crew is not None or stop.planned_crew is not None
+        if stop.skills or any(one is not None for one in (stop.crew_lock, stop.last_crew, stop.planned_crew, stop.days))
     ]
     for i, stop in special:
         for v, crew in enumerate(crews):
             fit[v, i] = crew_cost(stop, crew, objective) if crew_may(stop, crew) else FORBIDDEN
     return fit
+
+
+def fitted_to(day: Arrays, problem: Problem) -> Arrays:
+    """The whole day's arrays with the crew choice of another problem of the same stops and crews."""
+    fit = _fit(problem.stops, problem.crews, problem.objective)
+    return replace(day, fit=fit, alike=_alike(problem.crews, fit))
+
+
+def _debtors(stops: Sequence[Stop]) -> Ints:
+    """A number for each debtor, -1 where there is none."""
+    numbers: dict[str, int] = {}
+    return _ints([-1 if stop.debtor is None else numbers.setdefault(stop.debtor, len(numbers)) for stop in stops])
 
 
 def _windows(stops: Sequence[Stop]) -> tuple[Ints, Ints, Ints]:
@@ -243,7 +261,16 @@ def _alike(crews: Sequence[Crew], fit: Int32s) -> Ints:
     kinds: dict[object, int] = {}
     numbers = []
     for v, crew in enumerate(crews):
-        traits = (crew.start_lat, crew.start_lon, crew.end_lat, crew.end_lon, crew.shift, crew.breaks, crew.mode)
+        traits = (
+            crew.start_lat,
+            crew.start_lon,
+            crew.end_lat,
+            crew.end_lon,
+            crew.shift,
+            crew.breaks,
+            crew.mode,
+            crew.day,
+        )
         limits = (crew.max_stops, crew.max_duty_s, crew.max_load)
         numbers.append(kinds.setdefault((traits, limits, fit[v].tobytes()), len(kinds)))
     return _ints(numbers)

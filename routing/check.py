@@ -116,6 +116,8 @@ def _fitness(crew: Crew, served: list[Stop]) -> Iterator[Violation]:
     for stop in served:
         if not stop.skills <= crew.skills:
             yield Violation("SKILL", stop.id, f"crew {crew.id} lacks {', '.join(sorted(stop.skills - crew.skills))}")
+        if stop.days is not None and crew.day not in stop.days:
+            yield Violation("DAY", stop.id, f"planned on day {crew.day}, allowed on {sorted(stop.days)}")
         if stop.crew_lock not in {None, crew.id}:
             yield Violation("CREW_LOCK", stop.id, f"locked to crew {stop.crew_lock}, planned for {crew.id}")
     placed = [stop for stop in served if stop.position is not None]
@@ -147,11 +149,16 @@ def _rests(route: Route, crew: Crew) -> Iterator[Violation]:
 
 def _debtors(problem: Problem, plan: Plan) -> Iterator[Violation]:
     debtor = {stop.id: stop.debtor for stop in problem.stops}
-    seen: dict[str, str] = {}
-    for visit in (visit for route in plan.routes for visit in route.visits):
-        who = debtor.get(visit.stop_id)
-        if who is not None and seen.setdefault(who, visit.stop_id) != visit.stop_id:
-            yield Violation("ONE_ADDRESS", visit.stop_id, f"same debtor and day as {seen[who]}")
+    day_of = {crew.id: crew.day for crew in problem.crews}
+    seen: dict[tuple[str, int], str] = {}
+    for route in plan.routes:
+        for visit in route.visits:
+            who = debtor.get(visit.stop_id)
+            if who is None:
+                continue
+            first = seen.setdefault((who, day_of.get(route.crew_id, 0)), visit.stop_id)
+            if first != visit.stop_id:
+                yield Violation("ONE_ADDRESS", visit.stop_id, f"same debtor and day as {first}")
 
 
 def _cost(problem: Problem, plan: Plan) -> Iterator[Violation]:
@@ -161,12 +168,14 @@ def _cost(problem: Problem, plan: Plan) -> Iterator[Violation]:
     if any(v.stop_id not in stops for r in plan.routes for v in r.visits):
         return
     served = [(stops[v.stop_id], route.crew_id) for route in plan.routes for v in route.visits]
+    day_of = {crew.id: crew.day for crew in problem.crews}
     left = [stops[one.stop_id] for one in plan.left_out if one.stop_id in stops]
     terms = {
         "LEFT_OUT": sum(weights.left_out_s[s.priority - 1] + (weights.locked_s if s.crew_lock else 0) for s in left),
         "TRAVEL": sum(route.travel_s for route in plan.routes),
         "BALANCE": sum(max(0, len(r.visits) - problem.fair_stops) for r in plan.routes) * weights.balance_s,
         "OTHER_CREW": sum(s.last_crew not in {None, crew} for s, crew in served) * weights.other_crew_s,
+        "OTHER_DAY": sum((s.days or {}).get(day_of.get(crew, 0), 0) for s, crew in served),
         "CHANGE": sum(s.planned_crew not in {None, crew} for s, crew in served) * weights.change_s,
     }
     if dict(plan.terms) != terms or plan.cost != sum(terms.values()):

@@ -46,6 +46,9 @@ def _reason(day: Arrays, board: Board, stop: int) -> LeftOut:
     place = board.cheapest(stop)
     if place is not None:
         return _fitting(day, stop, place, worth_s)
+    if not board.near_crews(stop, 1):
+        other = min(board.other_addresses(stop).items())[1]
+        return left_out(day.stop_ids[stop], "OTHER_ADDRESS_TODAY", {"other": day.stop_ids[other]})
     missed = [_first_limit(day, board, crew, stop) for crew in board.near_crews(stop, REPAIR_CREWS)]
     repairs = [found for _, _, order in missed if (found := repair_for(day, order[0], order[1])) is not None]
     best: Repair | None = min(repairs, key=lambda found: (found.weight_s, found.crew), default=None)

@@ -98,12 +98,14 @@ def _terms(problem: Problem, day: Arrays, routes: Routes, made: tuple[Route, ...
     weights = problem.objective
     served = [(problem.stops[row], problem.crews[v].id) for v, route in enumerate(routes) for row in route]
     planned = [row for route in routes for row in route]
+    day_of = {crew.id: crew.day for crew in problem.crews}
     over = sum(max(0, len(route) - day.fair_stops) for route in routes)
     return {
         "LEFT_OUT": int(day.left_out.sum()) - int(day.left_out[planned].sum()),
         "TRAVEL": sum(route.travel_s for route in made),
         "BALANCE": over * weights.balance_s,
         "OTHER_CREW": sum(stop.last_crew not in {None, crew} for stop, crew in served) * weights.other_crew_s,
+        "OTHER_DAY": sum((stop.days or {}).get(day_of[crew], 0) for stop, crew in served),
         "CHANGE": sum(stop.planned_crew not in {None, crew} for stop, crew in served) * weights.change_s,
     }
 

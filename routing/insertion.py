@@ -32,6 +32,11 @@ class Board:
         self.day = day
         self.excluded = frozenset(excluded)
         self.routes = [list(route) for route in routes]
+        self._crew_of = {stop: crew for crew, route in enumerate(self.routes) for stop in route}
+        self._addresses: dict[int, list[int]] = {}
+        for stop, debtor in enumerate(day.debtor.tolist()):
+            if debtor >= 0:
+                self._addresses.setdefault(debtor, []).append(stop)
         self._labels: dict[int, Labels] = {}
         self._shorter: dict[int, list[tuple[list[int], Labels]]] = {}
 
@@ -43,9 +48,10 @@ class Board:
         return sorted(rest, key=lambda stop: (-int(self.day.left_out[stop]), stop))
 
     def near_crews(self, stop: int, most: int) -> list[int]:
-        """Crews that may have the stop, by how near they come to it."""
+        """Crews that may have the stop, by how near they come to it; none on a day that has another of its debtor's."""
         day = self.day
-        may = [v for v in range(day.crew_count) if day.fit[v, stop] >= 0]
+        days = self.other_addresses(stop)
+        may = [v for v in range(day.crew_count) if day.fit[v, stop] >= 0 and int(day.crew_day[v]) not in days]
         if len(may) <= most:
             return may
         far = []
@@ -53,6 +59,12 @@ class Board:
             nodes = [int(day.start_node[v]), *self.routes[v]]
             far.append((int(day.travel[day.mode[v], nodes, stop].min()), v))
         return [v for _, v in sorted(far)[:most]]
+
+    def other_addresses(self, stop: int) -> dict[int, int]:
+        """Other planned stops of the same debtor: day → stop."""
+        others = self._addresses.get(int(self.day.debtor[stop]), [])
+        planned = ((other, self._crew_of.get(other, -1)) for other in others if other != stop)
+        return {int(self.day.crew_day[crew]): other for other, crew in planned if crew >= 0}
 
     def detour_s(self, crew: int, stop: int, place: int, route: list[int] | None = None) -> int:
         """Cost of the stop at this place: travel, crew preference and balance."""
@@ -106,6 +118,9 @@ class Board:
 
     def change(self, crew: int, route: list[int]) -> None:
         """Give the crew another route."""
+        for stop in self.routes[crew]:
+            self._crew_of.pop(stop, None)
+        self._crew_of.update(dict.fromkeys(route, crew))
         self.routes[crew] = route
         self._labels.pop(crew, None)
         self._shorter.pop(crew, None)

@@ -41,10 +41,14 @@ TERMS: Final = (
     Term("CREW_LOCK", Kind.HARD, "A locked stop is with its crew or left out.", "-", "supervisor"),
     Term("POSITION", Kind.HARD, "Locked stops of one crew keep their order.", "-", "supervisor"),
     Term("ONE_ADDRESS", Kind.HARD, "No two addresses of one debtor on one day.", "-", "003: no harassment"),
+    Term("DAY", Kind.HARD, "A stop is on one of its allowed days.", "-", "practice: workplaces Mon–Fri"),
     Term("LEFT_OUT", Kind.LEAVE_OUT, "A stop is not planned: by priority.", "s of travel", "balance, expiry, bank"),
     Term("TRAVEL", Kind.SOFT, "Seconds on the road.", "s", "cost"),
     Term("BALANCE", Kind.SOFT, "Visits of a crew above the even share.", "s per visit", "fairness"),
     Term("OTHER_CREW", Kind.SOFT, "A crew that was not at this stop last time.", "s per visit", "practice"),
+    Term(
+        "OTHER_DAY", Kind.SOFT, "A day that is not the one liked best.", "s per visit", "practice: home in the evening"
+    ),
     Term("CHANGE", Kind.SOFT, "A re-plan gives the stop to another crew.", "s per visit", "X21: calm re-plans"),
 )
 

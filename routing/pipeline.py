@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from routing.areas import MOST_VISITS, divide, plane_of
-from routing.arrays import arrays_of
+from routing.arrays import arrays_of, fitted_to
 from routing.borders import regroup
+from routing.debtors import days_apart, narrowed
 from routing.engines import ACCEPT, ENGINES, warm
 from routing.errors import InvalidValueError
 from routing.finish import Making, plan_of
@@ -70,13 +71,16 @@ def plan(
         warm()
     began, cores = time.monotonic(), cores or _cores()
     screened = screen(problem)
-    rows = [row for row in range(len(problem.stops)) if row not in screened]
+    apart = days_apart(problem, screened)
+    rows = [row for row in range(len(problem.stops)) if row not in screened and row not in apart.waiting]
     day = arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
-    rounds = Rounds(day, Terms(began, budget_s, seed, cores, limit, stop or _never, on_progress))
-    parts = divide(problem, rows) if rows else []
+    to_search = narrowed(problem, apart)
+    searched = day if to_search is problem else fitted_to(day, to_search)
+    rounds = Rounds(searched, Terms(began, budget_s, seed, cores, limit, stop or _never, on_progress))
+    parts = divide(to_search, rows) if rows else []
     searching = 1 - min(MOST_FINISH_SHARE, (FINISH_S + FINISH_STOP_S * len(rows)) / budget_s)
     if start is not None and parts:
-        rounds.replace(held(day, _still_there(problem, start, set(rows))))
+        rounds.replace(held(searched, _still_there(problem, start, set(rows))))
         _go_on(problem, rounds, rows, engine, searching)
     else:
         groups = _districts(parts, _most_together(engine, len(rows), cores))
@@ -85,7 +89,7 @@ def plan(
         if improves:
             _improve_borders(problem, rounds, rows, searching)
     rounds.tell("finish")
-    rounds.replace(fitted_in(day, held(day, rounds.routes), screened))
+    rounds.replace(fitted_in(day, held(day, rounds.routes), screened), day)
     if engine == "default" and rows and problem.crews:
         _accept(problem, rounds)
     areas = tuple(_named(problem, number, part) for number, part in enumerate(parts))

@@ -79,7 +79,8 @@ class Stop:
     `crew_lock` binds it to a crew, `position` to an order among the stops locked to that crew (smaller first),
     `time_lock` narrows its windows. `debtor`: two stops of one debtor are never on one day. `last_crew` was here
     before (liked), `planned_crew` has it in the plan being revised (liked more). `load` counts against
-    `Crew.max_load`.
+    `Crew.max_load`. `days` are the days it may be made on, each with what that day costs (a preference, in seconds of
+    travel); None: any day of the problem.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Stop:
     last_crew: str | None = None
     planned_crew: str | None = None
     load: int = 0
+    days: Mapping[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not self.id or not isinstance(self.id, str):
@@ -109,6 +111,10 @@ class Stop:
             raise InvalidWindowError(self.id, "no window at all", "give at least one window")
         if self.position is not None and self.crew_lock is None:
             raise InvalidValueError(self.id, "a position without crew_lock", "lock the stop to a crew as well")
+        if self.days is not None and not self.days:
+            raise InvalidValueError(self.id, "no allowed day", "give at least one day, or None for any")
+        for cost_s in (self.days or {}).values():
+            _check_whole(self.id, "cost of a day", cost_s, 0, 10**9)
 
     @property
     def open_windows(self) -> tuple[Window, ...]:
@@ -128,7 +134,8 @@ class Stop:
 class Crew:
     """Two people and a vehicle: start, end, shift, breaks, skills and limits of one day.
 
-    `max_duty_s` limits the time between leaving the start and reaching the end; `max_load` the sum of loads.
+    `max_duty_s` limits the time between leaving the start and reaching the end; `max_load` the sum of loads. A crew
+    that works on several `day`s of one problem is a crew of its own, with an id of its own, on each.
     """
 
     id: str
@@ -143,6 +150,7 @@ class Crew:
     max_stops: int | None = None
     max_duty_s: int | None = None
     max_load: int | None = None
+    day: int = 0
 
     def __post_init__(self) -> None:
         if not self.id or not isinstance(self.id, str):
@@ -158,7 +166,7 @@ class Crew:
 
 @dataclass(frozen=True)
 class Problem:
-    """One day to plan: stops, crews, how they travel and what counts.
+    """One day to plan, or several: stops, crews, how they travel and what counts.
 
     `horizon_s` is the end of the day that every window, shift and break must fit in.
     Raises: DuplicateIdError, InvalidWindowError, MatrixShapeError, InvalidValueError, each naming the mend.

@@ -27,6 +27,7 @@ REASONS: Final = {
     for row in (
         Reason("NO_CREW", "a", "当天没有外访小组", "no crew works on this day"),
         Reason("LOCKED_CREW_ABSENT", "a", "指定的小组{crew}当天不出勤", "its crew {crew} is not on duty"),
+        Reason("NO_CREW_THAT_DAY", "a", "可上门的日期没有外访小组", "no crew works on any of its allowed days"),
         Reason("SKILL_MISSING", "a", "没有小组具备所需技能：{skills}", "no crew has the skills it needs: {skills}"),
         Reason("NEVER_OPEN", "a", "锁定时间与可上门时段没有交集", "its time lock and its windows do not meet"),
         Reason(
@@ -86,6 +87,7 @@ REPAIRS: Final[Mapping[str, tuple[str, str]]] = {
 ADVICE: Final[Mapping[str, tuple[str, str]]] = {
     "NO_CREW": ("请为当天排班", "roster a crew for this day"),
     "LOCKED_CREW_ABSENT": ("解除小组锁定，或安排该小组出勤", "unlock the stop, or roster that crew"),
+    "NO_CREW_THAT_DAY": ("请在其可上门日期排班，或放宽日期", "roster a crew on one of its days, or allow more days"),
     "SKILL_MISSING": ("安排具备该技能的小组", "roster a crew with these skills"),
     "NEVER_OPEN": ("调整锁定时间或预约时段", "change the time lock or the appointment"),
     "OTHER_ADDRESS_TODAY": ("改排其他日期", "plan it for another day"),

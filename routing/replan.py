@@ -202,8 +202,7 @@ def _left_alone(problem: Problem, before: Plan, standing: Standing, done: set[st
         if stop.id in done:
             continue
         if stop.debtor in debtors:
-            detail = {"other": debtors[stop.debtor], "debtor": stop.debtor}
-            found.append(left_out(stop.id, "OTHER_ADDRESS_TODAY", detail))
+            found.append(left_out(stop.id, "OTHER_ADDRESS_TODAY", {"other": debtors[stop.debtor]}))
         elif standing.crews is not None and stop.id in known and stop.id not in near:
             found.append(known[stop.id])
     return found

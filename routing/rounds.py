@@ -75,8 +75,9 @@ class Rounds:
             on_routes=on_routes,
         )
 
-    def replace(self, routes: Routes) -> None:
-        """Go on with other routes."""
+    def replace(self, routes: Routes, day: Arrays | None = None) -> None:
+        """Go on with other routes, and with other arrays of the same stops and crews if given."""
+        self.day = day or self.day
         self.routes, self._cost = routes, routes_cost(self.day, routes)
 
     def tell(self, phase: str) -> None:

@@ -1,4 +1,4 @@
-"""What can be said before any search: stops impossible alone, and second addresses of one debtor."""
+"""What can be said before any search: stops impossible alone."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def screen(problem: Problem) -> dict[int, LeftOut]:
     Cost: one vectorised pass over stops × crews; exact timing only where that pass or a break leaves a doubt.
     """
     out: dict[int, LeftOut] = {}
-    hopeful = _hopeful(problem)
+    pairs = hopeful(problem)
     plain = np.array([not crew.breaks for crew in problem.crews], dtype=bool)
     for row, stop in enumerate(problem.stops):
-        if (hopeful[row] & plain).any():
+        if (pairs[row] & plain).any():
             continue
         reason = _reason_alone(problem, row, stop)
         if reason is not None:
             out[row] = reason
-    return out | _second_addresses(problem, out)
+    return out
 
 
-def _hopeful(problem: Problem) -> npt.NDArray[np.bool_]:
+def hopeful(problem: Problem) -> npt.NDArray[np.bool_]:
     """Pairs that hold as a crew's only visit when breaks are not asked. Shape: (stops, crews)."""
     found = np.zeros((len(problem.stops), len(problem.crews)), dtype=bool)
     if not found.size:
@@ -43,7 +43,7 @@ def _hopeful(problem: Problem) -> npt.NDArray[np.bool_]:
     rows = np.arange(len(problem.stops))
     service = np.array([stop.service_s for stop in problem.stops], dtype=np.int64)
     load = np.array([stop.load for stop in problem.stops], dtype=np.int64)
-    special = [row for row, stop in enumerate(problem.stops) if stop.skills or stop.crew_lock is not None]
+    special = [row for row, stop in enumerate(problem.stops) if stop.skills or stop.crew_lock or stop.days]
     for v, crew in enumerate(problem.crews):
         start, end = problem.crew_points[v]
         there = problem.legs(np.array([start]), rows, crew.mode)[0][0]
@@ -77,19 +77,27 @@ def _window_column(problem: Problem, w: int) -> tuple[npt.NDArray[np.int64], npt
 
 def _reason_alone(problem: Problem, row: int, stop: Stop) -> LeftOut | None:
     """Why a stop is impossible alone, or None when some crew can have it."""
-    if not problem.crews:
-        return left_out(stop.id, "NO_CREW", {})
-    if stop.crew_lock is not None and all(crew.id != stop.crew_lock for crew in problem.crews):
-        return left_out(stop.id, "LOCKED_CREW_ABSENT", {"crew": stop.crew_lock})
-    if not any(crew_may(stop, crew) for crew in problem.crews):
-        return left_out(stop.id, "SKILL_MISSING", {"skills": "、".join(sorted(stop.skills))})
-    if not stop.open_windows:
-        return left_out(stop.id, "NEVER_OPEN", {})
+    asked = _unasked(problem, stop)
+    if asked is not None:
+        return asked
     day = arrays_of(problem, [row], [v for v, crew in enumerate(problem.crews) if crew_may(stop, crew)])
     broken = [time_route(day, v, [0]) for v in range(day.crew_count)]
     if any(not isinstance(found, Broken) for found in broken):
         return None
     return _nearest_miss(day, stop, [found for found in broken if isinstance(found, Broken)])
+
+
+def _unasked(problem: Problem, stop: Stop) -> LeftOut | None:
+    """Why there is no crew to ask, or no time to ask it for."""
+    if not problem.crews:
+        return left_out(stop.id, "NO_CREW", {})
+    if stop.crew_lock is not None and all(crew.id != stop.crew_lock for crew in problem.crews):
+        return left_out(stop.id, "LOCKED_CREW_ABSENT", {"crew": stop.crew_lock})
+    if stop.days is not None and all(crew.day not in stop.days for crew in problem.crews):
+        return left_out(stop.id, "NO_CREW_THAT_DAY", {"days": sorted(stop.days)})
+    if not any(crew_may(stop, crew) for crew in problem.crews):
+        return left_out(stop.id, "SKILL_MISSING", {"skills": "、".join(sorted(stop.skills))})
+    return None if stop.open_windows else left_out(stop.id, "NEVER_OPEN", {})
 
 
 def _nearest_miss(day: Arrays, stop: Stop, broken: list[Broken]) -> LeftOut:
@@ -99,17 +107,3 @@ def _nearest_miss(day: Arrays, stop: Stop, broken: list[Broken]) -> LeftOut:
     best = min(repairs, key=lambda found: (found.weight_s, found.crew), default=None)
     words = described(day, crew, broken[crew])
     return left_out(stop.id, "IMPOSSIBLE_ALONE", words, best.words(day) if best else None)
-
-
-def _second_addresses(problem: Problem, out: dict[int, LeftOut]) -> dict[int, LeftOut]:
-    """Of the addresses of one debtor only one stays: a locked one, else the most urgent, else the first given."""
-    kept: dict[str, int] = {}
-    found: dict[int, LeftOut] = {}
-    rows = [row for row, stop in enumerate(problem.stops) if stop.debtor is not None and row not in out]
-    for row in sorted(rows, key=lambda r: (problem.stops[r].crew_lock is None, -problem.stops[r].priority, r)):
-        stop = problem.stops[row]
-        first = kept.setdefault(str(stop.debtor), row)
-        if first != row:
-            detail = {"other": problem.stops[first].id, "debtor": stop.debtor}
-            found[row] = left_out(stop.id, "OTHER_ADDRESS_TODAY", detail)
-    return found

@@ -41,6 +41,7 @@ class AreaModel:
         _add_crew_choice(self)
         _add_breaks(self)
         _add_positions(self)
+        _add_debtors(self)
         if start is not None and iterated:
             self._start_from(start)
         self.model.CloseModelWithParameters(self.params)
@@ -250,6 +251,24 @@ def _keep_order(area: AreaModel, model: Any, chain: Sequence[tuple[int, int]]) -
                 both = model.ActiveVar(before) + model.ActiveVar(after)
                 gap = area.time.CumulVar(after) - area.time.CumulVar(before)
                 model.solver().Add(gap >= (both - 2) * slack)
+
+
+def _add_debtors(area: AreaModel) -> None:
+    """Two planned addresses of one debtor are on different days."""
+    day, model = area.day, area.model
+    addresses: dict[int, list[int]] = {}
+    for stop in np.flatnonzero(day.debtor >= 0).tolist():
+        addresses.setdefault(int(day.debtor[stop]), []).append(stop)
+    days = day.crew_day.tolist()
+    solver = model.solver()
+    for stops in addresses.values():
+        if len(stops) > 1:
+            vehicles = [model.VehicleVar(area.manager.NodeToIndex(stop)) for stop in stops]
+            unplanned = min(days) - 1
+            on_day = [
+                solver.Element([unplanned - i, *days], (vehicle + 1).Var()).Var() for i, vehicle in enumerate(vehicles)
+            ]
+            solver.Add(solver.AllDifferent(on_day))
 
 
 def accepted(day: Arrays, routes: Routes, *, budget_s: float, solution_limit: int | None) -> Routes:

@@ -70,21 +70,6 @@ def test_a_load_above_every_vehicle_is_screened():
     assert reasons(stop("a", load=3), crews=(crew("c", max_load=2),))["a"].detail["limit_code"] == "LOAD"
 
 
-def test_of_two_addresses_of_a_debtor_the_urgent_one_stays():
-    left = reasons(stop("a", debtor="d", priority=2), stop("b", debtor="d", priority=4))
-    assert left["a"].reason == "OTHER_ADDRESS_TODAY"
-    assert left["a"].detail["other"] == "b"
-
-
-def test_of_two_alike_addresses_the_first_given_stays():
-    assert list(reasons(stop("a", debtor="d"), stop("b", debtor="d"))) == ["b"]
-
-
-def test_an_impossible_address_does_not_push_out_the_other():
-    left = reasons(stop("a", 3000, debtor="d", priority=5), stop("b", debtor="d", priority=1))
-    assert list(left) == ["a"]
-
-
-def test_a_locked_address_stays_whatever_its_priority():
-    left = reasons(stop("a", debtor="d", priority=5), stop("b", debtor="d", priority=1, crew_lock="c"))
-    assert list(left) == ["a"]
+def test_a_stop_whose_days_nobody_works_on_is_screened():
+    assert reasons(stop("a", days={3: 0}))["a"].reason == "NO_CREW_THAT_DAY"
+    assert reasons(stop("a", days={3: 0}), crews=(crew("c", day=3),)) == {}
