@@ -24,6 +24,7 @@ _PATTERNS = (  # noqa: SIM905 - a table to compare with the standard, not a list
 _CODE_C, _CODE_B, _START_B, _START_C, _STOP = 99, 100, 104, 105, 106
 _QUIET_CODE128 = 10  # modules
 _QUIET_QR = 4
+_MASK = 1  # any mask is decoded; trying all eight for the prettiest takes a twentieth of a letter's time
 _PIXELS = 6  # a module, each way
 
 
@@ -74,7 +75,7 @@ def code128_png(text: str) -> bytes:
 
 def qr_png(text: str) -> bytes:
     """Return a QR code, error correction M, with its quiet zone."""
-    matrix = segno.make_qr(text, error="m", boost_error=False).matrix_iter(border=_QUIET_QR)
+    matrix = segno.make_qr(text, error="m", boost_error=False, mask=_MASK).matrix_iter(border=_QUIET_QR)
     rows = [_wide(bytes(0 if module else 255 for module in row)) for row in matrix]
     return grey_png([row for row in rows for _ in range(_PIXELS)])
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Literal
+from xml.etree.ElementTree import Element  # only the type: nothing is parsed with it
 
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -34,6 +35,9 @@ _TAGS = """
 ALLOWED_TAGS = frozenset(_TAGS.split())
 ALLOWED_ATTRIBUTES = frozenset({"class", "id", "lang", "charset", "colspan", "rowspan", "alt", "src", "span"})
 LETTER_IMAGES = frozenset({"code128.png", "qr.png"})  # made for each letter from its serial
+# A slot stands for a value in a parsed template; values never hold these private characters (letters.letter.clean)
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_SLOT = re.compile(f"{_OPEN}([a-z0-9_]+){_CLOSE}")
 
 
 class _Absent(StrictUndefined):
@@ -74,6 +78,15 @@ class ClosedTemplate:
         self._template = template
         self.names = names
 
+    def shape_of(self, values: Mapping[str, str | None]) -> frozenset[str]:
+        """Return which of the template's values a letter has: letters that have the same ones differ in text only."""
+        return frozenset(name for name in self.names if values[name] is not None)
+
+    def slotted(self, shape: frozenset[str]) -> str:
+        """Return the HTML of a shape with a slot in the place of each value, for `fill_slots`."""
+        html: str = self._template.render({name: f"{_OPEN}{name}{_CLOSE}" for name in shape})  # type: ignore[attr-defined]
+        return html
+
     def fill(self, values: Mapping[str, str | None]) -> str:
         """Return the HTML of one letter; a value that is None may be asked for and not printed.
 
@@ -90,6 +103,22 @@ class ClosedTemplate:
             ) from problem
         check_size(html)
         return html
+
+
+def fill_slots(tree: Element, values: Mapping[str, str | None]) -> None:
+    """Put the values into the slots of a parsed shape: as text, whatever they hold."""
+
+    def filled(text: str) -> str:
+        return _SLOT.sub(lambda slot: values[slot[1]] or "", text)
+
+    for element in tree.iter():
+        if element.text and _OPEN in element.text:
+            element.text = filled(element.text)
+        if element.tail and _OPEN in element.tail:
+            element.tail = filled(element.tail)
+        for name, value in element.items():
+            if _OPEN in value:
+                element.set(name, filled(value))
 
 
 def check_size(html: str) -> None:

@@ -1,45 +1,24 @@
-"""Letters as PDF: one approved pack, many letters, the same bytes each time. The only importer of WeasyPrint.
-
-WeasyPrint goes on after a missing image, font or glyph and fetches whatever it is asked for; here each of these ends
-the letter with a named error, and the fetcher knows nothing but the names of the pack.
+"""Letters as PDF: one approved pack, many letters, the same bytes each time.
 
 A `Renderer` belongs to one thread: give each worker process its own.
 """
 
+import copy
 import hashlib
-import re
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from xml.etree.ElementTree import Element  # only the type: nothing is parsed with it
 
-from letters.boxes import placed_on, text_of
+from letters.boxes import placed_on
 from letters.codes import code128_png, qr_png
-from letters.complaints import Complaints
-from letters.errors import (
-    FontBroken,
-    GlyphMissing,
-    LetterTooLarge,
-    PaperError,
-    ResourceRefused,
-    TemplateRefused,
-    UnmaskedNumber,
-)
-from letters.glyphs import characters_by_weight, unprintable
+from letters.engine import Document, Engine, Marks
+from letters.errors import LetterTooLarge, PaperError, TemplateRefused, UnmaskedNumber
 from letters.letter import LetterFields, full_numbers, printed_values
-from letters.markup import LETTER_IMAGES, compile_template
+from letters.markup import LETTER_IMAGES, compile_template, fill_slots
 from letters.pack import Pack, load_house_fonts
 from letters.rendered import Inspection, LetterFailure, PrintPart, RenderedChunk, RenderedLetter
-from letters.styles import DEFAULTS
 from letters.system import require_fonts, require_libraries
 from letters.table import TableDocument, table_css, table_html
-
-require_libraries()  # WeasyPrint's own message at import names no package
-
-from weasyprint import CSS, HTML, Document  # noqa: E402 - only after the libraries were found
-from weasyprint.text.fonts import FontConfiguration  # noqa: E402
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse  # noqa: E402
 
 __all__ = [
     "PDF_A",
@@ -53,7 +32,6 @@ __all__ = [
     "require_system",
 ]
 
-BASE_URL = "http://pack.invalid/"  # never resolved: RFC 2606 reserves .invalid, and the fetcher opens nothing
 PDF_A = "pdf/a-3u"
 MAX_PAGES = 6
 PRINT_CHUNK = 25  # letters in one file: about 55 MB while it is made
@@ -79,7 +57,8 @@ class Renderer:
     def __init__(self, pack: Pack, *, pdf_variant: str | None = None) -> None:
         self.pack = pack
         self._template = compile_template(pack.html)
-        self._engine = _Engine(pack.css, pack.fonts, pack.images, pdf_variant)
+        self._engine = Engine(pack.css, pack.fonts, pack.images, pdf_variant)
+        self._shapes: dict[frozenset[str], Element] = {}
 
     @property
     def style_warnings(self) -> tuple[str, ...]:
@@ -152,16 +131,34 @@ class Renderer:
 
         Raises: RenderRefused, by name; not for full card numbers, which the lint reports itself.
         """
-        html = self.html_of(fields)
-        document, drawn, text = self._engine.lay_out(html, _letter_images(fields), own_folder=fields.serial)
+        document, drawn, text = self._document(fields)
         self._engine.write(document)
         placed = tuple(one for number, page in enumerate(document.pages, 1) for one in placed_on(number, page))
         families = frozenset(font.family for font in document.fonts.values())
         return Inspection(len(document.pages), text, placed, families, frozenset(drawn))
 
+    def preview(self, fields: LetterFields, marks: Marks) -> bytes:
+        """Return the letter as PDF with a frame around each of `marks`; numbers are not looked for, as in `inspect`."""
+        return self._engine.write(self._document(fields)[0], marks=marks)
+
+    def _document(self, fields: LetterFields) -> tuple[Document, set[str], str]:
+        return self._engine.lay_out(
+            self._tree(fields), _letter_images(fields), own_folder=fields.serial, max_pages=MAX_PAGES
+        )
+
+    def _tree(self, fields: LetterFields) -> Element:
+        """Return the letter's tree: parsed once for all letters that have the same values, then filled in."""
+        values = printed_values(fields)
+        self._template.fill(values)  # refuses what is too large or lacks a value
+        shape = self._template.shape_of(values)
+        if shape not in self._shapes:
+            self._shapes[shape] = self._engine.parse(self._template.slotted(shape))
+        tree = copy.deepcopy(self._shapes[shape])
+        fill_slots(tree, values)
+        return tree
+
     def _lay_out(self, fields: LetterFields) -> Document:
-        html = self.html_of(fields)
-        document, _, text = self._engine.lay_out(html, _letter_images(fields), own_folder=fields.serial)
+        document, _, text = self._document(fields)
         if found := full_numbers(text, own=(fields.letter_no, fields.serial)):
             raise UnmaskedNumber(
                 f"LR-043: {len(found)} number(s) as long as a card or identity number stand in the letter "
@@ -188,9 +185,8 @@ def render_table_document(table: TableDocument) -> RenderedLetter:
 
     Raises: RenderRefused, by name.
     """
-    engine = _Engine(table_css(table), load_house_fonts(), {}, None)
-    html = table_html(table)
-    document, _, text = engine.lay_out(html, {}, max_pages=len(table.pages) + 1)
+    engine = Engine(table_css(table), load_house_fonts(), {}, None)
+    document, _, text = engine.lay_out(engine.parse(table_html(table)), {}, max_pages=len(table.pages) + 1)
     if len(document.pages) != len(table.pages):
         raise LetterTooLarge(
             f"{table.title}: {len(table.pages)} pages were totalled and {len(document.pages)} came out; "
@@ -200,136 +196,6 @@ def render_table_document(table: TableDocument) -> RenderedLetter:
         raise UnmaskedNumber(f"LR-043: {len(found)} full card or identity number(s) in {table.title}: mask them.")
     pdf = engine.write(document)
     return RenderedLetter(table.document_no, pdf, hashlib.sha256(pdf).hexdigest(), len(document.pages))
-
-
-class _Engine:
-    """WeasyPrint with its doors closed, its fonts and styles kept."""
-
-    def __init__(
-        self, css: str, fonts: Mapping[str, bytes], images: Mapping[str, bytes], pdf_variant: str | None
-    ) -> None:
-        self._source = css
-        self._resources = MappingProxyType({**fonts, **images})
-        self._images = frozenset(images)
-        self._variant = pdf_variant
-        self._families = frozenset(re.findall(r"@font-face[^}]*?font-family:\s*[\"']?([^;\"'}]+)", css))
-        self._characters = characters_by_weight(fonts)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Read styles and fonts again, which drops every cache of the last letters."""
-        self._image_cache: dict[str, Any] = {}
-        self._fonts = FontConfiguration()
-        fetcher = _ClosedFetcher(self._resources)
-        with Complaints() as complaints, _fatal_named():
-            self._css = CSS(string=self._source, base_url=BASE_URL, url_fetcher=fetcher, font_config=self._fonts)
-        complaints.refuse()
-        self.style_warnings = complaints.warnings
-
-    def lay_out(
-        self, html: str, own_images: Mapping[str, bytes], *, own_folder: str = "", max_pages: int = MAX_PAGES
-    ) -> tuple[Document, set[str], str]:
-        """Return the laid-out document, the names of the images it asked for and its text.
-
-        The letter's own images get addresses of their own: in a file of many letters WeasyPrint takes two images of
-        one address for one image.
-        """
-        addressed = {f"{own_folder}/{name}": data for name, data in own_images.items()}
-        fetcher = _ClosedFetcher({**self._resources, **addressed})
-        cache = dict(self._image_cache)
-        with Complaints() as complaints, _fatal_named():
-            parsed = _LetterHTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
-            for image in parsed.etree_element.iter("img"):
-                if image.get("src") in own_images:
-                    image.set("src", f"{own_folder}/{image.get('src')}")
-            text = text_of(parsed.etree_element)
-            self._check_glyphs(text)
-            document = parsed.render(font_config=self._fonts, stylesheets=[self._css], cache=cache)
-        complaints.refuse()
-        if len(document.pages) > max_pages:
-            raise LetterTooLarge(f"the letter has {len(document.pages)} pages; at most {max_pages}.")
-        drawn = {url.removeprefix(BASE_URL) for url in cache if url.startswith(BASE_URL)}
-        for name in drawn & self._images:
-            if BASE_URL + name in self._image_cache:
-                continue
-            self._image_cache[BASE_URL + name] = _encoded_once(cache[BASE_URL + name])
-        return document, drawn, text
-
-    def write(self, document: Document) -> bytes:
-        """Return the PDF, refusing a font that is not the pack's."""
-        with Complaints() as complaints, _fatal_named(), warnings.catch_warnings():
-            if self._variant:  # WeasyPrint leaves the file of its colour profile open
-                warnings.simplefilter("ignore", ResourceWarning)
-            pdf: bytes = document.write_pdf(pdf_variant=self._variant)
-        complaints.refuse()
-        for font in document.fonts.values():
-            if font.family not in self._families:
-                raise FontBroken(f"the font {font.family} of this machine was used: name only the pack's fonts in css.")
-            if font.missing:
-                raise GlyphMissing(f"{font.family} lacks {', '.join(f'U+{point:04X}' for point in font.missing)}.")
-        return pdf
-
-    def _check_glyphs(self, text: str) -> None:
-        if lacking := unprintable(text, self._characters):
-            named = " ".join(f"{char} U+{ord(char):04X}" for char in lacking)
-            raise GlyphMissing(
-                f"no font of the pack has {named}: add a face that does, or write to this person by hand."
-            )
-
-
-class _LetterHTML(HTML):  # type: ignore[misc]
-    """HTML under the defaults of `letters.styles`."""
-
-    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:  # noqa: FBT001, FBT002, ARG002 - their signature
-        return [_DEFAULTS]
-
-
-_DEFAULTS = CSS(string=DEFAULTS)
-
-
-class _ClosedFetcher(URLFetcher):  # type: ignore[misc]
-    """Hands out what it was given by name; anything else ends the rendering."""
-
-    def __init__(self, resources: Mapping[str, bytes]) -> None:
-        # not super().__init__(): that builds openers for http, ftp and files, which nothing here may use
-        self._resources = resources
-        self._fail_on_errors = True
-
-    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:  # noqa: ARG002 - their signature
-        """Return a resource of the pack."""
-        data = self._resources.get(url.removeprefix(BASE_URL)) if url.startswith(BASE_URL) else None
-        if data is None:
-            raise FatalURLFetchingError(f"{url[:200]!r} is not in the pack: name a file of the pack, plainly.")
-        kind = "image/png" if url.endswith(".png") else "font/ttf"
-        return URLFetcherResponse(url, data, {"Content-Type": kind})
-
-
-class _fatal_named:  # noqa: N801 - used as a statement
-    """Turns WeasyPrint's fatal fetch error, which is no Exception, into ours."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(problem, FatalURLFetchingError):
-            raise ResourceRefused(str(problem)) from problem
-
-
-def _encoded_once(image: Any) -> Any:
-    """Return a pack's image that keeps its encoded form: WeasyPrint would deflate the seal anew for every letter."""
-    encode, kept = image.get_x_object, {}
-
-    def get_x_object(interpolate: bool, dpi_ratio: float) -> Any:  # noqa: FBT001 - their signature
-        key = (interpolate, dpi_ratio)
-        if key not in kept:
-            kept[key] = encode(*key)
-        made = kept[key]
-        return type(made)(made.stream, dict(made.extra))  # a fresh object for each document, the bytes shared
-
-    image.get_x_object = get_x_object
-    return image
 
 
 def _failure(fields: LetterFields, problem: Exception) -> LetterFailure:

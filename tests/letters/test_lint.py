@@ -37,7 +37,7 @@ LACKING = {
     "SENDER": ("受{{ bank_name }}委托", "{{ bank_name }}"),
     "COMPLAINT": ("银行{{ bank_complaint_phone }}、", ""),
     "CARD": ("（卡号末四位{{ card_last4 }}）", ""),
-    "OVERDUE": ("<b>{{ pay_by }}</b>", "<b>近日</b>"),
+    "OVERDUE": ("{{ pay_by }}", "近日"),
     "RECEIPT": ("<h2>回　执</h2>", ""),
     "SERIAL": ("{{ serial }}", ""),
 }
@@ -105,9 +105,9 @@ def test_an_address_that_can_leave_the_window_is_a_finding_with_its_place():
 
 
 def test_anything_else_that_could_show_through_the_window_is_a_finding():
-    found = lint_pack(changed(css=("top: 37mm; left: 96mm;", "top: 37mm; left: 70mm;")), samples=("ordinary",))
+    found = lint_pack(changed(css=("top: 36.5mm; left: 96mm;", "top: 36.5mm; left: 70mm;")), samples=("ordinary",))
     assert any(finding.code == "WINDOW" and "show through" in finding.text for finding in found)
-    image = lint_pack(changed(css=("top: 55mm; right: 0;", "top: 55mm; left: 50mm;")), samples=("ordinary",))
+    image = lint_pack(changed(css=("top: 54.5mm; left: 96mm;", "top: 54.5mm; left: 50mm;")), samples=("ordinary",))
     assert any(finding.code == "WINDOW" and "an image" in finding.place for finding in image)
 
 
@@ -120,8 +120,8 @@ def test_words_over_words_and_words_off_the_sheet_are_findings():
     assert "OFF_SHEET" in codes(
         changed(
             css=(
-                "#facts { position: absolute; top: 37mm; left: 96mm;",
-                "#facts { position: absolute; top: 37mm; left: 170mm;",
+                "#facts { position: absolute; top: 36.5mm; left: 96mm;",
+                "#facts { position: absolute; top: 36.5mm; left: 170mm;",
             )
         )
     )

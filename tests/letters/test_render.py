@@ -134,7 +134,7 @@ def test_a_letter_that_fails_in_a_way_nobody_thought_of_is_a_failure_too(notice,
     def broken(fields):
         raise ZeroDivisionError("here")
 
-    monkeypatch.setattr(renderer, "html_of", broken)
+    monkeypatch.setattr(renderer, "_tree", broken)
     (result,) = renderer.render_batch([letter])
     assert (result.error, result.reason) == ("Unexpected", "ZeroDivisionError: here")
 
