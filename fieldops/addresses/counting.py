@@ -104,6 +104,11 @@ def _room(value: str, parts: Parts, _following: str) -> None:
     parts.last = "room"
 
 
+def _committee(value: str, parts: Parts, _following: str) -> None:
+    """17委5组: the residents' committees of the north-east have numbers for names."""
+    parts.village, parts.last = f"{value}委", "village"
+
+
 def _group(value: str, parts: Parts, _following: str) -> None:
     parts.group, parts.last = value, "group"
 
@@ -171,6 +176,7 @@ COUNTED = {
     "unit": _unit,
     "floor": _floor,
     "room": _room,
+    "committee": _committee,
     "group": _group,
     "door": _door,
     "bare": _bare,

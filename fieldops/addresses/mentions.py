@@ -116,7 +116,7 @@ def _seat_for_prefecture(text: str, read: Mentions, tables: Divisions) -> bool:
         tables.by_code[code] for d in read.scope for code in d.cities if code in tables.by_code
         and short_name(tables.by_code[code].name) == short_name(d.name) != d.name
     )  # fmt: skip
-    below = _below(hit[1], prefectures) if prefectures else ()
+    below = _below(hit[1], prefectures, hit[0]) if prefectures else ()
     if not below or {d.code for d in below} & {d.code for d in read.scope}:
         return False
     read.names[-1:] = [read.names[-1], hit[0]]
@@ -138,10 +138,10 @@ def _name_at(
         name = text[at : at + length]
         if len(name) < length:
             continue
-        below = _below(tables.full.get(name, ()), scope)
+        below = _below(tables.full.get(name, ()), scope, name)
         if below:
             return name, below
-        below = () if full_only else _below(tables.short.get(name, ()), scope)
+        below = () if full_only else _below(tables.short.get(name, ()), scope, name)
         if below and _is_cut_right(text, at + length, below, tables):
             return name, below
     return None
@@ -154,10 +154,14 @@ def _is_cut_right(text: str, end: int, divisions: tuple[Division, ...], tables: 
     return _name_at(text, end, divisions, tables, full_only=True) is not None
 
 
-def _below(divisions: tuple[Division, ...], scope: tuple[Division, ...]) -> tuple[Division, ...]:
-    """Keep what lies below the scope; living divisions hide retired ones of their name and level."""
+def _below(divisions: tuple[Division, ...], scope: tuple[Division, ...], written: str) -> tuple[Division, ...]:
+    """Keep what lies below the scope; living divisions hide retired ones of their name and level.
+
+    Not where only the retired one was called just so: 东乡县 was in 江西, and is short for 东乡族自治县.
+    """
     kept = [d for d in divisions if not scope or any(_is_below(d, above) for above in scope)]
-    alive = {d.level for d in kept if d.retired_in is None}
+    just_so = any(d.name == written for d in kept)
+    alive = {d.level for d in kept if d.retired_in is None and (d.name == written or not just_so)}
     return tuple(d for d in kept if d.retired_in is None or d.level not in alive)
 
 

@@ -16,7 +16,10 @@ _PROVINCES = {
     "内蒙古自治区": "内蒙古", "广西壮族自治区": "广西", "西藏自治区": "西藏",
     "宁夏回族自治区": "宁夏", "新疆维吾尔自治区": "新疆",
 }  # fmt: skip
-_AUTONOMOUS = re.compile(rf"(?:(?:{_NATION})族|蒙古|哈萨克|柯尔克孜|塔吉克|锡伯|维吾尔)+自治(?P<unit>区|州|县|旗)$")
+_AUTONOMOUS = re.compile(
+    rf"(?:(?:{_NATION})族|蒙古|哈萨克|柯尔克孜|塔吉克|锡伯|维吾尔|鄂伦春)+自治(?P<unit>区|州|县|旗)$"
+)
+_OF_A_NATION = re.compile(rf"(?<=..)(?:{_NATION})族区$")
 _SUFFIX = re.compile(r"(?:自治区|自治州|自治县|自治旗|地区|林区|特区|新区|矿区|省|市|区|县|盟|州|旗)$")
 TOWN_KIND = re.compile(
     rf"(?:(?:(?:{_NATION})族)+乡|街道办事处|街道办|街道|地区办事处|地区|办事处|苏木|镇|乡|管委会|管理委员会)$"
@@ -32,20 +35,27 @@ def short_name(name: str) -> str:
         return _PROVINCES[name]
     own = _AUTONOMOUS.search(name)
     if own:
-        return name[: own.start()] or name[: -len("自治县")] + own["unit"]
+        return _without_nations(own)
     stem = _SUFFIX.sub("", name)
     return stem if len(stem) > 1 else name
 
 
+def _without_nations(own: re.Match[str]) -> str:
+    """Cut the nations and what follows off: 威宁 for 威宁彝族回族苗族自治县, 东乡 for 东乡族自治县."""
+    return own.string[: own.start()] or own.string[: -len("自治县")].removesuffix("族")
+
+
 def spellings(name: str) -> set[str]:
-    """Give the full forms of a name: itself, and 威宁县 for 威宁彝族回族苗族自治县."""
+    """Give the full forms of a name: itself, 威宁县 for 威宁彝族回族苗族自治县, 管城区 for 管城回族区."""
     own = _AUTONOMOUS.search(name)
     forms = {name}
-    if own and own.start():
-        forms.add(name[: own.start()] + own["unit"])
-        forms.add(name[: own.start()] + "自治" + own["unit"])
+    if own:
+        stem = _without_nations(own)
+        forms |= {stem + own["unit"], stem + "自治" + own["unit"]}
         if own["unit"] == "州":
-            forms.add(name[: own.start()] + "洲")
+            forms.add(stem + "洲")
+    if _OF_A_NATION.search(name):
+        forms.add(_OF_A_NATION.sub("区", name))
     if name.endswith("新区") and len(name) > 3:  # noqa: PLR2004 - 浦东区 is written for 浦东新区
         forms.add(name[:-2] + "区")
     return forms

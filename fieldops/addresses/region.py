@@ -16,12 +16,15 @@ from fieldops.addresses.zones import zone_at
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from fieldops.addresses.zones import Zone
+
 Findings = tuple[tuple[str, str], ...]
 
 _PROVINCE_WRITTEN = re.compile(
     "(?:北京|天津|上海|重庆)市|(?:河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南"
     "|四川|贵州|云南|陕西|甘肃|青海)省|(?:内蒙古|广西壮族|西藏|宁夏回族|新疆维吾尔)自治区"
 )
+_SAYS_NOTHING = re.compile(r"[东南西北城郊矿新]区$")
 _WHOLE_NAME = 3
 _MOST_CANDIDATES = 5
 _MOST_REPEATS = 3
@@ -103,7 +106,8 @@ def _read_once(text: str, tables: Divisions, *, mend: bool = True) -> Region:
             return _mended(text, read.end, wrong, tables)
         strange = unknown_county(rest, tables) if region.code and tables.has_counties(region.code) else ""
         if strange:
-            region = _unsettled("REGION_AMBIGUOUS", strange, rest[len(strange) :], (), tables)
+            findings = (("REGION_AMBIGUOUS", strange),)
+            region = replace(region, county=strange, code=None, rest=rest[len(strange) :], findings=findings)
     noise = tuple(part for part in (text[: read.start], *read.repeats) if part)
     return replace(region, noise=noise)
 
@@ -143,9 +147,18 @@ def _settled(
 
 
 def _unsettled(finding: str, written: str, rest: str, codes: Iterable[str], tables: Divisions) -> Region:
+    """Leave the region to a person, with the candidates; what is certain all the same stays named."""
+    codes = tuple(codes)
     names = tuple(_full_name(code, tables) for code in codes)
     detail = ": ".join(part for part in (written, " / ".join(names)) if part)
-    return Region(rest, county=written, findings=((finding, detail),), candidates=names)
+    province, city = ("", "") if finding == "REGION_CONTRADICTION" else _shared_names(codes, tables)
+    return Region(rest, province, city, written, findings=((finding, detail),), candidates=names)
+
+
+def _shared_names(codes: tuple[str, ...], tables: Divisions) -> tuple[str, str]:
+    """Give the province and the city that all of these codes lie in, "" where they differ."""
+    provinces, cities = ({names[level] for names in (_names(code, tables) for code in codes)} for level in (0, 1))
+    return (provinces.pop() if len(provinces) == 1 else "", cities.pop() if len(cities) == 1 else "")
 
 
 def _of_county(read: Mentions, rest: str, tables: Divisions) -> Region:
@@ -156,6 +169,9 @@ def _of_county(read: Mentions, rest: str, tables: Divisions) -> Region:
     code = codes[0] if len(codes) == 1 else decided_by_town(codes, rest, tables)
     if not code and historic:
         code = _heir(read.scope, codes, tables)
+    elsewhere = tables.homes_anywhere(written) if read.names == [written] and _SAYS_NOTHING.match(written) else ()
+    if code and elsewhere:  # 西区 is a county of 攀枝花 and a town of 中山
+        return _unsettled("REGION_AMBIGUOUS", written, rest, (code, *elsewhere), tables)
     if not code:
         finding = "REGION_ABOLISHED_SPLIT" if historic and len(read.scope) == 1 else "REGION_AMBIGUOUS"
         return _unsettled(finding, written, rest, codes, tables)
@@ -211,20 +227,43 @@ def _of_city(read: Mentions, rest: str, tables: Divisions) -> Region:
         return _with_town(code, rest, tables, findings)
     zone = zone_at(rest, code)
     if zone:
-        return _settled(zone.county or code, rest[zone.end :], tables, zone=zone.name, findings=findings)
+        return _in_a_zone(zone, rest[zone.end :], tables, findings)
     if division.level == "C" and not tables.has_counties(code):
         return _with_town(code, rest, tables, findings)
     return _below_city(code, rest, tables, findings)
 
 
+def _in_a_zone(zone: Zone, rest: str, tables: Divisions, findings: Findings) -> Region:
+    """Settle a text in a zone; one laid over counties may be followed by one of them: 雄安新区容城县."""
+    county = name_anywhere(rest, 0, tables)
+    inside = [d for d in county[1] if {zone.home} & d.cities and d.retired_in is None] if county else []
+    if county and len(inside) == 1:
+        region = _with_town(inside[0].code, rest[len(county[0]) :], tables, findings)
+        return replace(region, zone=zone.name)
+    town = town_written(rest)
+    name, rest = (town.name, rest[town.end :]) if town else ("", rest)
+    return _settled(zone.home, rest, tables, town=name, zone=zone.name, findings=findings)
+
+
 def _below_city(code: str, rest: str, tables: Divisions, findings: Findings) -> Region:
     town = town_written(rest)
-    homes = tables.homes_of_town(town.stem, tables.counties_of.get(code, ())) if town else ()
+    counties = tables.counties_of.get(code, ())
+    homes = tables.homes_of_town(town.stem, counties) if town else ()
+    if town and not homes:  # 叶集镇 became 叶集区
+        homes = tuple(county for county in counties if short_name(tables.by_code[county].name) == town.stem)
     if town and len(homes) == 1:
         return _settled(homes[0], rest[town.end :], tables, town=town.name, findings=findings)
     elsewhere = name_anywhere(rest, 0, tables)
     if elsewhere and len(elsewhere[0]) >= _WHOLE_NAME:
-        codes = [code for division in elsewhere[1] for code in division.today]
-        return _unsettled("REGION_CONTRADICTION", elsewhere[0], rest[len(elsewhere[0]) :], codes, tables)
+        return _of_another_place(rest, tables)
     names = tuple(_full_name(home, tables) for home in homes)
     return replace(_settled(code, rest, tables, findings=findings), candidates=names)
+
+
+def _of_another_place(rest: str, tables: Divisions) -> Region:
+    """A name in full that lies elsewhere: 四川省成都市 before 江北区, 广东省 before 杭州市西湖区."""
+    read = read_mentions(rest, tables)
+    codes = dict.fromkeys(code for division in read.scope for code in division.today)
+    region = _unsettled("REGION_CONTRADICTION", "".join(read.names), rest[read.end :], codes, tables)
+    is_county = all(division.level == "D" for division in read.scope)
+    return replace(region, county=read.names[-1] if is_county else "")

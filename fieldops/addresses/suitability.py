@@ -23,6 +23,7 @@ _DEPARTMENT = f"(?:[一-龥]{{0,6}}{any_of('sensitive_department')}){{0,3}}"
 _SENSITIVE = [
     (code, re.compile(f"({alternatives(entries)}){_DEPARTMENT}$")) for code, entries in words()["sensitive"].items()
 ]
+_ONE_BUILDING = re.compile(any_of("one_building") + "$")
 _NEAR = re.compile(any_of("nearby"))
 
 
@@ -98,9 +99,10 @@ def _on_a_road(parts: Parts) -> list[tuple[str, str]]:
         return _in_an_estate(parts)
     if parts.lane:
         return [("INC_NO_BUILDING", f"{parts.lane}弄")] if not (parts.building or parts.room) else []
-    if parts.room or parts.unit or parts.building or parts.floor:
-        return [("INC_ROAD_ROOM", parts.road)]
-    return [("INC_ROAD_ONLY", parts.road)]
+    if parts.building and (parts.room or parts.unit):  # 东一路16号楼2单元301: the building bears the number
+        return []
+    inside = parts.room or parts.unit or parts.building or parts.floor
+    return [("INC_ROAD_ROOM" if inside else "INC_ROAD_ONLY", parts.road)]
 
 
 def _in_a_village(parts: Parts) -> list[tuple[str, str]]:
@@ -122,7 +124,7 @@ def _in_an_estate(parts: Parts) -> list[tuple[str, str]]:
         if parts.room or parts.unit or parts.occupant:
             return []
         return [("NO_ROOM", parts.estate)] if parts.floor else [("INC_NO_ROOM", parts.estate)]
-    if parts.group:
+    if parts.group or (parts.room and _ONE_BUILDING.search(parts.estate)):
         return []
     if _ORGANISATION.search(parts.estate) and not (parts.room or parts.unit):
         return [("INC_NO_STREET", parts.estate)] if not parts.road else [("INC_ROAD_ONLY", parts.road)]

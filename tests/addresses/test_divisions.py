@@ -165,7 +165,8 @@ def test_the_county_of_a_municipality_lies_in_the_municipality():
 @pytest.mark.parametrize(
     ("name", "short"),
     [("杭州市", "杭州"), ("浦东新区", "浦东"), ("赵县", "赵县"), ("和田地区", "和田"), ("内蒙古自治区", "内蒙古"),
-     ("威宁彝族回族苗族自治县", "威宁"), ("延边朝鲜族自治州", "延边"), ("鄂温克族自治旗", "鄂温克族旗")],
+     ("威宁彝族回族苗族自治县", "威宁"), ("延边朝鲜族自治州", "延边"), ("鄂温克族自治旗", "鄂温克"),
+     ("东乡族自治县", "东乡"), ("鄂伦春自治旗", "鄂伦春")],
 )  # fmt: skip
 def test_short_names_stand_for_their_divisions(name, short):
     assert short_name(name) == short

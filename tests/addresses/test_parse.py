@@ -82,6 +82,9 @@ def test_numbers_in_an_estate(text, expected):
         ("下宅村万里公路832弄125号", {"village": "下宅村", "road": "万里公路", "lane": "832", "door": "125"}),
         ("西谷村64-6-877", {"village": "西谷村", "building": "64", "unit": "6", "room": "877"}),
         ("石村路12号", {"road": "石村路", "door": "12"}),
+        ("17委5组", {"village": "17委", "group": "5"}),
+        ("政法委12号", {"estate": "政法委", "door": "12"}),
+        ("县农村信用社12号", {"estate": "县农村信用社", "door": "12"}),
     ],
 )
 def test_villages_are_read_with_their_groups_and_numbers(text, expected):

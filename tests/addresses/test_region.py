@@ -158,7 +158,7 @@ def test_an_estate_or_zone_is_no_misspelt_county(raw):
         ("河北省新华区建设路12号", "REGION_AMBIGUOUS", "新华区"),
         ("北京市静安区南京西路1601号", "REGION_CONTRADICTION", "静安区"),
         ("四川省成都市江北区观音桥", "REGION_CONTRADICTION", "江北区"),
-        ("浙江省上海市黄浦区南京东路1号", "REGION_CONTRADICTION", "上海市"),
+        ("浙江省上海市黄浦区南京东路1号", "REGION_CONTRADICTION", "黄浦区"),
         ("人民路125号", "NO_REGION", ""),
         ("西湖大道1号", "NO_REGION", ""),
         ("新安江路3号", "NO_REGION", ""),
@@ -176,6 +176,36 @@ def test_nothing_is_guessed(raw, code, county):
 def test_two_different_regions_contradict_each_other(raw):
     assert codes(raw) == {"REGION_CONTRADICTION"}
     assert region(raw).code is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ("重庆市渝北区人民路12号", ("重庆市", "重庆市", "渝北区")),
+        ("河北省石家庄市桥东区中山东路39号", ("河北省", "石家庄市", "桥东区")),
+        ("河北省新华区建设路12号", ("河北省", "", "新华区")),
+        ("浙江省杭州市江于区凤起东路8号", ("浙江省", "杭州市", "江于区")),
+        ("朝阳区建国路88号", ("", "", "朝阳区")),
+        ("广东省杭州市西湖区文三路2号", ("", "", "西湖区")),
+        ("广东省杭州市文三路2号", ("", "", "")),
+    ],
+)
+def test_what_every_candidate_shares_is_named_and_of_a_contradiction_nothing(raw, names):
+    assert named(raw) == names
+    assert region(raw).code is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ("甘肃省临夏州东乡县锁南镇人民路2号", ("甘肃省", "临夏回族自治州", "东乡族自治县")),
+        ("江西省东乡县孝岗镇恒安路2号", ("江西省", "抚州市", "东乡区")),
+        ("东乡县人民路2号", ("", "", "东乡县")),
+        ("内蒙古鄂伦春旗阿里河镇中央街2号", ("内蒙古自治区", "呼伦贝尔市", "鄂伦春自治旗")),
+    ],
+)
+def test_a_county_named_after_its_nation_alone_is_known_by_its_short_form(raw, names):
+    assert named(raw) == names
 
 
 def test_an_ambiguous_county_lists_where_it_may_be():
@@ -247,11 +277,30 @@ def test_the_town_is_taken_off_and_a_road_is_not_a_town(raw, town, rest):
         ("苏州工业园区星海街200号", "苏州市", "", "工业园区"),
         ("湖北省武汉市东湖新技术开发区关山大道1号", "武汉市", "", "东湖新技术开发区"),
         ("浙江省杭州市下沙经济技术开发区2号大街501号", "杭州市", "钱塘区", "下沙经济技术开发区"),
+        ("河北雄安新区金源街25号", "保定市", "", "雄安新区"),
+        ("河北雄安新区容城县金源街25号", "保定市", "容城县", "雄安新区"),
+        ("河北省保定市雄安新区容城县容城镇金源街25号", "保定市", "容城县", "雄安新区"),
+        ("陕西西咸新区同德路1号", "", "", ""),
     ],
 )
 def test_development_zones_stand_for_a_county(raw, city, county, zone):
     found = region(raw)
     assert (found.city, found.county, found.zone) == (city, county, zone)
+
+
+def test_a_town_of_a_zone_is_taken_off():
+    found = region("四川天府新区华阳街道天府大道1号")
+    assert (found.city, found.town, found.rest) == ("成都市", "华阳街道", "天府大道1号")
+
+
+def test_a_town_that_became_a_county_stands_for_it():
+    assert named("安徽省六安市叶集镇民强路66号") == ("安徽省", "六安市", "叶集区")
+
+
+@pytest.mark.parametrize("raw", ["西区体育场路8号", "东区人民路8号"])
+def test_a_county_that_only_names_a_side_is_not_taken_for_the_one_of_that_name(raw):
+    assert codes(raw) == {"REGION_AMBIGUOUS"}
+    assert "广东省中山市" in region(raw).candidates
 
 
 def test_the_seat_written_for_its_prefecture_gives_way_to_the_county():

@@ -46,6 +46,8 @@ def test_what_only_bears_the_name_passes(rest):
         ("中关村大街1号某某小额贷款有限公司", "SENS_FINANCE"),
         ("中关村大街1号人保海淀支公司1439室", "SENS_FINANCE"),
         ("中关村大街1号广播电视台", "SENS_MEDIA"),
+        ("苏家坨镇农村信用合作联社", "SENS_FINANCE"),
+        ("中关村大街1号某某国际金融股份有限公司", "SENS_FINANCE"),
         ("中关村大街1号晚报社", "SENS_MEDIA"),
     ],
 )

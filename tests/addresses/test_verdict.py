@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 from fieldops.addresses.catalogue import CATALOGUE, LABELS, OUTCOMES, label_of, worst
 from fieldops.addresses.verdict import EDITION, explain, judge, outward
 
-with (Path(__file__).parent / "addresses.csv").open(encoding="utf-8") as stream:
-    SPECIMENS = list(csv.DictReader(stream))
+
+def rows_of(name):
+    """`addresses.csv` was known while the rules were written; the sets of `blind.csv` were judged unseen."""
+    with (Path(__file__).parent / name).open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+SPECIMENS = rows_of("addresses.csv") + rows_of("blind.csv")
 
 
 @pytest.mark.parametrize("row", SPECIMENS, ids=lambda row: row["reason"])
@@ -78,6 +84,32 @@ def test_each_code_has_its_outcome(raw, codes, visit, letter):
     verdict = judge(raw)
     assert (verdict.codes, verdict.visit, verdict.letter) == (codes, visit, letter)
     assert [finding.code for finding in verdict.findings] == list(codes)
+
+
+@pytest.mark.parametrize(
+    ("rest", "codes"),
+    [
+        ("文三路12号楼3单元401", ()),
+        ("文三路12号楼", ("INC_ROAD_ROOM",)),
+        ("公安局家属楼2单元401", ()),
+        ("公安局家属楼2单元", ("INC_NO_BUILDING",)),
+    ],
+)
+def test_a_building_that_names_itself_needs_no_other_number(rest, codes):
+    assert judge("浙江省杭州市西湖区" + rest).codes == codes
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ("湖南省长沙市****区***路12号", ("湖南省", "长沙市", "")),
+        ("上海市长宁区XX路XX号", ("上海市", "上海市", "长宁区")),
+        ("****", ("", "", "")),
+    ],
+)
+def test_the_region_before_a_mask_is_known_all_the_same(raw, names):
+    verdict = judge(raw)
+    assert ((verdict.province, verdict.city, verdict.county), verdict.codes) == (names, ("MASKED",))
 
 
 def test_several_codes_give_the_gravest_label_and_the_worst_outcome():
