@@ -72,7 +72,7 @@ TABLES = (
 for feature in TABLES:  # a foreign key finds its table only when every feature's models are known
     import_module(f"fieldops.{feature}.models")
 
-for module in ("rendering", "handover_files"):  # jobs are known once their modules are
+for module in ("rendering", "reprint_files", "handover_files"):  # jobs are known once their modules are
     import_module(f"fieldops.correspondence.{module}")
 import_module("fieldops.addresses.judging")
 for module in ("solving", "closing"):

@@ -62,6 +62,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "letters.approve": {_SUPER},
         "letters.approve_quantity": {_ADMIN},
         "letters.print": {_CLERK},
+        "letters.witness": {_CLERK, _ADMIN, _SUPER},
         "letters.register": {_CLERK},
         "letters.handover": {_CLERK},
         "letters.track": {_CLERK},

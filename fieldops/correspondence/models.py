@@ -146,7 +146,7 @@ class PrintBatch(Stamped, Base):
     """Letters printed together; the quantity is asked by the team and approved by the admin department.
 
     ``status`` follows ``letters.states``; an APPROVED batch is ready for the printer at ``rendered_at``.
-    ``exceptions`` lists each letter that left the batch, and why.
+    ``exceptions`` lists each letter that left the batch, and why; ``due_on`` is the working day its cut-off gave.
     """
 
     __tablename__ = "print_batch"
@@ -159,13 +159,17 @@ class PrintBatch(Stamped, Base):
     requested_by: Mapped[str]
     approved_by: Mapped[str | None]
     printed_quantity: Mapped[int | None]
+    due_on: Mapped[date | None]
     exceptions: Mapped[list[Any]] = mapped_column(default=list)
     rendered_at: Mapped[datetime | None]
     printed_at: Mapped[datetime | None]
 
 
 class PrintPart(Base):
-    """One file of a print batch for the printer; ``index`` holds letter id, letter number, first page and pages."""
+    """One file of a print batch for the printer; ``index`` holds letter id, letter number, first page and pages.
+
+    A file of a reprint holds letters that stand in another file of the batch too.
+    """
 
     __tablename__ = "print_part"
 
@@ -173,6 +177,7 @@ class PrintPart(Base):
     number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
     pdf_sha256: Mapped[str]
     index: Mapped[list[Any]]
+    reprint_id: Mapped[uuid.UUID | None]
 
 
 class NumberRange(Stamped, Base):

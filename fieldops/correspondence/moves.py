@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from fieldops import audit
 from fieldops.auth.roles import Role
-from fieldops.correspondence import queries, register
+from fieldops.correspondence import custody, queries, register
 from fieldops.errors import NotNow
 from fieldops.tasks.service import open_task
 from letters.errors import MoveRefused
 from letters.register import EntryKind
-from letters.states import ItemState, LetterState, may
+from letters.states import BatchState, ItemState, LetterState, may
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from sqlalchemy.orm import Session
 
-    from fieldops.correspondence.models import Letter, MailItem
+    from fieldops.correspondence.models import Letter, MailItem, PrintBatch
 
 PENDING = "PENDING_REVIEW"
 # before approval a letter is a request: event → the state it leads to, from PENDING_REVIEW only
@@ -35,8 +36,10 @@ WAY_OUT = {
 SHRED_WITHIN = timedelta(days=1)
 
 
-def move_letter(session: Session, actor: audit.Actor, letter: Letter, event: str, *, reason: str | None = None) -> None:
-    """Let ``event`` happen to a letter, and write it down.
+def move_letter(
+    session: Session, actor: audit.Actor, letter: Letter, event: str, *, reason: str | None = None, to: str = ""
+) -> None:
+    """Let ``event`` happen to a letter, and write it down, with the hands its paper goes to (``to`` names them).
 
     Raises: NotNow, naming what may happen instead.
     """
@@ -47,6 +50,7 @@ def move_letter(session: Session, actor: audit.Actor, letter: Letter, event: str
         letter.status_reason = reason
     said = {"from": before, "to": letter.status, "letter_no": letter.letter_no}
     audit.record(session, actor, f"letters.{event}", "letter", letter.id, reason=reason, **said)
+    custody.pass_on(session, actor, letter, event, to=to, reason=reason)
 
 
 def move_item(session: Session, actor: audit.Actor, item: MailItem, event: str, *, reason: str | None = None) -> None:
@@ -59,6 +63,18 @@ def move_item(session: Session, actor: audit.Actor, item: MailItem, event: str, 
     item.version += 1
     said = {"from": before, "to": item.status, "tracking_no": item.tracking_no}
     audit.record(session, actor, f"mail.{event}", "mail_item", item.id, reason=reason, **said)
+
+
+def move_batch(
+    session: Session, actor: audit.Actor, batch: PrintBatch, event: str, *, reason: str | None = None, **said: Any
+) -> None:
+    """Let ``event`` happen to a print batch, and write it down. Raises: NotNow."""
+    try:
+        batch.status = may(BatchState(batch.status), event).value
+    except MoveRefused as refusal:
+        raise NotNow("BATCH_STATE", str(refusal), status=batch.status) from None
+    batch.version += 1
+    audit.record(session, actor, f"batches.{event}", "print_batch", batch.id, reason=reason, no=batch.no, **said)
 
 
 def withdraw_letters(session: Session, actor: audit.Actor, letters: Iterable[Letter], *, reason: str) -> list[Letter]:
@@ -118,8 +134,11 @@ def _void_paper(session: Session, actor: audit.Actor, letter: Letter, reason: st
     if item is not None:
         move_item(session, actor, item, "void", reason=reason)
         item.outcome, item.outcome_at, item.handover_id = reason, actor.at, None
+    copy = custody.live_copy_of(session, letter.id)
+    if copy is not None:
+        custody.end_copy(session, actor, copy, reason=reason, in_hand=False)
     detail = {"letter_no": letter.letter_no, "why": reason}
-    open_task(session, actor, "shred_letter", Role.ADMIN_CLERK, "letter", letter.id, actor.at + SHRED_WITHIN, detail)
+    open_task(session, actor, custody.SHRED, Role.ADMIN_CLERK, "letter", letter.id, actor.at + SHRED_WITHIN, detail)
     number = item.tracking_no if item is not None else ""
     return register.Line(EntryKind.VOID, letter, tracking_no=number, note=reason)
 

@@ -7,7 +7,10 @@ from marshmallow import fields, validate
 
 from fieldops.correspondence.schemas import LetterPageIn
 from fieldops.correspondence.tracking import RETURN_REASONS, SIGNERS
-from fieldops.web import In, Out
+from fieldops.web import In, Out, Words
+
+CODE = validate.Length(1, 64)
+SHA256 = validate.Regexp(r"^[0-9a-f]{64}$")
 
 
 class PrintBatchIn(In):
@@ -21,7 +24,68 @@ class PrintQuantityIn(In):
 
 class PrintedIn(In):
     quantity = fields.Integer(required=True, validate=validate.Range(min=0))
+    sheets = fields.Integer(validate=validate.Range(min=0))
     not_printed = fields.List(fields.UUID(), load_default=list)
+
+
+class PrintJamIn(In):
+    last_good = fields.String(load_default=None, validate=CODE)
+    first_bad = fields.String(required=True, validate=CODE)
+    resumed_at = fields.String(load_default=None, validate=CODE)
+    reason = Words(required=True, validate=validate.Length(1, 500))
+    photo_sha256 = fields.String(load_default=None, validate=SHA256)
+
+
+class ReprintIn(In):
+    letter_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 500))
+    reason = Words(required=True, validate=validate.Length(1, 500))
+    photo_sha256 = fields.String(load_default=None, validate=SHA256)
+
+
+class ReprintOut(Out):
+    id = fields.UUID()
+    batch_id = fields.UUID()
+    kind = fields.String()
+    reason = fields.String()
+    letters = fields.List(fields.Dict())
+    part = fields.Integer(allow_none=True)
+    asked_by = fields.String()
+    asked_at = fields.AwareDateTime()
+
+
+class PrintCopiesIn(In):
+    copy_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 500))
+
+
+class PrintCopyOut(Out):
+    id = fields.UUID()
+    letter_id = fields.UUID()
+    batch_id = fields.UUID()
+    copy_no = fields.Integer()
+    sheets = fields.Integer()
+    printed_at = fields.AwareDateTime()
+    printed_by = fields.String()
+    ended_at = fields.AwareDateTime(allow_none=True)
+    ended_by = fields.String(allow_none=True)
+    end_reason = fields.String(allow_none=True)
+    photo_sha256 = fields.String(allow_none=True)
+    destroyed_by = fields.String(allow_none=True)
+    witness = fields.String(allow_none=True)
+
+
+class PrintCopyPageOut(Out):
+    items = fields.List(fields.Nested(PrintCopyOut))
+    after = fields.UUID(allow_none=True)
+
+
+class CustodyEntryOut(Out):
+    at = fields.AwareDateTime()
+    copy_no = fields.Integer(allow_none=True)
+    event = fields.String()
+    holder = fields.String()
+    holder_name = fields.String()
+    actor = fields.String()
+    reason = fields.String(allow_none=True)
 
 
 class PrintCustodyIn(In):
@@ -32,6 +96,7 @@ class PrintPartOut(Out):
     number = fields.Integer()
     pdf_sha256 = fields.String()
     index = fields.List(fields.Dict())
+    reprint_id = fields.UUID(allow_none=True)
 
 
 class PrintBatchOut(Out):
@@ -46,7 +111,15 @@ class PrintBatchOut(Out):
     exceptions = fields.List(fields.Dict())
     rendered_at = fields.AwareDateTime(allow_none=True)
     printed_at = fields.AwareDateTime(allow_none=True)
+    due_on = fields.Date(allow_none=True)
     version = fields.Integer()
+
+
+class PrintTotalsOut(Out):
+    letters = fields.Integer()
+    sheets = fields.Integer()
+    weight_g = fields.Integer()
+    postage_fen = fields.Integer()
 
 
 class PrintCountOut(Out):
@@ -54,11 +127,15 @@ class PrintCountOut(Out):
     posted = fields.Integer()
     handed = fields.Integer()
     void = fields.Integer()
+    with_crews = fields.Integer()
     in_custody = fields.Integer()
+    expected = fields.Integer()
 
 
 class PrintBatchCardOut(PrintBatchOut):
     parts = fields.List(fields.Nested(PrintPartOut))
+    totals = fields.Nested(PrintTotalsOut)
+    count = fields.Nested(PrintCountOut)
     letters = fields.Dict(keys=fields.String(), values=fields.Integer())
 
 
@@ -93,8 +170,7 @@ class NumberRangeOut(Out):
 
 
 class PostageIn(In):
-    # 1.20 yuan up to 20 g and 3.00 for registration
-    postage_fen = fields.Integer(load_default=420, validate=validate.Range(0, 100_000))
+    postage_fen = fields.Integer(load_default=None, validate=validate.Range(0, 100_000))  # the tariff, by weight
 
 
 class TrackingNumberIn(PostageIn):
@@ -160,7 +236,7 @@ class HandoverListPageOut(Out):
 
 class MailReturnIn(In):
     reason = fields.String(required=True, validate=validate.OneOf(list(RETURN_REASONS)))
-    scan_sha256 = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9a-f]{64}$"))
+    scan_sha256 = fields.String(load_default=None, validate=SHA256)
 
 
 class MailReturnOut(Out):

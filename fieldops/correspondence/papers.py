@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldops import audit
 from fieldops.correspondence import queries
+from fieldops.correspondence.batch_count import count_of, totals_of
 from fieldops.correspondence.models import HandoverList
 from fieldops.errors import NotFound, NotNow
 
@@ -26,7 +27,7 @@ def letter_pdf(session: Session, actor: audit.Actor, store: Store, letter_id: UU
 
 def part_pdf(session: Session, actor: audit.Actor, store: Store, batch_id: UUID, number: int) -> bytes:
     """One file of a batch. Raises: NotFound."""
-    for part in queries.parts_of(session, queries.batch_by_id(session, batch_id).id):
+    for part in queries.all_parts_of(session, queries.batch_by_id(session, batch_id).id):
         if part.number == number:
             return _file(session, actor, store, "print_batch", batch_id, part.pdf_sha256)
     raise NotFound("PART_UNKNOWN", f"The batch has no file {number}; GET /api/v1/print-batches/{batch_id} lists them.")
@@ -53,11 +54,13 @@ def list_by_id(session: Session, list_id: UUID) -> HandoverList:
 
 
 def batch_card(session: Session, batch_id: UUID) -> dict[str, Any]:
-    """A batch with its files and the states of its letters. Raises: NotFound."""
+    """A batch with its files, control totals, where its copies are, and its letters' states. Raises: NotFound."""
     batch = queries.batch_by_id(session, batch_id)
     shown = {column.key: getattr(batch, column.key) for column in batch.__table__.columns}
     return shown | {
-        "parts": queries.parts_of(session, batch_id),
+        "parts": queries.all_parts_of(session, batch_id),
+        "totals": totals_of(session, batch_id),
+        "count": count_of(session, batch_id),
         "letters": queries.states_of_batch(session, batch_id),
     }
 

@@ -14,6 +14,7 @@ from fieldops.correspondence.models import HandoverList, MailItem
 from fieldops.correspondence.moves import move_item, move_letter, withdraw_letters
 from fieldops.errors import NotNow
 from fieldops.policies.catalogue import Stage
+from letters.postage import registered_postage_fen, weight_g
 from letters.register import EntryKind
 from letters.states import LetterState
 
@@ -29,14 +30,15 @@ if TYPE_CHECKING:
 FILES = "correspondence.handover_files"
 BY_MAIL = "REGISTERED_MAIL"
 PREPARING, OPEN, HANDED_OVER = "PREPARING", "OPEN", "HANDED_OVER"
-ENVELOPE_G = 6
-SHEET_G = 5
 
 
-def register_batch(session: Session, actor: audit.Actor, batch_id: UUID, *, postage_fen: int) -> list[MailItem]:
+def register_batch(
+    session: Session, actor: audit.Actor, batch_id: UUID, *, postage_fen: int | None = None
+) -> list[MailItem]:
     """Bind the next registered numbers to the sealed letters of a batch that go by mail.
 
-    Letters that have a number keep it. Raises: NotNow without a sealed letter, or when the ranges hold too few.
+    Letters that have a number keep it; without ``postage_fen`` each costs the tariff of its weight.
+    Raises: NotNow without a sealed letter, or when the ranges hold too few.
     """
     batch = queries.lock_batch(session, batch_id)
     letters = [
@@ -51,7 +53,7 @@ def register_batch(session: Session, actor: audit.Actor, batch_id: UUID, *, post
 
 
 def register_letter(
-    session: Session, actor: audit.Actor, letter_id: UUID, *, tracking_no: str, postage_fen: int
+    session: Session, actor: audit.Actor, letter_id: UUID, *, tracking_no: str, postage_fen: int | None = None
 ) -> MailItem:
     """Bind a typed or scanned number to one sealed letter.
 
@@ -144,7 +146,7 @@ def void_item(session: Session, actor: audit.Actor, item_id: UUID, *, reason: st
 
 
 def _bind(
-    session: Session, actor: audit.Actor, pairs: Sequence[tuple[Letter, str]], postage_fen: int
+    session: Session, actor: audit.Actor, pairs: Sequence[tuple[Letter, str]], postage_fen: int | None
 ) -> list[MailItem]:
     items = [
         MailItem(
@@ -152,8 +154,8 @@ def _bind(
             carrier_no=numbers.CHINA_POST_NO,
             tracking_no=number,
             status="REGISTERED",
-            weight_g=ENVELOPE_G + SHEET_G * (letter.sheets or 1),
-            postage_fen=postage_fen,
+            weight_g=(grams := weight_g(letter.sheets or 1)),
+            postage_fen=registered_postage_fen(grams) if postage_fen is None else postage_fen,
         )
         for letter, number in pairs
     ]

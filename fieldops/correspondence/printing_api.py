@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
+from fieldops.correspondence import batch_count, custody, papers, posting, printing, reprinting
 from fieldops.correspondence import paper_schemas as paper
-from fieldops.correspondence import papers, posting, printing
 from fieldops.correspondence import schemas as wire
 from fieldops.web import Blueprint, actor, house, needs, session
 
@@ -103,4 +103,73 @@ def register_batch(words: dict[str, Any], batch_id: UUID) -> Any:
 @blueprint.response(200, paper.PrintReconciledOut)
 def reconcile_batch(words: dict[str, Any], batch_id: UUID) -> Any:
     """Compare printed with posted, handed, void and what is counted in custody."""
-    return printing.reconcile_batch(session(), actor(), batch_id, **words)
+    return batch_count.reconcile_batch(session(), actor(), batch_id, **words)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/jam", methods=["POST"])
+@needs("letters.print")
+@blueprint.arguments(paper.PrintJamIn)
+@blueprint.response(201, paper.ReprintOut)
+def record_jam(words: dict[str, Any], batch_id: UUID) -> Any:
+    """Recover a jam by its scanned sheets: only the gap is printed again, the rest is spoiled with its reason."""
+    return reprinting.record_jam(session(), actor(), batch_id, **words)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/reprints", methods=["POST"])
+@needs("letters.print")
+@blueprint.arguments(paper.ReprintIn)
+@blueprint.response(201, paper.ReprintOut)
+def reprint_letters(words: dict[str, Any], batch_id: UUID) -> Any:
+    """Print named letters again as counted copies of the same bytes; the copies before are spoiled."""
+    return reprinting.reprint_letters(session(), actor(), batch_id, **words)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/reprints")
+@needs("letters.read")
+@blueprint.response(200, paper.ReprintOut(many=True))
+def list_reprints(batch_id: UUID) -> Any:
+    """What was printed again of a batch, and why."""
+    return reprinting.reprints_of(session(), batch_id)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/copies")
+@needs("letters.read")
+@blueprint.response(200, paper.PrintCopyOut(many=True))
+def list_copies(batch_id: UUID) -> Any:
+    """Every copy a batch has put out: those that count, and those spoiled or void."""
+    return custody.copies_of_batch(session(), batch_id)
+
+
+@blueprint.route("/print-copies/unwitnessed")
+@needs("letters.read")
+@blueprint.arguments(wire.LetterPageIn, location="query")
+@blueprint.response(200, paper.PrintCopyPageOut)
+def list_unwitnessed(query: dict[str, Any]) -> Any:
+    """Spoiled and void copies nobody has witnessed."""
+    return custody.unwitnessed(session(), **query)
+
+
+@blueprint.route("/print-copies/destroyed", methods=["POST"])
+@needs("letters.print")
+@blueprint.arguments(paper.PrintCopiesIn)
+@blueprint.response(200, paper.PrintCopyOut(many=True))
+def destroy_copies(words: dict[str, Any]) -> Any:
+    """Say that spoiled or void copies went into the shredder."""
+    return custody.destroy_copies(session(), actor(), **words)
+
+
+@blueprint.route("/print-copies/witnessed", methods=["POST"])
+@needs("letters.witness")
+@blueprint.arguments(paper.PrintCopiesIn)
+@blueprint.response(200, paper.PrintCopyOut(many=True))
+def witness_copies(words: dict[str, Any]) -> Any:
+    """Say that you saw them destroyed; whoever destroyed them cannot."""
+    return custody.witness_copies(session(), actor(), **words)
+
+
+@blueprint.route("/letters/<uuid:letter_id>/custody")
+@needs("letters.read")
+@blueprint.response(200, paper.CustodyEntryOut(many=True))
+def show_custody(letter_id: UUID) -> Any:
+    """Through whose hands the paper of a letter went."""
+    return custody.custody_of(session(), letter_id)

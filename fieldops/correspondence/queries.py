@@ -168,7 +168,12 @@ def batches_page(session: Session, *, limit: int, after: UUID | None = None) -> 
 
 
 def parts_of(session: Session, batch_id: UUID) -> Sequence[PrintPart]:
-    """The files of a batch, in order."""
+    """The files of a batch, in order; those of reprints are not among them."""
+    return [part for part in all_parts_of(session, batch_id) if part.reprint_id is None]
+
+
+def all_parts_of(session: Session, batch_id: UUID) -> Sequence[PrintPart]:
+    """The files of a batch and of its reprints, in order."""
     return session.scalars(sa.select(PrintPart).filter_by(batch_id=batch_id).order_by(PrintPart.number)).all()
 
 

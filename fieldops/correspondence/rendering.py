@@ -70,7 +70,7 @@ def render_batch(house: House, *, batch_id: str) -> None:
         if file_no % FILES_A_RENDERER == 0:
             renderers.clear()
         if work.template_id not in renderers:
-            renderers[work.template_id] = _renderer(house, work.template_id)
+            renderers[work.template_id] = renderer_of(house, work.template_id)
         rendered = render(house, renderers[work.template_id], work)
         with house.transaction() as session:
             keep_file(session, actor, key, rendered)
@@ -171,7 +171,8 @@ def _add_part(
     audit.record(session, actor, "batches.render", "print_batch", batch.id, no=batch.no, **said)
 
 
-def _renderer(house: House, template_id: uuid.UUID) -> Renderer:
+def renderer_of(house: House, template_id: uuid.UUID) -> Renderer:
+    """What lays out the letters of a template."""
     from letters.render import Renderer  # noqa: PLC0415 - brings the layout engine
 
     with house.transaction() as session:

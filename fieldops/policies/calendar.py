@@ -3,12 +3,15 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 
+from fieldops.clock import local
 from fieldops.policies.edition import PolicyError
 from fieldops.policies.records import RecordError, from_plain
+
+SATURDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,3 +84,29 @@ def holiday_on(day: date) -> str | None:
     """The holiday of a day by the shipped calendars: "" on a plain day, None when no calendar holds its year."""
     calendar = shipped_calendars().get(day.year)
     return calendar.holiday_on(day) if calendar else None
+
+
+def is_working_day(day: date) -> bool:
+    """Whether offices and post are at work: a plain weekday, or a weekend day worked in exchange (调休).
+
+    In a year no calendar holds, Monday to Friday are taken to be worked.
+    """
+    calendar = shipped_calendars().get(day.year)
+    if calendar is not None and day in calendar.worked_weekends:
+        return True
+    return day.weekday() < SATURDAY and not (calendar and calendar.holiday_on(day))
+
+
+def next_working_day(day: date) -> date:
+    """The first working day after a day."""
+    following = day + timedelta(days=1)
+    while not is_working_day(following):
+        following += timedelta(days=1)
+    return following
+
+
+def working_day_of(instant: datetime, cut_off: time) -> date:
+    """The working day on which what came in at an instant is done: that day until its cut-off, else the next."""
+    there = local(instant)
+    in_time = is_working_day(there.date()) and there.time() <= cut_off
+    return there.date() if in_time else next_working_day(there.date())

@@ -129,6 +129,7 @@ class LetterPolicy:
     min_days_between: int
     lawyer_min_overdue_days: int
     channels: tuple[str, ...]
+    cut_off: time
     receipt_days: int
     no_news_days: int
     followup_call_days: int

@@ -144,5 +144,5 @@ def real_office(app, house, monkeypatch):
 @pytest.fixture
 def office(real_office, monkeypatch):
     """The same house with a stand-in for the paper engine; a module about paper takes ``real_office`` instead."""
-    monkeypatch.setattr(rendering, "_renderer", lambda _house, _template_id: QuickRenderer())
+    monkeypatch.setattr(rendering, "renderer_of", lambda _house, _template_id: QuickRenderer())
     return real_office

@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 
 from fieldops.cases.models import Repayment
-from fieldops.correspondence import papers, printing, queries, rendering, service
+from fieldops.correspondence import batch_count, papers, printing, queries, rendering, service
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from tests.conftest import SECRET
 from tests.makers import make_case, make_debtor
@@ -53,7 +53,7 @@ def test_a_letter_by_itself_is_the_frozen_bytes(office):
     assert hashlib.sha256(data).hexdigest() == letter.pdf_sha256
     with office.house.transaction() as session:
         template = queries.templates_by_ids(session, [letter.template_id])[letter.template_id]
-    again = rendering._renderer(office.house, template.id).render(rendering.thaw(letter.figures))
+    again = rendering.renderer_of(office.house, template.id).render(rendering.thaw(letter.figures))
     assert again.sha256 == letter.pdf_sha256
 
 
@@ -187,7 +187,7 @@ def test_a_letter_withdrawn_after_rendering_is_shredded_and_counted_void(office)
     card = batch_of(office, batch_id)
     assert [(row["letter_id"], row["code"]) for row in card["exceptions"]] == [(str(paid), printing.WITHDRAWN)]
     with office.house.transaction() as session:
-        found = printing.reconcile_batch(session, office.actor("admin_clerk"), batch_id, in_custody=1)
+        found = batch_count.reconcile_batch(session, office.actor("admin_clerk"), batch_id, in_custody=1)
         assert (found["missing"], found["batch"].status) == (0, "RECONCILED")
 
 
@@ -197,13 +197,13 @@ def test_a_missing_letter_is_found_by_counting(office):
     office.posted(letter_ids[:2])
     batch_id = office.read(letter_ids[0]).print_batch_id
     with office.house.transaction() as session:
-        found = printing.reconcile_batch(session, office.actor("admin_clerk"), batch_id, in_custody=0)
+        found = batch_count.reconcile_batch(session, office.actor("admin_clerk"), batch_id, in_custody=0)
         assert (found["missing"], found["code"]) == (0, None)
     second = office.sealed(letter_ids[2:])
     with office.house.transaction() as session:
         service.cancel_letter(session, office.actor("supervisor"), letter_ids[2], reason="misprint")
     with office.house.transaction() as session:
-        found = printing.reconcile_batch(session, office.actor("admin_clerk"), second, in_custody=0)
+        found = batch_count.reconcile_batch(session, office.actor("admin_clerk"), second, in_custody=0)
         assert (found["missing"], found["code"], found["batch"].status) == (1, "LR-081", "PRINTED")
 
 
