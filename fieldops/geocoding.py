@@ -24,10 +24,10 @@ from geopy.geocoders import BaiduV3
 from geopy.geocoders.base import DEFAULT_SENTINEL, Geocoder
 from geopy.location import Location
 
-from fieldops.datum import Datum, distance_m, to_wgs84
+from fieldops.datum import Datum, to_wgs84
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 __all__ = [
     "AmapGeocoder",
@@ -108,10 +108,6 @@ class GeoPoint:
     def given(cls, lat: float, lon: float, datum: Datum, precision: Precision, source: str) -> GeoPoint:
         """Take a point in any datum and keep it in WGS-84."""
         return cls(*to_wgs84(lat, lon, datum), precision, source, datum)
-
-    def distance_m(self, other: GeoPoint) -> float:
-        """Give the great-circle distance to another point in metres."""
-        return distance_m(self.lat, self.lon, other.lat, other.lon)
 
 
 class OfflineGeocoder(Geocoder):  # type: ignore[misc]  # geopy is untyped
@@ -233,6 +229,8 @@ def locate(geocoder: Geocoder, outward_address: str, *, city: str) -> GeoPoint |
         raise QuotaError(f"The geocoder refuses: {error}. Check the key and the quota in its console.") from error
     except GeopyError as error:
         raise GeocodingError(f"The geocoder failed: {error}. It is asked again later.") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise GeocodingError("The geocoder's reply has not the documented shape. It is asked again later.") from error
     if location is None:
         return None
     found = _text(location.raw.get("reply", {}).get("city"))
@@ -240,15 +238,6 @@ def locate(geocoder: Geocoder, outward_address: str, *, city: str) -> GeoPoint |
         raise CityMismatchError(f"Asked for {city}, the geocoder answered in {found}: set the point by hand.")
     point: GeoPoint = location.raw["point"]
     return point
-
-
-def contradicting(points: Sequence[GeoPoint], *, apart_m: float = 200) -> bool:
-    """Whether any two of the points for one building lie too far apart to be it.
-
-    >>> contradicting([GeoPoint(39.9, 116.4, Precision.ROOFTOP, "a"), GeoPoint(39.91, 116.4, Precision.ROOFTOP, "b")])
-    True
-    """
-    return any(a.distance_m(b) > apart_m for i, a in enumerate(points) for b in points[i + 1 :])
 
 
 def _location(text: str, point: GeoPoint, reply: Mapping[str, Any]) -> Location:

@@ -2,6 +2,7 @@
 
 import pytest
 from geopy.adapters import BaseSyncAdapter
+from geopy.exc import GeocoderParseError, GeocoderTimedOut, GeocoderUnavailable
 from geopy.geocoders.base import Geocoder
 
 from fieldops.datum import distance_m, from_wgs84
@@ -14,9 +15,9 @@ from fieldops.geocoding import (
     OfflineGeocoder,
     Precision,
     QuotaError,
-    contradicting,
     locate,
 )
+from fieldops.policies.sections import PRECISIONS
 
 SITE = "330106|||文三路|||398|东方明珠花园|5"
 DOOR = GeoPoint(30.28, 120.13, Precision.CONFIRMED, "check-in")
@@ -25,7 +26,9 @@ CENTRES = {"330106": (30.26, 120.12), "330100": (30.27, 120.15)}
 
 
 class Replies(BaseSyncAdapter):
-    """An adapter that answers from a list and keeps what was asked."""
+    """An adapter that gives its one reply, or fails, and keeps what was asked."""
+
+    failing = None
 
     def __init__(self, *, proxies, ssl_context):
         super().__init__(proxies=proxies, ssl_context=ssl_context)
@@ -33,6 +36,8 @@ class Replies(BaseSyncAdapter):
 
     def get_json(self, url, *, timeout, headers):
         self.asked.append(url)
+        if self.failing is not None:
+            raise self.failing
         return self.reply
 
     def get_text(self, url, *, timeout, headers):
@@ -124,7 +129,8 @@ def test_the_offline_geocoder_is_a_geocoder_of_geopy():
     assert geocoder.geocode({"site_key": "other"}) is None
 
 
-def test_precisions_are_ordered_and_measured():
+def test_precisions_are_ordered_and_measured_and_the_words_of_the_policies():
+    assert tuple(p.name for p in Precision) == PRECISIONS
     assert [p.radius_m for p in Precision] == [30, 50, 200, 300, 1500, 4000, 10000, None, None]
     assert Precision.STREET.is_at_least(Precision.POI)
     assert Precision.POI.is_at_least(Precision.POI)
@@ -141,15 +147,6 @@ def test_a_point_in_gcj02_is_kept_in_wgs84_with_its_datum():
 def test_longitude_before_latitude_is_refused():
     with pytest.raises(ValueError, match="latitude, then longitude"):
         GeoPoint(120.13, 30.28, Precision.ROOFTOP, "gazetteer")
-
-
-def test_points_contradict_only_beyond_two_hundred_metres():
-    here = GeoPoint(30.0, 120.0, Precision.ROOFTOP, "a")
-    at_199_m = GeoPoint(30.0 + 199 / 111_195, 120.0, Precision.ROOFTOP, "b")
-    at_201_m = GeoPoint(30.0 + 201 / 111_195, 120.0, Precision.ROOFTOP, "c")
-    assert not contradicting([here, at_199_m])
-    assert contradicting([here, at_199_m, at_201_m])
-    assert not contradicting([here])
 
 
 def test_amap_answers_in_gcj02():
@@ -260,6 +257,33 @@ def test_other_errors_of_amap_may_be_tried_again(infocode):
     with pytest.raises(GeocodingError, match="asked again") as caught:
         locate(amap({"status": "0", "info": "ENGINE", "infocode": infocode}), "文三路398号", city="杭州市")
     assert not isinstance(caught.value, QuotaError)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [[], "busy", {"status": "1", "geocodes": [{"location": "here"}]}, amap_place(location="200.0,100.0")],
+)
+def test_a_reply_of_another_shape_from_amap_is_an_error_that_may_pass(reply):
+    with pytest.raises(GeocodingError, match="shape"):
+        locate(amap(reply), "文三路398号", city="杭州市")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [[], {"status": 0, "result": {"location": {}}}, {"status": 0, "result": {"location": {"lng": "a", "lat": "b"}}}],
+)
+def test_a_reply_of_another_shape_from_baidu_is_an_error_that_may_pass(reply):
+    with pytest.raises(GeocodingError, match="shape"):
+        locate(baidu(reply), "文三路398号", city="杭州市")
+
+
+@pytest.mark.parametrize("geocoder", [amap, baidu])
+@pytest.mark.parametrize("error", [GeocoderTimedOut("slow"), GeocoderUnavailable("down"), GeocoderParseError("html")])
+def test_a_service_that_cannot_be_reached_may_be_asked_again(geocoder, error):
+    broken = geocoder({})
+    broken.adapter.failing = error
+    with pytest.raises(GeocodingError, match="asked again"):
+        locate(broken, "文三路398号", city="杭州市")
 
 
 def test_several_places_come_back_as_a_list_if_asked():

@@ -1,106 +1,92 @@
-"""Which of a debtor's addresses comes first, and why each other one was skipped."""
+"""Which of a debtor's addresses comes first, and why another one is skipped: the one way of choosing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
+
+from fieldops.policies.sections import PRECISIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-ADDRESS_ORDER = ("HOME", "HUKOU", "WORK")
-_PRECISIONS = ("CONFIRMED", "ROOFTOP", "STREET", "POI", "VILLAGE", "TOWN", "DISTRICT", "CITY", "NONE")
+
+class Ranked(Protocol):
+    """What the order asks of an address; `ref` settles what is equal otherwise, the one recorded first."""
+
+    @property
+    def ref(self) -> str:
+        """Its name."""
+
+    @property
+    def kind(self) -> str:
+        """What it is to the debtor: HOME, HUKOU, WORK …."""
+
+    @property
+    def bank_provided(self) -> bool:
+        """Whether the bank gave it."""
+
+    @property
+    def phone_confirmed_at(self) -> datetime | None:
+        """When a call confirmed it last."""
+
+    @property
+    def precision(self) -> str | None:
+        """How well its point is known, None if it has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One address of a debtor, as far as the choice asks.
-
-    `rejected_by` are the rule codes that reject it by itself. `bare_company` is a 单位名称 without an address.
-    """
-
-    ref: str
-    kind: str
-    bank_provided: bool = False
-    phone_confirmed_at: datetime | None = None
-    precision: str = "NONE"
-    rejected_by: tuple[str, ...] = ()
-    bare_company: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a precision nobody knows."""
-        if self.precision not in _PRECISIONS:
-            raise ValueError(f"Unknown precision {self.precision!r}: give one of {', '.join(_PRECISIONS)}.")
+A = TypeVar("A", bound=Ranked)
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """An address not chosen, with the reason in both languages."""
+class Rank(NamedTuple):
+    """One thing that puts an address before another, the smaller value first, and how the other one is told."""
 
-    ref: str
+    value: Callable[[Ranked, Sequence[str]], float]
     reason_zh: str
     reason_en: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The address chosen, None if there is none, and what became of the others, in order."""
+RANKS: Final = (
+    Rank(lambda a, _: a.phone_confirmed_at is None,
+         "另一地址已经电话确认", "Another address was confirmed in a call"),
+    Rank(lambda a, kinds: kinds.index(a.kind) if a.kind in kinds else len(kinds),
+         "应先用{kind}地址", "The {kind} address comes first"),
+    Rank(lambda a, _: not a.bank_provided,
+         "银行提供的地址优先", "The bank's own address comes first"),
+    Rank(lambda a, _: -a.phone_confirmed_at.timestamp() if a.phone_confirmed_at else 0.0,
+         "另一地址电话确认时间更近", "Another address was confirmed more recently"),
+    Rank(lambda a, _: PRECISIONS.index(a.precision or "NONE"),
+         "另一地址定位更准", "Another address has the better point"),
+)  # fmt: skip
+EQUAL: Final = ("同等条件，先登记者优先", "Equal; the one recorded first is used")
+BARE_COMPANY: Final = ("仅有单位名称，没有地址", "A bare company name makes no address")
 
-    chosen: Candidate | None
-    skipped: tuple[Skipped, ...]
+
+def in_order(addresses: Iterable[A], kinds: Sequence[str]) -> tuple[A, ...]:
+    """Put addresses in the order they are to be used: confirmed in a call, then by kind, and so on down the ranks."""
+    return tuple(sorted(addresses, key=lambda address: (_place(address, kinds), address.ref)))
 
 
-def choose_address(candidates: Iterable[Candidate], *, kinds: Sequence[str] = ADDRESS_ORDER) -> Choice:
+def choose(addresses: Iterable[A], kinds: Sequence[str], rejected_by: Callable[[A], tuple[str, ...]]) -> A | None:
     """Choose the first address in order that its own rules do not reject; if all are rejected, the first.
 
-    The order: confirmed in a call, then by kind, the bank's own, the newest confirmed, the better point. Addresses
-    that tie keep the order they came in.
-
-    >>> choose_address([Candidate("w", "WORK"), Candidate("h", "HOME")]).chosen.ref
-    'h'
+    `rejected_by` gives the codes of the rules that reject an address by itself.
     """
-    given = list(candidates)
-    usable = sorted((c for c in given if not c.bare_company), key=lambda c: _place(c, kinds))
-    chosen = next((c for c in usable if not c.rejected_by), usable[0] if usable else None)
-    skipped = [_reason(c, chosen, kinds) for c in usable if c is not chosen and chosen is not None]
-    skipped += [
-        Skipped(c.ref, "仅有单位名称，没有地址", "A bare company name makes no address")
-        for c in given
-        if c.bare_company
-    ]
-    return Choice(chosen, tuple(skipped))
+    ordered = in_order(addresses, kinds)
+    return next((address for address in ordered if not rejected_by(address)), ordered[0] if ordered else None)
 
 
-def _place(candidate: Candidate, kinds: Sequence[str]) -> tuple[bool, int, bool, float, int]:
-    """Sort key: the smaller comes first."""
-    confirmed = candidate.phone_confirmed_at
-    rank = kinds.index(candidate.kind) if candidate.kind in kinds else len(kinds)
-    return (
-        confirmed is None,
-        rank,
-        not candidate.bank_provided,
-        -confirmed.timestamp() if confirmed else 0.0,
-        _PRECISIONS.index(candidate.precision),
-    )
+def why_skipped(address: Ranked, chosen: Ranked, kinds: Sequence[str], rejected_by: tuple[str, ...]) -> tuple[str, str]:
+    """Say in both languages why `chosen` was taken: the address is rejected, or stands behind it in some rank."""
+    if rejected_by:
+        codes = "、".join(rejected_by)
+        return f"该地址被规则拒绝：{codes}", f"Its own rules reject it: {codes}"
+    mine, best = _place(address, kinds), _place(chosen, kinds)
+    behind = next((rank for rank, a, b in zip(RANKS, mine, best, strict=True) if a != b), None)
+    if behind is None:
+        return EQUAL
+    return behind.reason_zh.format(kind=chosen.kind), behind.reason_en.format(kind=chosen.kind)
 
 
-def _reason(candidate: Candidate, chosen: Candidate, kinds: Sequence[str]) -> Skipped:
-    """Say the first thing in which the candidate stands behind the chosen one."""
-    if candidate.rejected_by:
-        codes = "、".join(candidate.rejected_by)
-        return Skipped(candidate.ref, f"该地址被规则拒绝：{codes}", f"Its own rules reject it: {codes}")
-    mine, best = _place(candidate, kinds), _place(chosen, kinds)
-    first = next((i for i, (a, b) in enumerate(zip(mine, best, strict=True)) if a != b), len(mine))
-    zh, en = _REASONS[first]
-    return Skipped(candidate.ref, zh.format(kind=chosen.kind), en.format(kind=chosen.kind))
-
-
-_REASONS = (
-    ("另一地址已经电话确认", "Another address was confirmed in a call"),
-    ("应先用{kind}地址", "The {kind} address comes first"),
-    ("银行提供的地址优先", "The bank's own address comes first"),
-    ("另一地址电话确认时间更近", "Another address was confirmed more recently"),
-    ("另一地址定位更准", "Another address has the better point"),
-    ("同等条件，先登记者优先", "Equal; the one recorded first is used"),
-)
+def _place(address: Ranked, kinds: Sequence[str]) -> tuple[float, ...]:
+    return tuple(rank.value(address, kinds) for rank in RANKS)

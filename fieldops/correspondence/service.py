@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldops import audit
 from fieldops.addresses import queries as addresses
+from fieldops.addresses.order import in_order
 from fieldops.addresses.verdict import judge
 from fieldops.cases import queries as cases
 from fieldops.clock import local_date
@@ -20,7 +21,6 @@ from fieldops.db import uuid7
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood, Problem
 from fieldops.policies.catalogue import Severity, Stage
 from fieldops.policies.decision import Verdict
-from fieldops.visits.address_choice import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -179,7 +179,8 @@ def _named_case(session: Session, case_id: UUID | None, case_no: str | None, ban
 def _choose_address(known: Known, draft: Letter, address_id: UUID | None) -> Asked:
     """Put the address on the draft: the one asked for, or the first in order that no letter rule rejects."""
     on_file = {one.fact.ref: one for one in known.addresses(draft.case_id)}
-    ordered = in_order((one.fact for one in on_file.values()), known.files.policy_for([draft.case_id]))
+    kinds = known.files.policy_for([draft.case_id]).visit.address_order
+    ordered = in_order((one.fact for one in on_file.values()), kinds)
     candidates = [on_file[fact.ref] for fact in ordered]
     if address_id is not None:
         candidates = [one for one in candidates if one.id == address_id]

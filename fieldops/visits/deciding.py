@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fieldops.clock import local_date
 from fieldops.policies.catalogue import Moment, Stage
 from fieldops.policies.decision import Decision, ask
 from fieldops.visits import states
-from fieldops.visits.address_choice import Passed, best_address, usable_before
+from fieldops.visits.address_choice import best_address, usable_before
 from fieldops.visits.balance_answers import balance_now_fen, balances
 from fieldops.visits.facts import DoneVisitFact, OpenVisitFact, RequestFact, VisitFacts
 from fieldops.visits.rules import VISIT_RULES
@@ -24,25 +23,17 @@ if TYPE_CHECKING:
     from fieldops.visits.queries import DebtorVisit
 
 
-@dataclass(frozen=True, slots=True)
-class BestAddress:
-    """The address a visit would go to, and those passed over before it with their reasons."""
-
-    address: AddressOnFile | None
-    passed_over: tuple[Passed, ...]
-
-
 def candidate_addresses(files: Files, case_ids: Sequence[UUID]) -> tuple[AddressOnFile, ...]:
     """The addresses these case files give, each once."""
     found = {each.id: each for case_id in reversed(case_ids) for each in files.addresses.get(case_id, ())}
     return tuple(found.values())
 
 
-def best_address_of(files: Files, case_ids: Sequence[UUID]) -> BestAddress:
-    """The best address of the debtor these cases give."""
+def best_address_of(files: Files, case_ids: Sequence[UUID]) -> AddressOnFile | None:
+    """The address a visit to the debtor these cases give would go to, None if they give none."""
     candidates = {each.fact.ref: each for each in candidate_addresses(files, case_ids)}
-    choice = best_address([each.fact for each in candidates.values()], files.policy_for(case_ids), at=files.at)
-    return BestAddress(candidates[choice.address.ref] if choice.address else None, choice.passed_over)
+    best = best_address([each.fact for each in candidates.values()], files.policy_for(case_ids), at=files.at)
+    return candidates[best.ref] if best else None
 
 
 def facts_of(

@@ -42,7 +42,7 @@ def cards_together(files: Files, case_ids: tuple[UUID, ...]) -> tuple[UUID, ...]
 
 
 def _fits(files: Files, case_id: UUID) -> bool:
-    address = best_address_of(files, (case_id,)).address
+    address = best_address_of(files, (case_id,))
     if address is None:
         return False
     facts = facts_of(files, (case_id,), address, screening_request(files.at))

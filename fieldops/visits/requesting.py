@@ -162,7 +162,7 @@ def _cards(files: Files, case_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
 
 def _address(files: Files, case_ids: tuple[UUID, ...], address_id: UUID | None) -> AddressOnFile:
     if address_id is None:
-        best = best_address_of(files, case_ids).address
+        best = best_address_of(files, case_ids)
         if best is None:
             raise NotUnderstood("ADDRESS_NONE", "These cases give no address; import or record one first.")
         return best

@@ -68,7 +68,7 @@ def screened(session: Session, *, at: datetime) -> Iterator[ScreenRow]:
 
 
 def _rows(files: Files, case_ids: Sequence[UUID]) -> Iterator[ScreenRow]:
-    best = best_address_of(files, case_ids).address
+    best = best_address_of(files, case_ids)
     numbers = [files.cases[case_id].fact.case_no for case_id in case_ids]
     if best is None:
         yield from (ScreenRow(number, Verdict.REVIEW, (NO_ADDRESS,), "", _NO_ADDRESS) for number in numbers)

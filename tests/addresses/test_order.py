@@ -1,116 +1,100 @@
 """Which address comes first, and why each other one was skipped."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldops.addresses.order import Candidate, choose_address
+from fieldops.addresses.order import choose, in_order, why_skipped
 
 EARLIER, LATER = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+KINDS = ("HOME", "HUKOU", "WORK")
 
 
-def chosen(*candidates):
-    return choose_address(candidates).chosen.ref
+@dataclass(frozen=True)
+class An:
+    """An address as the order sees it; `rejected` are the codes of its own rules."""
+
+    ref: str
+    kind: str = "HOME"
+    bank_provided: bool = False
+    phone_confirmed_at: datetime | None = None
+    precision: str | None = None
+    rejected: tuple[str, ...] = ()
 
 
-def why(*candidates):
-    return {skipped.ref: skipped.reason_en for skipped in choose_address(candidates).skipped}
+def chosen(*addresses, kinds=KINDS):
+    return choose(addresses, kinds, lambda each: each.rejected)
 
 
-def test_home_comes_before_hukou_and_work():
-    assert chosen(Candidate("w", "WORK"), Candidate("u", "HUKOU"), Candidate("h", "HOME")) == "h"
-    assert chosen(Candidate("w", "WORK"), Candidate("u", "HUKOU")) == "u"
+def why(*addresses):
+    best = chosen(*addresses)
+    return {each.ref: why_skipped(each, best, KINDS, each.rejected)[1] for each in addresses if each is not best}
 
 
-def test_an_address_confirmed_in_a_call_comes_first_whatever_its_kind():
-    work = Candidate("w", "WORK", phone_confirmed_at=EARLIER)
-    assert chosen(Candidate("h", "HOME"), work) == "w"
-    assert why(Candidate("h", "HOME"), work) == {"h": "Another address was confirmed in a call"}
-
-
-def test_within_a_kind_the_banks_own_comes_first():
-    ours, banks = Candidate("o", "HOME"), Candidate("b", "HOME", bank_provided=True)
-    assert chosen(ours, banks) == "b"
-    assert why(ours, banks) == {"o": "The bank's own address comes first"}
-
-
-def test_then_the_newest_confirmed():
-    old, new = (Candidate(r, "HOME", phone_confirmed_at=at) for r, at in (("o", EARLIER), ("n", LATER)))
-    assert chosen(old, new) == "n"
-    assert why(old, new) == {"o": "Another address was confirmed more recently"}
-
-
-def test_then_the_better_point():
-    coarse, fine = Candidate("c", "HOME", precision="DISTRICT"), Candidate("f", "HOME", precision="ROOFTOP")
-    assert chosen(coarse, fine) == "f"
-    assert why(coarse, fine) == {"c": "Another address has the better point"}
-
-
-def test_equals_keep_the_order_they_came_in():
-    assert chosen(Candidate("a", "HOME"), Candidate("b", "HOME")) == "a"
-    assert why(Candidate("a", "HOME"), Candidate("b", "HOME")) == {"b": "Equal; the one recorded first is used"}
-
-
-def test_a_rejected_address_gives_way_with_its_codes():
-    home = Candidate("h", "HOME", rejected_by=("VR-030", "VR-031"))
-    assert chosen(home, Candidate("w", "WORK")) == "w"
-    assert why(home, Candidate("w", "WORK")) == {"h": "Its own rules reject it: VR-030、VR-031"}
-
-
-def test_if_all_are_rejected_the_first_is_chosen():
-    assert chosen(Candidate("w", "WORK", rejected_by=("x",)), Candidate("h", "HOME", rejected_by=("y",))) == "h"
-
-
-def test_a_bare_company_name_makes_no_address():
-    company = Candidate("c", "WORK", bare_company=True)
-    assert choose_address([company]).chosen is None
-    assert why(company, Candidate("h", "HOME")) == {"c": "A bare company name makes no address"}
+@pytest.mark.parametrize(
+    ("first", "other", "reason"),
+    [
+        (An("h"), An("u", "HUKOU"), "The HOME address comes first"),
+        (An("u", "HUKOU"), An("a", "WORK"), "The HUKOU address comes first"),
+        (An("w", "WORK"), An("a", "BILLING"), "The WORK address comes first"),
+        (An("w", "WORK", phone_confirmed_at=EARLIER), An("h"), "Another address was confirmed in a call"),
+        (An("b", bank_provided=True), An("a"), "The bank's own address comes first"),
+        (An("n", phone_confirmed_at=LATER), An("a", phone_confirmed_at=EARLIER),
+         "Another address was confirmed more recently"),
+        (An("f", precision="ROOFTOP"), An("a", precision="DISTRICT"), "Another address has the better point"),
+        (An("f", precision="CITY"), An("a"), "Another address has the better point"),
+        (An("a"), An("b"), "Equal; the one recorded first is used"),
+        (An("w", "WORK"), An("h", rejected=("VR-030", "VR-031")), "Its own rules reject it: VR-030、VR-031"),
+        (An("h", rejected=("VR-031",)), An("w", "WORK", rejected=("VR-030",)), "Its own rules reject it: VR-030"),
+    ],
+)  # fmt: skip
+def test_the_first_in_order_that_is_not_rejected_is_chosen_and_the_other_hears_why(first, other, reason):
+    assert chosen(other, first) == chosen(first, other) == first
+    assert why(first, other) == {other.ref: reason}
 
 
 def test_nothing_to_choose_from_is_no_address():
-    assert choose_address([]).chosen is None
-
-
-def test_a_kind_outside_the_order_comes_last():
-    assert chosen(Candidate("x", "OTHER"), Candidate("w", "WORK")) == "w"
+    assert chosen() is None
 
 
 def test_the_order_of_kinds_may_be_another():
-    assert choose_address([Candidate("h", "HOME"), Candidate("w", "WORK")], kinds=("WORK", "HOME")).chosen.ref == "w"
+    assert chosen(An("h"), An("w", "WORK"), kinds=("WORK", "HOME")).ref == "w"
 
 
-def test_an_unknown_precision_is_refused():
-    with pytest.raises(ValueError, match="ROOFTOP"):
-        Candidate("a", "HOME", precision="SHARP")
-
-
-candidates = st.lists(
+addresses = st.lists(
     st.builds(
-        Candidate,
+        An,
         ref=st.uuids().map(str),
         kind=st.sampled_from(["HOME", "HUKOU", "WORK", "OTHER"]),
         bank_provided=st.booleans(),
         phone_confirmed_at=st.sampled_from([None, EARLIER, LATER]),
-        precision=st.sampled_from(["ROOFTOP", "DISTRICT", "NONE"]),
-        rejected_by=st.sampled_from([(), ("VR-031",)]),
-        bare_company=st.booleans(),
+        precision=st.sampled_from(["ROOFTOP", "DISTRICT", None]),
+        rejected=st.sampled_from([(), ("VR-031",)]),
     ),
     max_size=6,
+    unique_by=lambda each: each.ref,
 )
 
 
-@given(candidates)
-def test_every_address_is_chosen_or_skipped_with_a_reason(given_candidates):
-    choice = choose_address(given_candidates)
-    told = [skipped.ref for skipped in choice.skipped] + ([choice.chosen.ref] if choice.chosen else [])
-    assert sorted(told) == sorted(c.ref for c in given_candidates)
-    assert all(skipped.reason_zh and skipped.reason_en for skipped in choice.skipped)
+@given(addresses, st.randoms())
+def test_the_order_does_not_depend_on_the_order_given(given_addresses, random):
+    shuffled = random.sample(given_addresses, len(given_addresses))
+    assert in_order(shuffled, KINDS) == in_order(given_addresses, KINDS)
 
 
-@given(candidates)
-def test_a_rejected_address_is_never_chosen_over_a_usable_one(given_candidates):
-    choice = choose_address(given_candidates)
-    usable = [c for c in given_candidates if not c.rejected_by and not c.bare_company]
-    assert not usable or choice.chosen in usable
+@given(addresses)
+def test_a_rejected_address_is_never_chosen_over_a_usable_one(given_addresses):
+    best = chosen(*given_addresses)
+    assert not given_addresses or best is not None
+    assert all(each.rejected for each in given_addresses) or not best.rejected
+
+
+@given(addresses)
+def test_every_other_address_hears_why_in_two_languages(given_addresses):
+    best = chosen(*given_addresses)
+    for each in given_addresses:
+        if each is not best:
+            assert all(why_skipped(each, best, KINDS, each.rejected))
