@@ -41,6 +41,7 @@ BLUEPRINTS = (
     agents_api.blueprint,
     batching_api.blueprint,
     cases_api.blueprint,
+    cases_api.filed,
     correspondence_api.blueprint,
     printing_api.blueprint,
     posting_api.blueprint,
@@ -75,6 +76,8 @@ for feature in TABLES:  # a foreign key finds its table only when every feature'
 for module in ("rendering", "reprint_files", "handover_files"):  # jobs are known once their modules are
     import_module(f"fieldops.correspondence.{module}")
 import_module("fieldops.addresses.judging")
+for feature in ("cases", "visits", "correspondence"):
+    import_module(f"fieldops.{feature}.jobs")
 for module in ("solving", "closing"):
     import_module(f"fieldops.planning.{module}")
 

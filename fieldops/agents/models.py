@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,7 +12,7 @@ from fieldops.db import Base, Id, Stamped
 
 
 class Agent(Stamped, Base):
-    """A field agent 外访员."""
+    """A field agent 外访员; ``substitute_id`` takes their place where they may not go (B角)."""
 
     __tablename__ = "agent"
 
@@ -20,6 +20,70 @@ class Agent(Stamped, Base):
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
+    substitute_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("agent.id"))
+
+
+class AgentPaper(Base):
+    """One paper of an agent 资质: its ``kind`` is one of ``agents.rules``; a newer one takes over, none is overwritten.
+
+    ``bank_id`` is the bank an authorisation letter is for (None: every bank). ``until_on`` None never ends.
+    """
+
+    __tablename__ = "agent_paper"
+    __table_args__ = (sa.Index(None, "agent_id"), sa.UniqueConstraint("agent_id", "kind", "number"))
+
+    id: Mapped[Id]
+    agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"))
+    kind: Mapped[str]
+    number: Mapped[str]
+    bank_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("bank.id"))
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None]
+
+
+class AgentBankBlock(Base):
+    """An agent who may not visit for a bank 调出专案, since when and for what."""
+
+    __tablename__ = "agent_bank_block"
+    __table_args__ = (
+        sa.Index(
+            "uq_agent_bank_block_standing",
+            "agent_id",
+            "bank_id",
+            unique=True,
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"))
+    bank_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("bank.id"))
+    reason: Mapped[str]
+    since_at: Mapped[datetime]
+    raised_by: Mapped[str]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None]
+
+
+class RecorderRegistration(Base):
+    """A recorder a bank has on file 录音设备备案."""
+
+    __tablename__ = "recorder_registration"
+    __table_args__ = (sa.UniqueConstraint("serial", "bank_id", "from_on"),)
+
+    id: Mapped[Id]
+    serial: Mapped[str]
+    bank_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("bank.id"))
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None]
 
 
 class Crew(Stamped, Base):

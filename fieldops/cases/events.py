@@ -22,6 +22,16 @@ class RepaymentReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class RepaymentReversed:
+    """The bank has taken a repayment back 冲正: the debt is what it was."""
+
+    repayment_id: uuid.UUID
+    case_id: uuid.UUID
+    debtor_id: uuid.UUID
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class HoldOpened:
     """Collection of a case is to pause 停催, from now or from a day to come; also when its end moved."""
 
@@ -33,13 +43,37 @@ class HoldOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldReleased:
+    """A hold was released before its end."""
+
+    hold_id: uuid.UUID
+    case_id: uuid.UUID
+    debtor_id: uuid.UUID
+    kind: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class ComplaintOpened:
-    """Somebody complained 投诉; ``grade`` is MINOR, ORDINARY or MAJOR."""
+    """Somebody complained 投诉, or a closed complaint was opened again; ``grade`` is MINOR, ORDINARY or MAJOR."""
 
     complaint_id: uuid.UUID
     case_id: uuid.UUID
     debtor_id: uuid.UUID
     grade: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintClosed:
+    """A complaint holds nothing back any longer; an ``upheld`` one was right about ``agent_id``, where it names one."""
+
+    complaint_id: uuid.UUID
+    case_id: uuid.UUID
+    debtor_id: uuid.UUID
+    bank_id: uuid.UUID
+    agent_id: uuid.UUID | None
+    upheld: bool
     actor: Actor
 
 
@@ -56,8 +90,40 @@ class SpecialStatusRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class SpecialStatusLifted:
+    """A special status was disproved."""
+
+    status_id: uuid.UUID
+    case_id: uuid.UUID
+    debtor_id: uuid.UUID
+    kind: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class DebtorCorrected:
+    """The bank corrected the identity number 证件号码 of a case: it is another person's, and was never the first's."""
+
+    case_id: uuid.UUID
+    debtor_before_id: uuid.UUID
+    debtor_id: uuid.UUID
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFound:
+    """A case has learned of an address 新地址: found in the field, or told by a contact."""
+
+    case_id: uuid.UUID
+    debtor_id: uuid.UUID
+    address_id: uuid.UUID
+    kind: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class CaseChanged:
-    """A bank's row changed the status or the balance (its amount or its as-of day) of a case."""
+    """The status, the balance (its amount or its as-of day) or the end of a case changed, by a bank's row or a step."""
 
     case_id: uuid.UUID
     debtor_id: uuid.UUID

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from fieldops import events
 from fieldops.addresses.intake import BANK_SOURCE, defer_judging, record_addresses
-from fieldops.cases.events import CaseChanged
+from fieldops.cases.events import CaseChanged, DebtorCorrected
 from fieldops.cases.landing_debtors import DebtorBook, GivenDebtor
 from fieldops.cases.models import Bank
 from fieldops.db import uuid7
 from fieldops.house import house_of
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
-from fieldops.imports.landing import Table
+from fieldops.imports.landing import Table, land_audit
 from fieldops.vault import mask_card
 
 if TYPE_CHECKING:
@@ -56,6 +56,14 @@ _GIVEN_NO_MORE = sa.text("""
     DELETE FROM case_address link USING address a
     WHERE link.case_id = ANY(:cases) AND a.id = link.address_id AND a.source = :source
 """)
+_FOLLOW_THE_CASE = tuple(
+    sa.text(f"""
+        UPDATE {register} r SET debtor_id = c.debtor_id FROM "case" c
+        WHERE c.id = r.case_id AND c.id = ANY(:cases) AND r.debtor_id <> c.debtor_id
+    """)  # noqa: S608 - names of our own tables
+    for register in ("complaint", "special_status", "do_not_contact")
+)
+"""What came with a case is about its debtor: where the bank corrects whose case it is, these were never another's."""
 
 
 _CaseKey = tuple["uuid.UUID", str]
@@ -107,6 +115,7 @@ class CaseLander:
         changed = [(known[key], row) for key, row in landing.items() if key in known]
         debtors.write(row.debtor for row in landing.values())
         self._write(list(landing.values()), [case.id for case, _ in changed])
+        self._correct_debtors([(case, row) for case, row in changed if case.debtor_id != row.debtor.id])
         self._announce(changed)
         return answers
 
@@ -221,6 +230,21 @@ class CaseLander:
             self._intake.actor.at,
             orjson.dumps(told).decode(),
         )
+
+    def _correct_debtors(self, corrected: Sequence[tuple[_KnownCase, _Row]]) -> None:
+        """Let what came with a case follow it to the right person, and announce that first: figures come after."""
+        if not corrected:
+            return
+        for follow in _FOLLOW_THE_CASE:
+            self._session.execute(follow, {"cases": [case.id for case, _ in corrected]})
+        persons = [(case.id, {"was": str(case.debtor_id), "is": str(row.debtor.id)}) for case, row in corrected]
+        actor = self._intake.actor
+        land_audit(self._session, actor, "cases.correct_debtor", "case", persons)
+        if not self._intake.dry_run:
+            events.announce_all(
+                self._session,
+                [DebtorCorrected(case.id, case.debtor_id, row.debtor.id, actor) for case, row in corrected],
+            )
 
     def _announce(self, changed: Sequence[tuple[_KnownCase, _Row]]) -> None:
         if self._intake.dry_run:

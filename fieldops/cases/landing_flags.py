@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from fieldops import events
-from fieldops.cases.events import ComplaintOpened, HoldOpened, SpecialStatusRecorded
+from fieldops.cases import complaints
+from fieldops.cases.events import HoldOpened, SpecialStatusRecorded
 from fieldops.cases.finding import FoundCase, find_cases
 from fieldops.cases.rules import CLAIMED, COMPLAINT, HOLD, STATUS
 from fieldops.db import uuid7
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
-from fieldops.imports.landing import Table
+from fieldops.imports.landing import Table, land_audit
 
 if TYPE_CHECKING:
     import uuid
@@ -44,12 +45,14 @@ _STATUS: Final = Table(
 )
 _HOLD: Final = Table(
     "hold",
-    ("id", "case_id", "kind", "channels", "from_on", "until_on", "recorded_at"),
+    ("id", "case_id", "kind", "channels", "from_on", "until_on", "recorded_at", "released_at", "released_by"),
     key=("id",),
-    update=("until_on",),
+    update=("until_on", "released_at", "released_by"),
 )
 _COMPLAINT: Final = Table(
-    "complaint", ("id", "case_id", "debtor_id", "grade", "received_on", "recorded_at"), key=("id",)
+    "complaint",
+    ("id", "case_id", "debtor_id", "grade", "received_on", "recorded_at", "source", "status", "due_at"),
+    key=("id",),
 )
 _KNOWN = sa.text("""
     SELECT 'STATUS', case_id, kind, from_on, id, debtor_id, proof, until_on
@@ -69,6 +72,7 @@ class FlagLander:
         self._intake = intake
         self._session = intake.session
         self._news: list[object] = []
+        self._complaints: list[uuid.UUID] = []
 
     def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
         """Land one chunk; see Lander."""
@@ -84,6 +88,7 @@ class FlagLander:
     def finish(self) -> None:
         """Announce what is new or changed once all of it is on record."""
         events.announce_all(self._session, self._news)
+        complaints.begin_landed(self._session, self._intake.actor, self._complaints)
 
     def _known(self, case_ids: list[uuid.UUID]) -> dict[_Key, _Flagged]:
         found = self._session.execute(_KNOWN, {"cases": case_ids}).all()
@@ -94,17 +99,28 @@ class FlagLander:
             self._session,
             ((f.id, f.debtor_id, k.case_id, k.kind, f.proof, k.from_on, f.until_on, at) for k, f in rows),
         )
+        land_audit(self._session, self._intake.actor, "cases.status", "special_status", map(_told, rows))
         self._news.extend(
             SpecialStatusRecorded(f.id, k.case_id, f.debtor_id, k.kind, f.proof, self._intake.actor) for k, f in rows
         )
 
     def _hold(self, rows: list[tuple[_Key, _Flagged]], at: Any) -> None:
-        _HOLD.land(self._session, ((f.id, k.case_id, k.kind, _CHANNELS, k.from_on, f.until_on, at) for k, f in rows))
+        """A hold the bank speaks of again stands again, whoever had released it."""
+        _HOLD.land(
+            self._session,
+            ((f.id, k.case_id, k.kind, _CHANNELS, k.from_on, f.until_on, at, None, None) for k, f in rows),
+        )
+        land_audit(self._session, self._intake.actor, "cases.hold", "hold", map(_told, rows))
         self._news.extend(HoldOpened(f.id, k.case_id, f.debtor_id, k.kind, self._intake.actor) for k, f in rows)
 
     def _complaint(self, rows: list[tuple[_Key, _Flagged]], at: Any) -> None:
-        _COMPLAINT.land(self._session, ((f.id, k.case_id, f.debtor_id, k.kind, k.from_on, at) for k, f in rows))
-        self._news.extend(ComplaintOpened(f.id, k.case_id, f.debtor_id, k.kind, self._intake.actor) for k, f in rows)
+        due_at = {day: complaints.reply_due_at(self._session, day) for day in {key.from_on for key, _ in rows}}
+        _COMPLAINT.land(
+            self._session,
+            ((f.id, k.case_id, f.debtor_id, k.kind, k.from_on, at, "BANK", "OPEN", due_at[k.from_on]) for k, f in rows),
+        )
+        land_audit(self._session, self._intake.actor, "cases.complaint", "complaint", map(_told, rows))
+        self._complaints.extend(flagged.id for _, flagged in rows)
 
 
 def _decide(
@@ -124,3 +140,11 @@ def _decide(
         return Outcome.UNCHANGED
     landing[key] = known[key] = _Flagged(before.id if before else uuid7(), case.debtor_id, proof, until_on)
     return Outcome.CHANGED if before else Outcome.CREATED
+
+
+def _told(row: tuple[_Key, _Flagged]) -> tuple[uuid.UUID, dict[str, Any]]:
+    """What the audit log says of a flag."""
+    key, flagged = row
+    until_on = {"until_on": flagged.until_on.isoformat()} if flagged.until_on else {}
+    proof = {"proof": flagged.proof} if flagged.proof else {}
+    return flagged.id, {"kind": key.kind, "from_on": key.from_on.isoformat(), **until_on, **proof}

@@ -12,7 +12,7 @@ from fieldops.cases.events import RepaymentReceived
 from fieldops.cases.finding import FoundCase, find_cases
 from fieldops.db import uuid7
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
-from fieldops.imports.landing import Table
+from fieldops.imports.landing import Table, land_audit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +79,8 @@ class RepaymentLander:
                 for repayment_id, case, row in landed
             ),
         )
+        amounts = ((each, {"amount_fen": row.values["amount_fen"]}) for each, _, row in landed)
+        land_audit(self._session, self._intake.actor, "cases.repayment", "repayment", amounts)
         self._new.extend(
             RepaymentReceived(repayment_id, case.id, case.debtor_id, self._intake.actor)
             for repayment_id, case, _ in landed

@@ -38,13 +38,17 @@ class Debtor(Stamped, Base):
 
 
 class Case(Stamped, Base):
-    """One card account entrusted by one bank 案件. ``version`` counts the rows the bank has sent for it."""
+    """One card account entrusted by one bank 案件. ``version`` counts the rows the bank has sent for it.
+
+    ``status`` follows ``cases.states``; ``status_before`` is where a refused withdrawal goes back to.
+    """
 
     __tablename__ = "case"
     __table_args__ = (
         sa.UniqueConstraint("bank_id", "case_no"),
         sa.Index(None, "debtor_id"),
         sa.Index(None, "case_no"),
+        sa.Index(None, "expiry_on"),
     )
 
     id: Mapped[Id]
@@ -65,6 +69,8 @@ class Case(Stamped, Base):
     entrusted_on: Mapped[date]
     expiry_on: Mapped[date | None]
     extension_until: Mapped[date | None]
+    extension_asked_until: Mapped[date | None]
+    status_before: Mapped[str | None]
     appointment: Mapped[str | None]
     employer: Mapped[str | None]
     remark: Mapped[str | None]
@@ -131,7 +137,7 @@ class Promise(Base):
 
 
 class Repayment(Base):
-    """Money the bank has received 还款; never money a crew has touched."""
+    """Money the bank has received 还款; never money a crew has touched. A reversed one 冲正 stays on record."""
 
     __tablename__ = "repayment"
     __table_args__ = (sa.UniqueConstraint("bank_id", "external_id"), sa.Index(None, "case_id"))
@@ -144,10 +150,15 @@ class Repayment(Base):
     paid_at: Mapped[datetime]
     channel: Mapped[str]
     recorded_at: Mapped[datetime]
+    reversed_at: Mapped[datetime | None]
+    reversed_by: Mapped[str | None]
 
 
 class SpecialStatus(Base):
-    """A fact about the debtor that stops or slows collection; ``proof`` is CLAIMED, PARTIAL or COMPLETE."""
+    """A fact about the debtor that stops or slows collection; ``proof`` is CLAIMED, PARTIAL or COMPLETE.
+
+    ``evidence`` names the papers that prove it; a lifted one was disproved.
+    """
 
     __tablename__ = "special_status"
     __table_args__ = (sa.Index(None, "debtor_id"), sa.UniqueConstraint("case_id", "kind", "from_on"))
@@ -160,6 +171,9 @@ class SpecialStatus(Base):
     from_on: Mapped[date]
     until_on: Mapped[date | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    evidence: Mapped[str | None]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None]
 
 
 class Hold(Base):
@@ -180,7 +194,11 @@ class Hold(Base):
 
 
 class Complaint(Base):
-    """A complaint 投诉 by grade (MINOR, ORDINARY, MAJOR) while it is open."""
+    """A complaint 投诉 by grade (MINOR, ORDINARY, MAJOR); until it is closed it holds back by its grade.
+
+    ``status`` follows ``cases.states``. ``agent_id`` is who is complained of, ``due_at`` when the reply is due,
+    ``reported_at`` when the bank was told, ``upheld`` what it came to.
+    """
 
     __tablename__ = "complaint"
     __table_args__ = (sa.Index(None, "case_id"), sa.UniqueConstraint("case_id", "grade", "received_on"))
@@ -190,5 +208,42 @@ class Complaint(Base):
     debtor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("debtor.id"))
     grade: Mapped[str]
     received_on: Mapped[date]
+    source: Mapped[str] = mapped_column(default="BANK")
+    status: Mapped[str] = mapped_column(default="OPEN")
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("agent.id"))
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    due_at: Mapped[datetime]
+    reply: Mapped[str | None]
+    replied_at: Mapped[datetime | None]
+    reported_at: Mapped[datetime | None]
+    report_ref: Mapped[str | None]
+    upheld: Mapped[bool | None]
     closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+
+
+class DoNotContact(Base):
+    """A third party who asked not to be contacted 不再联系名单, by what they are to the debtor.
+
+    ``address_id`` is where they were met (None: anywhere), ``block_id`` the block on that address where nobody there
+    is to be visited or written to.
+    """
+
+    __tablename__ = "do_not_contact"
+    __table_args__ = (
+        sa.Index(None, "debtor_id"),
+        sa.UniqueConstraint("case_id", "relation", "source_kind", "source_id"),
+    )
+
+    id: Mapped[Id]
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"))
+    debtor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("debtor.id"))
+    relation: Mapped[str]
+    address_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("address.id"))
+    block_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("address_block.id"))
+    source_kind: Mapped[str]
+    source_id: Mapped[str]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None]

@@ -15,6 +15,7 @@ from fieldops.cases.models import (
     CaseVersion,
     Complaint,
     Debtor,
+    DoNotContact,
     Hold,
     Promise,
     Repayment,
@@ -23,15 +24,20 @@ from fieldops.cases.models import (
 from fieldops.cases.rules import (
     balance_after_repayments_fen as balance_after_repayments_fen,  # noqa: PLC0414 - features above ask it here
 )
+from fieldops.cases.states import IN_MANDATE
 from fieldops.errors import NotFound, NotUnderstood
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
-Register = TypeVar("Register", CallRecord, CaseAddress, CaseVersion, Complaint, Hold, Promise, Repayment, SpecialStatus)
+Register = TypeVar(
+    "Register",
+    CallRecord, CaseAddress, CaseVersion, Complaint, DoNotContact, Hold, Promise, Repayment, SpecialStatus,
+)  # fmt: skip
 
 
 def case_by_id(session: Session, case_id: uuid.UUID) -> Case:
@@ -81,7 +87,31 @@ def cases_in_order(session: Session, *, after: uuid.UUID | None = None, limit: i
 def lock_cases(session: Session, case_ids: Iterable[uuid.UUID]) -> list[Case]:
     """These cases, locked for change in the order of their ids."""
     query = sa.select(Case).where(_among(Case.id, case_ids)).order_by(Case.id).with_for_update()
-    return list(session.scalars(query))
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def lock_case(session: Session, case_id: uuid.UUID) -> Case:
+    """The case of that id, locked for change. Raises: NotFound."""
+    case_by_id(session, case_id)
+    return lock_cases(session, [case_id])[0]
+
+
+def lock_row(session: Session, register: type[Register], case_id: uuid.UUID, row_id: uuid.UUID) -> Register:
+    """One row of a register of a case, locked for change. Raises: NotFound, also for a row of another case."""
+    row: Register | None = session.get(register, row_id, with_for_update=True, populate_existing=True)
+    if row is None or row.case_id != case_id:
+        name = register.__tablename__
+        raise NotFound(
+            f"{name.upper()}_UNKNOWN", f"Case {case_id} has no {name} {row_id}; GET /cases/{{id}} lists them."
+        )
+    return row
+
+
+def cases_past_their_end(session: Session, today: date, *, limit: int) -> list[uuid.UUID]:
+    """Cases in mandate whose last day, extended or not, is over."""
+    last_on = sa.func.greatest(Case.expiry_on, Case.extension_until)
+    query = sa.select(Case.id).where(Case.status.in_(IN_MANDATE), last_on < today)
+    return list(session.scalars(query.order_by(Case.id).limit(limit)))
 
 
 def debtors_by_ids(session: Session, debtor_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Debtor]:
@@ -106,7 +136,15 @@ def promises_by_case(session: Session, case_ids: Iterable[uuid.UUID]) -> dict[uu
 
 
 def repayments_by_case(session: Session, case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Repayment]]:
-    """Repayments 还款 by case, oldest first."""
+    """Repayments 还款 that stand by case, oldest first; reversed ones are left out."""
+    found = every_repayment_by_case(session, case_ids)
+    standing: dict[uuid.UUID, list[Repayment]] = defaultdict(list)
+    standing.update({case: [row for row in rows if row.reversed_at is None] for case, rows in found.items()})
+    return standing
+
+
+def every_repayment_by_case(session: Session, case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Repayment]]:
+    """Repayments 还款 by case, oldest first, reversed ones 冲正 included."""
     return _by_case(session, Repayment, case_ids, Repayment.paid_at)
 
 
@@ -130,6 +168,37 @@ def special_statuses_by_debtor(
 ) -> dict[uuid.UUID, list[SpecialStatus]]:
     """Special statuses 特殊状态 by debtor, whichever case they came with, ended ones included."""
     return _by(session, SpecialStatus, SpecialStatus.debtor_id, debtor_ids, SpecialStatus.from_on)
+
+
+def complaints_page(
+    session: Session, *, status: str | None, grade: str | None, after: uuid.UUID | None, limit: int
+) -> list[Complaint]:
+    """Up to ``limit + 1`` complaints in the order they came in."""
+    query = sa.select(Complaint).order_by(Complaint.id).limit(limit + 1)
+    for column, value in ((Complaint.status, status), (Complaint.grade, grade)):
+        if value is not None:
+            query = query.where(column == value)
+    return list(session.scalars(query if after is None else query.where(Complaint.id > after)))
+
+
+def complaints_by_ids(session: Session, complaint_ids: Iterable[uuid.UUID]) -> list[Complaint]:
+    """These complaints, in the order they came in."""
+    return list(session.scalars(sa.select(Complaint).where(_among(Complaint.id, complaint_ids)).order_by(Complaint.id)))
+
+
+def complained_of(session: Session, debtor_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, str]]:
+    """By debtor, the agents their complaints name, open or upheld, each with the complaint's grade."""
+    found: dict[uuid.UUID, dict[uuid.UUID, str]] = defaultdict(dict)
+    for debtor_id, complaints in complaints_by_debtor(session, debtor_ids).items():
+        for each in complaints:
+            if each.agent_id is not None and (each.closed_at is None or each.upheld):
+                found[debtor_id][each.agent_id] = each.grade
+    return found
+
+
+def third_parties_by_debtor(session: Session, debtor_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[DoNotContact]]:
+    """Third parties who asked not to be contacted 不再联系名单, by debtor, lifted entries included."""
+    return _by(session, DoNotContact, DoNotContact.debtor_id, debtor_ids, DoNotContact.recorded_at)
 
 
 def call_by_id(session: Session, call_id: uuid.UUID) -> CallRecord:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
 
+from fieldops import events
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import repair
 from fieldops.addresses import service as addresses
 from fieldops.cases import queries
+from fieldops.cases.events import AddressFound
 from fieldops.cases.models import CaseAddress
 from fieldops.errors import NotFound, NotUnderstood
 
@@ -32,7 +34,9 @@ def add_address(session: Session, actor: Actor, *, case_id: UUID, kind: str, **g
     case = queries.case_by_id(session, case_id)
     address = repair.enter_address(session, actor, debtor_id=case.debtor_id, **given)
     link = insert(CaseAddress).values(case_id=case_id, kind=kind, address_id=address.id)
-    session.execute(link.on_conflict_do_nothing())
+    fresh = session.execute(link.on_conflict_do_nothing().returning(CaseAddress.address_id)).first()
+    if fresh is not None:
+        events.announce(session, AddressFound(case_id, case.debtor_id, address.id, kind, actor))
     alike = address_queries.same_place(session, address)
     return addresses.show_address(session, address.id) | {"kind": kind, "same_place": alike}
 

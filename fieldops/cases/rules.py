@@ -106,9 +106,24 @@ CALLEES: Final = {
 }
 """被叫对象 of a call list."""
 
-SPECIAL_STATUS_KINDS: Final = tuple(dict.fromkeys(flag.kind for flag in FLAGS.values() if flag.register == STATUS))
+SPECIAL_STATUS_KINDS: Final = (
+    *dict.fromkeys(flag.kind for flag in FLAGS.values() if flag.register == STATUS), "MISSING", "MINOR", "VULNERABLE",
+    "BANKRUPT",
+)  # fmt: skip
 HOLD_KINDS: Final = (
     "BANK_PAUSE", "DO_NOT_COLLECT", "DISPUTE", "INSTALMENT", "DEATH", "CUSTODY", "LITIGATION", "WITHDRAWAL_PENDING",
     "MANAGER",
 )  # fmt: skip
 GRADES: Final = ("MINOR", "ORDINARY", "MAJOR")
+COMPLAINT_SOURCES: Final = ("BANK", "REGULATOR", "CONSUMER_ASSOC", "DEBTOR", "MEDIA", "COURT")
+RELATIONS: Final = {
+    "SPOUSE": "配偶",
+    "FAMILY": "家人",
+    "COLLEAGUE": "同事/单位人员",
+    "FRIEND": "朋友",
+    "NEIGHBOUR": "邻居",
+    "COMMITTEE": "村居委/物业/保安",
+    "NEW_OCCUPANT": "现住户/租客",
+    "BANK_LISTED": "银行提供的联系人",
+}
+"""What a third party is to the debtor. Source: domain reference §1 S069, §5.1."""

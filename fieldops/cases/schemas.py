@@ -5,11 +5,20 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from fieldops.addresses.repair import OWNERS
 from fieldops.addresses.schemas import AddressOut
-from fieldops.cases.rules import CASE_STATUSES, GRADES, HOLD_KINDS, PROOF_ORDER, SPECIAL_STATUS_KINDS
+from fieldops.cases.rules import (
+    CLAIMED,
+    COMPLAINT_SOURCES,
+    GRADES,
+    HOLD_KINDS,
+    PROOF_ORDER,
+    RELATIONS,
+    SPECIAL_STATUS_KINDS,
+)
+from fieldops.cases.states import CASE_STATES, CASE_STEPS, COMPLAINT_STATES
 from fieldops.policies.sections import ADDRESS_KINDS
 from fieldops.vault import mask_name
 from fieldops.web import In, Out, Words
@@ -20,7 +29,7 @@ _REASON = Words(load_default=None, validate=validate.Length(1, 500))
 
 class CasesIn(In):
     case_no = fields.String(load_default=None, metadata={"description": "the beginning of a case number 案件编号"})
-    status = fields.String(load_default=None, validate=validate.OneOf(sorted(set(CASE_STATUSES.values()))))
+    status = fields.String(load_default=None, validate=validate.OneOf(CASE_STATES))
     after = fields.UUID(load_default=None)
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
@@ -45,6 +54,7 @@ class CaseOut(Out):
     entrusted_on = fields.Date()
     expiry_on = fields.Date(allow_none=True)
     extension_until = fields.Date(allow_none=True)
+    extension_asked_until = fields.Date(allow_none=True)
     appointment = fields.String(allow_none=True)
     employer = fields.String(allow_none=True)
     remark = fields.String(allow_none=True)
@@ -73,6 +83,19 @@ class RepaymentOut(Out):
     paid_at = fields.AwareDateTime()
     channel = fields.String()
     recorded_at = fields.AwareDateTime()
+    reversed_at = fields.AwareDateTime(allow_none=True)
+    reversed_by = fields.String(allow_none=True)
+
+
+class CaseReasonIn(In):
+    reason = Words(required=True, validate=validate.Length(1, 500))
+
+
+class CaseStepIn(CaseReasonIn):
+    step = fields.String(
+        required=True, validate=validate.OneOf([code for code, step in CASE_STEPS.items() if step.roles])
+    )
+    until_on = fields.Date(load_default=None, metadata={"description": "the last day asked for, or granted"})
 
 
 class HoldIn(In):
@@ -94,18 +117,59 @@ class HoldOut(Out):
     released_by = fields.String(allow_none=True)
 
 
+class DisputeIn(CaseReasonIn):
+    received_on = fields.Date(required=True)
+
+
 class ComplaintIn(In):
     grade = fields.String(required=True, validate=validate.OneOf(GRADES))
+    source = fields.String(load_default="BANK", validate=validate.OneOf(COMPLAINT_SOURCES))
     received_on = fields.Date(required=True)
+    agent_id = fields.UUID(load_default=None, metadata={"description": "the field agent it is about"})
     reason = _REASON
+
+
+class ComplaintsIn(In):
+    status = fields.String(load_default=None, validate=validate.OneOf(COMPLAINT_STATES))
+    grade = fields.String(load_default=None, validate=validate.OneOf(GRADES))
+    after = fields.UUID(load_default=None)
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class ComplaintReplyIn(In):
+    reply = Words(required=True, validate=validate.Length(1, 2000))
+
+
+class ComplaintReportIn(In):
+    report_ref = fields.String(required=True, validate=_LONG, metadata={"description": "the paper the bank was sent"})
+
+
+class ComplaintCloseIn(CaseReasonIn):
+    upheld = fields.Boolean(required=True)
 
 
 class ComplaintOut(Out):
     id = fields.UUID()
     case_id = fields.UUID()
+    debtor_id = fields.UUID()
+    source = fields.String()
     grade = fields.String()
+    status = fields.String()
+    agent_id = fields.UUID(allow_none=True)
     received_on = fields.Date()
+    due_at = fields.AwareDateTime()
+    reply = fields.String(allow_none=True)
+    replied_at = fields.AwareDateTime(allow_none=True)
+    reported_at = fields.AwareDateTime(allow_none=True)
+    report_ref = fields.String(allow_none=True)
+    upheld = fields.Boolean(allow_none=True)
     closed_at = fields.AwareDateTime(allow_none=True)
+    closed_by = fields.String(allow_none=True)
+
+
+class ComplaintPageOut(Out):
+    items = fields.List(fields.Nested(ComplaintOut))
+    after = fields.UUID(allow_none=True)
 
 
 class SpecialStatusIn(In):
@@ -113,7 +177,14 @@ class SpecialStatusIn(In):
     proof = fields.String(required=True, validate=validate.OneOf(PROOF_ORDER))
     from_on = fields.Date(required=True)
     until_on = fields.Date(load_default=None)
+    evidence = fields.String(load_default=None, validate=_LONG, metadata={"description": "the papers that prove it"})
     reason = _REASON
+
+    @validates_schema
+    def proves_it(self, data: dict[str, Any], **_: Any) -> None:
+        """A proof names its papers."""
+        if data["proof"] != CLAIMED and not data["evidence"]:
+            raise ValidationError(f"Name the papers that prove it, or record it as {CLAIMED}.", "evidence")
 
 
 class SpecialStatusOut(Out):
@@ -121,8 +192,42 @@ class SpecialStatusOut(Out):
     case_id = fields.UUID()
     kind = fields.String()
     proof = fields.String()
+    evidence = fields.String(allow_none=True)
     from_on = fields.Date()
     until_on = fields.Date(allow_none=True)
+    lifted_at = fields.AwareDateTime(allow_none=True)
+    lifted_by = fields.String(allow_none=True)
+
+
+class ThirdPartyIn(In):
+    relation = fields.String(required=True, validate=validate.OneOf(list(RELATIONS)))
+    address_id = fields.UUID(load_default=None)
+    whole_address = fields.Boolean(
+        load_default=False, metadata={"description": "nobody at that address is to be visited or written to"}
+    )
+    source_kind = fields.String(required=True, validate=validate.OneOf(("CALL", "DOCUMENT", "VISIT_RESULT")))
+    source_id = fields.String(required=True, validate=_LONG, metadata={"description": "the call, paper or visit"})
+    reason = _REASON
+
+    @validates_schema
+    def names_the_place(self, data: dict[str, Any], **_: Any) -> None:
+        """A whole address is one that is named."""
+        if data["whole_address"] and data["address_id"] is None:
+            raise ValidationError("Name the address nobody at which is to be contacted.", "address_id")
+
+
+class ThirdPartyOut(Out):
+    id = fields.UUID()
+    case_id = fields.UUID()
+    relation = fields.String()
+    address_id = fields.UUID(allow_none=True)
+    block_id = fields.UUID(allow_none=True)
+    source_kind = fields.String()
+    source_id = fields.String()
+    recorded_at = fields.AwareDateTime()
+    recorded_by = fields.String()
+    lifted_at = fields.AwareDateTime(allow_none=True)
+    lifted_by = fields.String(allow_none=True)
 
 
 class CallOut(Out):
@@ -184,6 +289,7 @@ class CaseFileOut(CaseOut):
     holds = fields.List(fields.Nested(HoldOut))
     complaints = fields.List(fields.Nested(ComplaintOut))
     special_statuses = fields.List(fields.Nested(SpecialStatusOut))
+    third_parties = fields.List(fields.Nested(ThirdPartyOut))
     addresses = fields.List(fields.Nested(CaseAddressOut))
     versions = fields.List(fields.Nested(CaseVersionOut))
 

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 from fieldops import events
 from fieldops.addresses.events import AddressInvalidated
-from fieldops.cases.events import CaseChanged, ComplaintOpened, HoldOpened, RepaymentReceived, SpecialStatusRecorded
+from fieldops.cases.events import (
+    CaseChanged,
+    ComplaintClosed,
+    ComplaintOpened,
+    DebtorCorrected,
+    HoldOpened,
+    HoldReleased,
+    RepaymentReceived,
+    RepaymentReversed,
+    SpecialStatusLifted,
+    SpecialStatusRecorded,
+)
 from fieldops.correspondence import queries
 from fieldops.correspondence.decisions import know
 from fieldops.correspondence.gates import CHANGED, PAUSES, review_holds
@@ -27,11 +38,12 @@ if TYPE_CHECKING:
 
 ACTIVE = "ACTIVE"
 PROVEN = "COMPLETE"
+ANOTHER_PERSON = "DEBTOR_CORRECTED"
 REPLACEABLE = frozenset(WAY_OUT) - {PENDING}
 
 
-def answer_repayment(session: Session, event: RepaymentReceived) -> None:
-    """Paid in full: no letter goes out. Paid in part: letters with the old figures are replaced."""
+def answer_repayment(session: Session, event: RepaymentReceived | RepaymentReversed) -> None:
+    """Paid in full: no letter goes out. Paid in part, or taken back: letters with the old figures are replaced."""
     _settle(session, event.actor, queries.lock_letters_of_case(session, event.case_id), changed="LR-022")
 
 
@@ -48,13 +60,20 @@ def answer_case_change(session: Session, event: CaseChanged) -> None:
         _settle(session, event.actor, letters, changed=CHANGED)
 
 
-def answer_hold(session: Session, event: HoldOpened) -> None:
-    """A hold that is in force for letters stops those not yet posted."""
+def answer_correction(session: Session, event: DebtorCorrected) -> None:
+    """A letter that names the wrong person goes to nobody."""
+    letters = queries.lock_letters_of_case(session, event.case_id)
+    wrong = [letter for letter in letters if letter.debtor_id != event.debtor_id]
+    withdraw_letters(session, event.actor, wrong, reason=ANOTHER_PERSON)
+
+
+def answer_hold(session: Session, event: HoldOpened | HoldReleased) -> None:
+    """A hold that is in force for letters stops those not yet posted; one that is released frees them."""
     review_holds(session, event.actor, queries.lock_letters_of_case(session, event.case_id))
 
 
-def answer_complaint(session: Session, event: ComplaintOpened) -> None:
-    """A complaint stops every letter to the debtor that is not yet posted."""
+def answer_complaint(session: Session, event: ComplaintOpened | ComplaintClosed | SpecialStatusLifted) -> None:
+    """A complaint stops every letter to the debtor that is not yet posted, until it is closed."""
     review_holds(session, event.actor, queries.lock_letters_of_debtor(session, event.debtor_id))
 
 
@@ -97,9 +116,14 @@ def _reached_by(event: AddressInvalidated) -> sa.ColumnElement[bool]:
 
 HANDLERS = (
     (RepaymentReceived, answer_repayment),
+    (RepaymentReversed, answer_repayment),
+    (DebtorCorrected, answer_correction),
     (CaseChanged, answer_case_change),
     (HoldOpened, answer_hold),
+    (HoldReleased, answer_hold),
     (ComplaintOpened, answer_complaint),
+    (ComplaintClosed, answer_complaint),
+    (SpecialStatusLifted, answer_complaint),
     (SpecialStatusRecorded, answer_special_status),
     (AddressInvalidated, answer_dead_address),
 )

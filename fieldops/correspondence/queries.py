@@ -58,6 +58,12 @@ def lock_letters_of_debtor(session: Session, debtor_id: UUID) -> list[Letter]:
 _OUTSIDE = ("POSTED", "ISSUED_TO_CREW", "BROUGHT_BACK")
 
 
+def letters_not_posted(session: Session) -> list[UUID]:
+    """Every letter that is still in the house, oldest first."""
+    query = sa.select(Letter.id).where(Letter.status.in_((*OPEN_LETTER_STATES, "BROUGHT_BACK")))
+    return list(session.scalars(query.order_by(Letter.id)))
+
+
 def lock_open_letters_to(session: Session, condition: sa.ColumnElement[bool]) -> list[Letter]:
     """The letters not yet posted that fit a condition on their address, locked."""
     return _locked(session, condition, Letter.status.in_((*OPEN_LETTER_STATES, "BROUGHT_BACK")))

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
+from fieldops.cases import complaints, third_parties
 from fieldops.cases import service as cases
 from fieldops.clock import SHANGHAI, local_date
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
-from fieldops.results.codes import ABORTED_BY_OFFICE, FINDINGS, FOLLOW_UPS, NOT_EXECUTED, OUTCOMES, FollowUp
+from fieldops.results.codes import ABORTED_BY_OFFICE, FINDINGS, FOLLOW_UPS, NOT_EXECUTED, OUTCOMES, PERSONS, FollowUp
 from fieldops.tasks import service as tasks
 from fieldops.visits import execution
 
@@ -52,7 +53,7 @@ def take_effect(
     planning.move_stop(session, visit.id, stop_states.ABORTED if aborted else stop_states.DONE)
     _teach_address(session, actor, visit, result)
     for line in lines:
-        _act_on_card(session, actor, result, line)
+        _act_on_card(session, actor, visit, result, line)
     _ask_people(session, actor, result, lines)
 
 
@@ -84,8 +85,8 @@ def _teach_address(session: Session, actor: Actor, visit: Visit, result: VisitRe
         )
 
 
-def _act_on_card(session: Session, actor: Actor, result: VisitResult, line: Mapping[str, Any]) -> None:
-    """Promise, hold, special status and complaint of one card."""
+def _act_on_card(session: Session, actor: Actor, visit: Visit, result: VisitResult, line: Mapping[str, Any]) -> None:
+    """Promise, hold, special status, complaint and refused contact of one card."""
     outcome, case_id, today = OUTCOMES[line["outcome"]], line["case_id"], local_date(actor.at)
     if outcome.promises:
         cases.record_promise(
@@ -107,7 +108,19 @@ def _act_on_card(session: Session, actor: Actor, result: VisitResult, line: Mapp
             session, actor, case_id=case_id, kind=outcome.status, proof=_CLAIMED, from_on=today, reason=outcome.code
         )
     if outcome.complaint:
-        cases.open_complaint(session, actor, case_id=case_id, grade=_ORDINARY, received_on=today, reason=outcome.code)
+        told: Any = {"grade": _ORDINARY, "source": "DEBTOR", "received_on": today, "reason": outcome.code}
+        complaints.open_complaint(session, actor, case_id=case_id, **told)
+    if outcome.keep_away:
+        third_parties.record_refusal(
+            session,
+            actor,
+            case_id=case_id,
+            relation=PERSONS[result.person_met].name,
+            source_kind=EVIDENCE_KIND,
+            source_id=str(result.id),
+            address_id=visit.address_id,
+            reason=outcome.code,
+        )
 
 
 def _ask_people(session: Session, actor: Actor, result: VisitResult, lines: Sequence[Mapping[str, Any]]) -> None:

@@ -42,6 +42,32 @@ def open_task(
     return session.scalars(sa.select(Task).filter_by(kind=kind, entity_id=entity_id)).one()
 
 
+def ask_again(
+    session: Session,
+    actor: audit.Actor,
+    kind: str,
+    role: str,
+    entity: str,
+    entity_id: UUID,
+    due_at: datetime,
+    detail: dict[str, Any] | None = None,
+) -> Task:
+    """Ask for something as ``open_task`` does, and once more where it was done before."""
+    task = open_task(session, actor, kind, role, entity, entity_id, due_at, detail)
+    if task.done_at is not None:
+        task.done_at, task.done_by, task.due_at, task.detail = None, None, due_at, detail or {}
+        audit.record(session, actor, "tasks.reopen", "task", task.id, kind=kind, role=role, about=str(entity_id))
+    return task
+
+
+def finish_if_open(session: Session, actor: audit.Actor, kind: str, entity_id: UUID) -> None:
+    """Mark the task of this kind about this thing as done, because its work is."""
+    task = queries.task_of(session, kind, entity_id)
+    if task is not None and task.done_at is None:
+        task.done_at, task.done_by = actor.at, actor.name
+        audit.record(session, actor, "tasks.finish", "task", task.id, kind=kind)
+
+
 def finish_task(session: Session, actor: audit.Actor, task_id: UUID, *, note: str | None = None) -> Task:
     """Mark a task as done.
 

@@ -54,6 +54,7 @@ EFFECTS: Final = {
     "VR-040": Effect.CANCEL,
     "VR-041": Effect.REVIEW,
     "VR-042": Effect.CANCEL,
+    "VR-043": Effect.CANCEL,
     "VR-050": Effect.SUSPEND,
     "VR-051": Effect.SUSPEND,
     "VR-052": Effect.SUSPEND,
@@ -62,7 +63,7 @@ EFFECTS: Final = {
 """What follows when a rule rejects (VR-041: asks for a person) after an event. Rules that are not here change nothing
 between approval and the day: they are asked again there."""
 
-IN_REVIEW: Final = {"VR-041": Effect.REVIEW, "VR-051": Effect.REVIEW}
+IN_REVIEW: Final = {"VR-022": Effect.REVIEW, "VR-041": Effect.REVIEW, "VR-051": Effect.REVIEW}
 """What follows when a rule asks for a person about something the approval did not know of."""
 
 _STILL_APPROVED: Final = frozenset({*states.CLEARED, states.SUSPENDED})
@@ -70,6 +71,9 @@ _STILL_APPROVED: Final = frozenset({*states.CLEARED, states.SUSPENDED})
 
 PAUSED_STATES: Final = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})
 """States of a case that suspend; every other state but ACTIVE ends its visits."""
+
+ANOTHER_PERSON: Final = "DEBTOR_CORRECTED"
+"""Why a visit ends whose every card turned out to be another person's: no rule is needed for that."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,11 @@ def reconsider(session: Session, actor: Actor, causes: Mapping[UUID, str]) -> No
 def _reconsider_one(
     session: Session, actor: Actor, files: Files, visit: Visit, case_ids: tuple[UUID, ...], cause: str
 ) -> None:
-    staying = _without_settled(files, case_ids)
+    staying = _staying(files, visit, case_ids)
     asked = _ask(files, visit, staying)
     effect, codes = _effect(asked)
+    if all(files.cases[case_id].debtor_id != visit.debtor_id for case_id in case_ids):
+        effect, codes = Effect.CANCEL, [ANOTHER_PERSON]
     reason = f"{cause}: {', '.join(codes)}" if codes else cause
     if visit.status == states.IN_PROGRESS:
         if effect >= Effect.SUSPEND:
@@ -152,6 +158,8 @@ def _effect(asked: _Asked) -> tuple[Effect, list[str]]:
         found[finding.code] = EFFECTS.get(finding.code, Effect.NONE)
     if found.get("VR-001") and _only_paused(asked.facts):
         found["VR-001"] = Effect.SUSPEND
+    if found.get("VR-042") and not _death_is_proven(asked.facts):
+        found["VR-042"] = Effect.SUSPEND
     for finding in asked.decision.of_severity(Severity.REVIEW):
         known = finding.code in asked.visit.codes or _state_before_hold(asked.visit) not in states.CLEARED
         found[finding.code] = Effect.NONE if known else IN_REVIEW.get(finding.code, Effect.NONE)
@@ -163,14 +171,22 @@ def _only_paused(facts: VisitFacts) -> bool:
     return all(case.status in {"ACTIVE", *PAUSED_STATES} for case in facts.file.cases)
 
 
-def _without_settled(files: Files, case_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    """The cards that still belong on the visit: one that is paid off or has left us goes, as long as another stays."""
-    staying = tuple(
+def _death_is_proven(facts: VisitFacts) -> bool:
+    return any(each.kind == "DECEASED" and each.proof == "COMPLETE" for each in facts.file.special_statuses)
+
+
+def _staying(files: Files, visit: Visit, case_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    """The cards that still belong on the visit, as long as there is one.
+
+    One that is paid off, has left us or turned out to be another person's goes.
+    """
+    own = tuple(case_id for case_id in case_ids if files.cases[case_id].debtor_id == visit.debtor_id)
+    open_ = tuple(
         case_id
-        for case_id in case_ids
+        for case_id in own
         if owed_fen(files, case_id) != 0 and files.cases[case_id].fact.status in {"ACTIVE", *PAUSED_STATES}
     )
-    return staying or case_ids
+    return open_ or own or case_ids
 
 
 def _drop_cards(session: Session, actor: Actor, visit: Visit, gone: Iterable[UUID]) -> None:

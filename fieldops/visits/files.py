@@ -235,7 +235,7 @@ def _complaint(row: Any) -> ComplaintFact:
 
 
 def _in_force(row: Any, today: date) -> bool:
-    return row.from_on <= today and (row.until_on is None or today <= row.until_on)
+    return row.lifted_at is None and row.from_on <= today and (row.until_on is None or today <= row.until_on)
 
 
 def _status(row: Any) -> StatusFact:

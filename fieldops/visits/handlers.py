@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from fieldops import events
 from fieldops.addresses.events import AddressInvalidated
-from fieldops.cases.events import CaseChanged, ComplaintOpened, HoldOpened, RepaymentReceived, SpecialStatusRecorded
+from fieldops.auth.roles import Role
+from fieldops.cases import queries as cases
+from fieldops.cases.events import (
+    AddressFound,
+    CaseChanged,
+    ComplaintClosed,
+    ComplaintOpened,
+    DebtorCorrected,
+    HoldOpened,
+    HoldReleased,
+    RepaymentReceived,
+    RepaymentReversed,
+    SpecialStatusLifted,
+    SpecialStatusRecorded,
+)
+from fieldops.tasks import service as tasks
 from fieldops.visits.effects import reconsider
 from fieldops.visits.queries import open_visits_with_cards, open_visits_with_debtors, open_visits_with_keys
 
@@ -17,8 +33,14 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+PROPOSE_WITHIN: Final = timedelta(days=3)
+
+
 def after_case_events(session: Session, happened: Sequence[Any]) -> None:
-    """Money, a hold or a change of a case: its visits are cancelled, suspended, adjusted or resumed."""
+    """Money, a hold or a change of a case: its visits are cancelled, suspended, adjusted or resumed.
+
+    A case that was another person's all along leaves the visits to the first one.
+    """
     _answer(session, happened, open_visits_with_cards(session, {each.case_id for each in happened}), "case_id")
 
 
@@ -43,6 +65,18 @@ def after_invalidation(session: Session, event: AddressInvalidated) -> None:
     reconsider(session, event.actor, dict.fromkeys(others, cause))
 
 
+def propose_visit(session: Session, event: AddressFound) -> None:
+    """A new address 新地址 is worth a request of its own, if its case is collected and no visit is on its way."""
+    case = cases.case_by_id(session, event.case_id)
+    if case.status != "ACTIVE" or open_visits_with_cards(session, [case.id]):
+        return
+    detail = {"case_no": case.case_no, "address_id": str(event.address_id), "kind": event.kind}
+    due_at = event.actor.at + PROPOSE_WITHIN
+    tasks.open_task(
+        session, event.actor, "REQUEST_VISIT", Role.PHONE_COLLECTOR, "address", event.address_id, due_at, detail
+    )
+
+
 def _answer(session: Session, happened: Sequence[Any], visits: Mapping[UUID, Sequence[UUID]], concerned: str) -> None:
     """Reconsider the visits by what is in the database now; the newest event names the cause."""
     causes: dict[UUID, str] = {}
@@ -62,6 +96,11 @@ def _fresh(session: Session, visits: Any) -> None:
 
 _CAUSES: dict[type, Callable[[Any], str]] = {
     RepaymentReceived: lambda _: "repayment 还款",
+    RepaymentReversed: lambda _: "repayment reversed 冲正",
+    DebtorCorrected: lambda _: "identity number corrected 证件号码更正",
+    HoldReleased: lambda event: f"hold released 解除停催 {event.kind}",
+    ComplaintClosed: lambda _: "complaint closed 投诉结案",
+    SpecialStatusLifted: lambda event: f"special status lifted 解除特殊状态 {event.kind}",
     HoldOpened: lambda event: f"hold 停催 {event.kind}",
     ComplaintOpened: lambda event: f"complaint 投诉 {event.grade}",
     SpecialStatusRecorded: lambda event: f"special status 特殊状态 {event.kind}",
@@ -71,8 +110,9 @@ _CAUSES: dict[type, Callable[[Any], str]] = {
 
 def register_handlers() -> None:
     """Let visits hear of what happens below them."""
-    for of_case in (RepaymentReceived, HoldOpened, CaseChanged):
+    for of_case in (RepaymentReceived, RepaymentReversed, HoldOpened, HoldReleased, DebtorCorrected, CaseChanged):
         events.register_many(of_case, after_case_events)
-    for of_debtor in (ComplaintOpened, SpecialStatusRecorded):
+    for of_debtor in (ComplaintOpened, ComplaintClosed, SpecialStatusRecorded, SpecialStatusLifted):
         events.register_many(of_debtor, after_debtor_events)
+    events.register(AddressFound, propose_visit)
     events.register(AddressInvalidated, after_invalidation)

@@ -101,6 +101,12 @@ def lock_visits(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, Visit
     return {visit.id: visit for visit in session.scalars(query.execution_options(populate_existing=True))}
 
 
+def visits_not_begun(session: Session) -> list[UUID]:
+    """Every visit on its way that no crew has begun, oldest first."""
+    query = sa.select(Visit.id).where(Visit.status.in_(states.OPEN), Visit.status != states.IN_PROGRESS)
+    return list(session.scalars(query.order_by(Visit.id)))
+
+
 def open_visits_with_cards(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """The open visits each of these cases is on; a case on none is left out."""
     query = sa.select(VisitCase.case_id, Visit.id).join(Visit, Visit.id == VisitCase.visit_id)

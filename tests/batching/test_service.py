@@ -8,7 +8,7 @@ from fieldops.addresses.queries import address_by_id
 from fieldops.app import register_handlers
 from fieldops.batching import queries
 from fieldops.batching.service import make_batches, unbatch
-from fieldops.cases import service as cases
+from fieldops.cases import complaints
 from fieldops.cases.models import Case, Hold
 from fieldops.errors import NotNow, NotUnderstood
 from fieldops.visits import execution
@@ -129,7 +129,7 @@ def test_a_stale_balance_waits_for_the_bank_and_no_person_is_passed_over(session
 
 def test_a_doubt_the_supervisor_knew_of_does_not_come_back(session, house):
     case = make_good_case(session)
-    cases.open_complaint(session, supervisor(house), case_id=case.id, grade="MINOR", received_on=TODAY)
+    complaints.open_complaint(session, supervisor(house), case_id=case.id, grade="MINOR", received_on=TODAY)
     visit = _approve(session, house, ask_for(session, house, case))
     _gather(session, house)
     assert visit.status == "BATCHED"

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from fieldops.audit import Actor, AuditEntry
-from fieldops.cases import queries, service
+from fieldops.cases import complaints, queries, service
 from fieldops.cases.models import Case, Hold, Promise, Repayment
 from fieldops.errors import NotFound, NotUnderstood
 from tests.bank_files import case_row, take_in
@@ -152,9 +152,9 @@ def test_a_closed_complaint_that_comes_again_is_open_again(house, case_id, heard
     actor = Actor("m", house.clock.now())
     key = {"case_id": case_id, "grade": "MINOR", "received_on": date(2026, 11, 23)}
     with house.transaction() as session:
-        complaint = service.open_complaint(session, actor, **key)
-        complaint.closed_at = actor.at
-        assert service.open_complaint(session, actor, **key).closed_at is None
+        complaint = complaints.open_complaint(session, actor, **key)
+        complaint.status, complaint.closed_at = "CLOSED", actor.at
+        assert complaints.open_complaint(session, actor, **key).closed_at is None
     assert len(heard) == 2
 
 

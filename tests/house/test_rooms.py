@@ -41,6 +41,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
     "auth": {"roles", "tokens"},
     "batching": {"areas", "gate"},
     "cases": {
+        "complaints",
         "finding",
         "intake",
         "landing_calls",
@@ -48,7 +49,10 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "landing_debtors",
         "landing_flags",
         "landing_repayments",
+        "lifecycle",
         "repair",
+        "states",
+        "third_parties",
     },
     "correspondence": {
         "batch_count",

@@ -72,6 +72,6 @@ def test_test_names_are_sentences(everything):
 
 def test_tests_mirror_the_tree(root):
     rooms = {path.stem for package in ("fieldops", "letters", "routing") for path in (root / package).glob("*")}
-    others = {"fieldops", "letters", "routing", "benchmarks", "house", "api", "e2e", "specimens"}
+    others = {"fieldops", "letters", "routing", "benchmarks", "house", "api", "e2e", "specimens", "acceptance"}
     folders = {path.name for path in (root / "tests").iterdir() if path.is_dir() and path.name[0] not in "._"}
     assert folders <= rooms | others

@@ -9,6 +9,7 @@ from fieldops import events
 from fieldops.addresses.queries import address_by_id, addresses_by_ids
 from fieldops.addresses.service import invalidate_address
 from fieldops.app import register_handlers
+from fieldops.cases import complaints
 from fieldops.cases import service as cases
 from fieldops.cases.events import CaseChanged, HoldOpened
 from fieldops.cases.models import Case
@@ -201,15 +202,15 @@ def test_a_complaint_suspends_or_brings_back_to_review_every_visit_to_the_debtor
     first = make_waiting_visit(session, house, make_good_case(session, debtor=debtor))
     second = make_approved_visit(session, house, make_good_case(session, debtor=debtor))
     card = _card(session, first)
-    cases.open_complaint(session, supervisor(house), case_id=card.id, grade=grade, received_on=TODAY)
+    complaints.open_complaint(session, supervisor(house), case_id=card.id, grade=grade, received_on=TODAY)
     assert (first.status, second.status) == (waiting, approved)
 
 
 def test_a_visit_approved_in_knowledge_of_the_complaint_stays_approved(session, house):
     case = make_good_case(session)
-    cases.open_complaint(session, supervisor(house), case_id=case.id, grade="MINOR", received_on=TODAY)
+    complaints.open_complaint(session, supervisor(house), case_id=case.id, grade="MINOR", received_on=TODAY)
     visit = make_approved_visit(session, house, case)
-    cases.open_complaint(session, supervisor(house), case_id=case.id, grade="ORDINARY", received_on=TODAY)
+    complaints.open_complaint(session, supervisor(house), case_id=case.id, grade="ORDINARY", received_on=TODAY)
     assert visit.status == "APPROVED"
 
 

@@ -1,0 +1,126 @@
+"""Complaints: taken in, answered in time, reported, closed by who may, opened again."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from fieldops.agents.models import Agent
+from fieldops.policies.calendar import working_day_after
+from fieldops.tasks.queries import task_of
+from tests.makers import make_case
+
+URL = "/api/v1/complaints"
+INTAKE = {"grade": "MAJOR", "source": "REGULATOR", "received_on": "2026-11-23", "reason": "上门时态度恶劣"}
+
+
+@pytest.fixture
+def case_id(house):
+    with house.transaction() as session:
+        return make_case(session).id
+
+
+@pytest.fixture
+def manager(client_as):
+    return client_as("MANAGER")
+
+
+def take_in(client, case_id, **changes):
+    answer = client.post(f"/api/v1/cases/{case_id}/complaints", json=INTAKE | changes)
+    assert answer.status_code == 201, answer.text
+    return answer.json
+
+
+def act(client, complaint, verb, **body):
+    return client.post(f"{URL}/{complaint['id']}/{verb}", json=body)
+
+
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        (date(2026, 11, 23), date(2026, 11, 24)),
+        (date(2026, 11, 27), date(2026, 11, 30)),  # a Friday
+        (date(2026, 9, 30), date(2026, 10, 8)),  # National Day
+        (date(2026, 10, 9), date(2026, 10, 10)),  # a Saturday worked in exchange
+        (date(2027, 1, 4), date(2027, 1, 5)),  # no calendar yet: weekdays count
+    ],
+)
+def test_the_next_working_day_is_the_calendars(received, due):
+    assert working_day_after(received, 1) == due
+
+
+def test_a_complaint_comes_with_its_due_reply_and_its_tasks(house, manager, case_id):
+    complaint = take_in(manager, case_id)
+    assert (complaint["status"], complaint["source"], complaint["grade"]) == ("OPEN", "REGULATOR", "MAJOR")
+    due_at = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    assert datetime.fromisoformat(complaint["due_at"]) == due_at
+    with house.transaction() as session:
+        reply = task_of(session, "REPLY_TO_COMPLAINT", complaint["id"])
+        report = task_of(session, "REPORT_COMPLAINT_TO_BANK", complaint["id"])
+        assert (reply.role, reply.due_at, report.role) == ("MANAGER", due_at, "BUSINESS_DEPT")
+
+
+def test_the_way_of_a_complaint_to_its_end_and_back(house, manager, case_id):
+    complaint = take_in(manager, case_id)
+    assert act(manager, complaint, "close", upheld=False, reason="查无实据").json["code"] == "COMPLAINT_NOT_REPORTED"
+    assert act(manager, complaint, "report", report_ref="上报函2026-7").status_code == 200
+    assert act(manager, complaint, "report", report_ref="上报函2026-8").json["code"] == "COMPLAINT_REPORTED"
+    assert act(manager, complaint, "close", upheld=False, reason="查无实据").json["code"] == "COMPLAINT_STATE"
+    assert act(manager, complaint, "investigate", reason="调取录音").json["status"] == "INVESTIGATING"
+    assert act(manager, complaint, "reply", reply="已核实并致歉").json["status"] == "REPLIED"
+    with house.transaction() as session:
+        tasks = [task_of(session, kind, complaint["id"]) for kind in ("REPLY_TO_COMPLAINT", "REPORT_COMPLAINT_TO_BANK")]
+        assert all(task.done_at for task in tasks)
+    closed = act(manager, complaint, "close", upheld=False, reason="查无实据").json
+    assert (closed["status"], closed["upheld"], closed["closed_by"]) == ("CLOSED", False, "manager")
+    assert act(manager, complaint, "close", upheld=True, reason="改判").json["code"] == "COMPLAINT_STATE"
+    opened = act(manager, complaint, "reopen", reason="新证据").json
+    assert (opened["status"], opened["reply"], opened["upheld"]) == ("OPEN", None, None)
+    with house.transaction() as session:
+        assert task_of(session, "REPLY_TO_COMPLAINT", complaint["id"]).done_at is None
+
+
+def test_a_major_complaint_is_closed_by_a_manager_only(client_as, manager, case_id):
+    supervisor = client_as("SUPERVISOR")
+    for grade, status in (("MAJOR", 403), ("ORDINARY", 200), ("MINOR", 200)):
+        complaint = take_in(supervisor, case_id, grade=grade)
+        act(supervisor, complaint, "report", report_ref="上报函")
+        act(supervisor, complaint, "reply", reply="已回复")
+        assert act(supervisor, complaint, "close", upheld=True, reason="属实").status_code == status
+    assert act(client_as("BUSINESS_DEPT"), complaint, "close", upheld=True, reason="属实").status_code == 403
+
+
+def test_complaints_are_listed_by_state_and_grade_in_pages(manager, case_id):
+    for day in ("2026-11-20", "2026-11-21", "2026-11-23"):
+        take_in(manager, case_id, received_on=day, grade="MINOR")
+    take_in(manager, case_id)
+    first = manager.get(f"{URL}?grade=MINOR&status=OPEN&limit=2").json
+    rest = manager.get(f"{URL}?grade=MINOR&status=OPEN&limit=2&after={first['after']}").json
+    assert [each["received_on"] for each in first["items"] + rest["items"]] == [
+        "2026-11-20",
+        "2026-11-21",
+        "2026-11-23",
+    ]
+    assert rest["after"] is None
+
+
+def test_a_complaint_told_again_may_name_whom_it_is_about(house, manager, case_id):
+    with house.transaction() as session:
+        agent = Agent(code="C001-1", name="王一")
+        session.add(agent)
+        session.flush()
+        agent_id = str(agent.id)
+    first = take_in(manager, case_id)
+    again = take_in(manager, case_id, agent_id=agent_id)
+    assert (again["id"], again["agent_id"]) == (first["id"], agent_id)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"grade": "HUGE"}, {"source": "WECHAT"}, {"received_on": "yesterday"}, {"agent_id": "x"}]
+)
+def test_an_intake_nobody_understands_is_refused(manager, case_id, wrong):
+    assert manager.post(f"/api/v1/cases/{case_id}/complaints", json=INTAKE | wrong).status_code == 422
+
+
+def test_a_complaint_nobody_knows_is_not_found(manager):
+    nobody = {"id": "01a20517-0000-7000-8000-000000000000"}
+    assert act(manager, nobody, "investigate", reason="x").json["code"] == "COMPLAINT_UNKNOWN"
