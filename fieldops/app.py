@@ -51,6 +51,7 @@ BLUEPRINTS = (
     results_api.blueprint,
     results_api.cards,
     sync_api.blueprint,
+    sync_api.phones,
     tasks_api.blueprint,
     visits_api.blueprint,
     visits_api.choices,
@@ -76,7 +77,7 @@ for feature in TABLES:  # a foreign key finds its table only when every feature'
 for module in ("rendering", "reprint_files", "handover_files"):  # jobs are known once their modules are
     import_module(f"fieldops.correspondence.{module}")
 import_module("fieldops.addresses.judging")
-for feature in ("cases", "visits", "correspondence"):
+for feature in ("cases", "visits", "correspondence", "sync"):
     import_module(f"fieldops.{feature}.jobs")
 for module in ("solving", "closing"):
     import_module(f"fieldops.planning.{module}")

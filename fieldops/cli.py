@@ -172,6 +172,22 @@ def screen(out: Path) -> None:
 
 
 @main.group()
+def sync() -> None:
+    """Phones."""
+
+
+@sync.command(name="new-epoch")
+@click.option("--reason", required=True, help="Such as: restored from the backup of last night.")
+def new_epoch(reason: str) -> None:
+    """Let every phone begin anew: say this after a restore, before the server is started again."""
+    from fieldops.sync import retention  # noqa: PLC0415
+
+    with _house() as house, house.transaction() as session:
+        epoch = retention.begin_epoch(session, _operator(house), reason=reason)
+    click.echo(f"Epoch {epoch} has begun; every phone pulls its day anew at its next sync.")
+
+
+@main.group()
 def addresses() -> None:
     """Addresses."""
 

@@ -90,6 +90,13 @@ class NotUnderstood(Problem):
     title = "Not understood"
 
 
+class UpgradeRequired(Problem):
+    """What asks is too old to be understood (426)."""
+
+    status = 426
+    title = "Upgrade required"
+
+
 class TryLater(Problem):
     """Busy; the same request may pass later (503)."""
 

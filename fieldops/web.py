@@ -45,8 +45,6 @@ _BODY_LIMIT = 64 * 1024 * 1024
 _GAVE_WAY = frozenset({"40P01", "40001"})  # deadlock detected, serialization failure
 _REPLAYABLE = frozenset({200, 201, 202, 204})
 _LONGEST_KEY = 200
-
-
 View = TypeVar("View", bound="Callable[..., Any]")
 
 
@@ -211,6 +209,7 @@ def needs(action: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             user_may(g.get("user"), action)
+            _token_opens(action)
             return view(*args, **kwargs)
 
         guarded._needs = action  # type: ignore[attr-defined]  # noqa: SLF001 - read by the house's own tests
@@ -225,8 +224,7 @@ def own_transactions(action: str) -> Callable[[View], View]:
     def mark(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if _claims() is None:  # who is unknown has no body read
-                raise _token_missing()
+            token_claims()  # who is unknown has no body read
             return view(*args, **kwargs)
 
         marked = cast("View", Blueprint.doc(security=[{"bearer": []}])(guarded))
@@ -240,6 +238,19 @@ def own_transactions(action: str) -> Callable[[View], View]:
 def user_allowed(opened: Session, action: str) -> UserAccount:
     """The user of the request's token, if a role of theirs may do this. Raises: NotAuthenticated, NotAllowed."""
     return user_may(_user_of_token(opened), action)
+
+
+def token_claims() -> Claims:
+    """What the token of the request says. Raises: NotAuthenticated without one."""
+    if (claims := _claims()) is None:
+        raise _token_missing()
+    return claims
+
+
+def _token_opens(action: str) -> None:
+    """A phone's token, which leaves the house, opens the phone's door and no other."""
+    if token_claims().device_id is not None and not action.startswith("mobile."):
+        raise NotAllowed("PHONE_TOKEN", "The token of a phone opens only what is under /mobile; log in for the rest.")
 
 
 def user_may(user: UserAccount | None, action: str) -> UserAccount:

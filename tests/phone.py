@@ -22,6 +22,12 @@ class TestApi:
     def post(self, path, body):
         return self._answered(lambda: self.client.post(f"/api/v1{path}", json=body))
 
+    def bearer(self, token):
+        if token:
+            self.client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        else:
+            self.client.environ_base.pop("HTTP_AUTHORIZATION", None)
+
     def _answered(self, ask):
         if self.lose_request:
             self.lose_request = False

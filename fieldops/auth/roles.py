@@ -66,6 +66,8 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "results.read": _OFFICE,
         "results.review": {_SUPER, _QA},
         "mobile.sync": {_FIELD},
+        "devices.read": {_SUPER, _MANAGER, _QA, _SYS},
+        "devices.manage": {_SUPER, _SYS},
         "letters.request": {_PHONE, _BUSINESS, _SUPER, _CLERK},
         "letters.read": _DESK,
         "letters.approve": {_SUPER},

@@ -41,6 +41,10 @@ class Client:
         """Log in and keep the token."""
         self._token = self.post("/login", {"name": name, "password": password})["token"]
 
+    def bearer(self, token: str) -> None:
+        """Send this token from now on; none when empty."""
+        self._token = token
+
     def get(self, path: str, **query: Any) -> Any:
         """GET a JSON answer. Raises: ApiError."""
         given = {name: value for name, value in query.items() if value is not None}

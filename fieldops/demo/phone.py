@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from fieldops.db import uuid7
+from fieldops.demo.binding import Binding, Uptime
 from fieldops.demo.client import ApiError
 from fieldops.errors import FieldopsError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-PROTOCOL = SCHEMA = 1
+PROTOCOL, SCHEMA = 1, 2
 MAX_MUTATIONS = 100
 TAKEN = frozenset(
     {"APPLIED", "DUPLICATE", "ACCEPTED_AFTER_RECALL", "ACCEPTED_OUT_OF_SCOPE", "CONFLICT_ALREADY_COMPLETED"}
@@ -35,13 +36,13 @@ NEVER_AGAIN = frozenset(
 _ROUNDS = 50
 _TABLES = """
 CREATE TABLE IF NOT EXISTS place (
-    one INTEGER PRIMARY KEY CHECK (one = 1), device_id TEXT, epoch TEXT, cursor INTEGER, offline_until TEXT);
+    one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT, cursor INTEGER, offline_until TEXT);
 CREATE TABLE IF NOT EXISTS base (id TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL, valid_until TEXT);
 CREATE TABLE IF NOT EXISTS recalled (id TEXT PRIMARY KEY, reason TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS outbox (
     n INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, entity_id TEXT, base_version INTEGER, depends_on TEXT,
-    device_time TEXT, body TEXT, code TEXT, detail TEXT);
-INSERT OR IGNORE INTO place VALUES (1, NULL, NULL, NULL, NULL);
+    device_time TEXT, boot_id TEXT, elapsed_ms INTEGER, schema INTEGER, body TEXT, code TEXT, detail TEXT);
+INSERT OR IGNORE INTO place VALUES (1, NULL, NULL, NULL);
 """
 _SHOWN = """
 SELECT id, version, data FROM base WHERE NOT EXISTS (
@@ -65,6 +66,10 @@ class Api(Protocol):
         """POST ``body`` and return the answer."""
         ...
 
+    def bearer(self, token: str) -> None:
+        """Send this token from now on; none when empty."""
+        ...
+
 
 class Phone:
     """One crew member's phone."""
@@ -74,13 +79,18 @@ class Phone:
         self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(_TABLES)
+        self._binding = Binding(self._db)
+        self._uptime = Uptime()
+        self.schema = SCHEMA  # of the app installed
+        self.clock_off = timedelta()  # how far somebody has moved the clock of this phone
+        self.must_upgrade = self.logged_out = False
 
     # -- what the screen shows ------------------------------------------------------------------------------------
 
     @property
     def device_id(self) -> str:
         """The id the server knows this phone by."""
-        return str(self._place()["device_id"] or "")
+        return self._binding.device_id
 
     @property
     def cursor(self) -> int | None:
@@ -130,10 +140,27 @@ class Phone:
     # -- talking to the server ------------------------------------------------------------------------------------
 
     def register(self) -> None:
-        """Bind this phone to whoever is logged in."""
-        asked = {"public_key": "demo", "app_version": "1.0.0", "schema_version": SCHEMA}
-        device_id = self._api.post("/mobile/devices", asked)["id"]
-        self._db.execute("UPDATE place SET device_id = ?", (device_id,))
+        """Bind this phone to whoever is logged in; again after a logout."""
+        asked = {"public_key": self._binding.public_key, "app_version": "1.0.0", "schema_version": self.schema}
+        self._api.bearer(self._binding.keep(self._api.post("/mobile/devices", asked)))
+        self.logged_out = False
+
+    def renew(self, at: datetime) -> None:
+        """Get a new pair of tokens for the refresh token; signed by the server's time if this phone's is wrong."""
+        self._api.bearer("")
+        path = f"/mobile/devices/{self.device_id}/token"
+        try:
+            bound = self._api.post(path, self._binding.renewal(at + self.clock_off))
+        except ApiError as problem:
+            if problem.problem.get("code") != "SIGNED_AT_OFF":
+                raise
+            server_time = datetime.fromisoformat(problem.problem["server_time"])
+            bound = self._api.post(path, self._binding.renewal(server_time))
+        self._api.bearer(self._binding.keep(bound))
+
+    def reboot(self) -> None:
+        """Start anew: the uptime begins again, and what was saved before is of another start."""
+        self._uptime = Uptime()
 
     def gate(self, visit_ids: Iterable[str]) -> dict[str, str]:
         """Which of these visits must not be made now, by the server's word, with the reason."""
@@ -153,10 +180,20 @@ class Phone:
     ) -> str:
         """Save something that happened; it is on disk when this returns."""
         mutation_id = str(uuid7())
-        saved = (mutation_id, kind, visit_id, self.base.get(visit_id), depends_on, at.isoformat(), json.dumps(body))
+        clock = ((at + self.clock_off).isoformat(), self._uptime.boot_id, self._uptime.elapsed_ms(at))
+        saved = (
+            mutation_id,
+            kind,
+            visit_id,
+            self.base.get(visit_id),
+            depends_on,
+            *clock,
+            self.schema,
+            json.dumps(body),
+        )
         self._db.execute(
-            "INSERT INTO outbox (id, type, entity_id, base_version, depends_on, device_time, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO outbox (id, type, entity_id, base_version, depends_on, device_time, boot_id, elapsed_ms,"
+            " schema, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             saved,
         )
         return mutation_id
@@ -167,25 +204,54 @@ class Phone:
         for _ in range(_ROUNDS):
             place = self._place()
             asked = self._request(at, place["epoch"], place["cursor"], again)
-            try:
-                answer = self._api.post("/mobile/sync", asked)
-            except ApiError as problem:
-                if problem.problem.get("code") != "RESYNC_REQUIRED":
-                    raise
-                self._begin_anew()
+            answer = self._answer(asked, at)
+            if answer is None:
                 continue
             again = None
             codes |= self._take_results(answer["results"])
             finished = any(each["code"] in TAKEN | NEVER_AGAIN for each in answer["results"])
             self._take_ops(answer, place["cursor"])
-            if "WIPE" in answer["commands"]:
-                self._wipe()
-                return codes
-            if "RESYNC" in answer["commands"]:
-                self._begin_anew()
-            elif not answer["more"] and not (len(asked["mutations"]) == MAX_MUTATIONS and finished):
+            self._obey(answer["commands"])
+            if not self._goes_on(answer, finished=finished):
                 return codes
         return codes
+
+    def _answer(self, asked: Mapping[str, Any], at: datetime) -> dict[str, Any] | None:
+        """The server's answer; None when it must be asked again, with a new token or from the beginning."""
+        try:
+            answer: dict[str, Any] = self._api.post("/mobile/sync", asked)
+        except ApiError as problem:
+            code = problem.problem.get("code")
+            if code == "RESYNC_REQUIRED":
+                self._begin_anew()
+            elif code == "TOKEN_INVALID":
+                self.renew(at)
+            else:
+                self.must_upgrade |= code == "UPGRADE_REQUIRED"
+                raise
+            return None
+        return answer
+
+    def _obey(self, commands: list[str]) -> None:
+        self.must_upgrade |= "UPGRADE" in commands
+        if "LOGOUT" in commands:
+            self.logged_out = True
+            self._api.bearer("")
+        if "WIPE" in commands:
+            self._wipe()
+            if not self.unsent:
+                self._api.post(f"/mobile/devices/{self.device_id}/ack", {"wiped": True})
+        elif "RESYNC" in commands:
+            self._begin_anew()
+
+    def _goes_on(self, answer: Mapping[str, Any], *, finished: bool) -> bool:
+        """Whether there is more to fetch or to send at once."""
+        if {"WIPE", "LOGOUT"} & set(answer["commands"]):
+            return False
+        waiting = finished and len(self.unsent) > sum(
+            each["code"] not in TAKEN | NEVER_AGAIN for each in answer["results"]
+        )
+        return bool(answer["more"] or "RESYNC" in answer["commands"] or waiting)
 
     def _place(self) -> sqlite3.Row:
         row: sqlite3.Row = self._db.execute("SELECT * FROM place").fetchone()
@@ -201,17 +267,24 @@ class Phone:
         )
 
     def _request(self, at: datetime, epoch: str | None, cursor: int | None, again: str | None) -> dict[str, Any]:
+        """What is asked now; what was saved under an older schema goes first, by itself."""
+        waiting = "code IS NULL OR id = ?"
+        oldest = self._db.execute(f"SELECT min(schema) AS schema FROM outbox WHERE {waiting}", (again,)).fetchone()  # noqa: S608
+        schema = oldest["schema"] or self.schema
         rows = self._db.execute(
-            "SELECT * FROM outbox WHERE code IS NULL OR id = ? ORDER BY n LIMIT ?", (again, MAX_MUTATIONS)
+            f"SELECT * FROM outbox WHERE ({waiting}) AND schema = ? ORDER BY n LIMIT ?",  # noqa: S608
+            (again, schema, MAX_MUTATIONS),
         )
         return {
             "protocol": PROTOCOL,
-            "schema": SCHEMA,
+            "schema": schema,
             "device_id": self.device_id,
             "epoch": epoch,
             "cursor": cursor,
             "base_hash": self._base_hash(),
-            "client_time": at.isoformat(),
+            "client_time": (at + self.clock_off).isoformat(),
+            "boot_id": self._uptime.boot_id,
+            "elapsed_ms": self._uptime.elapsed_ms(at),
             "mutations": [_mutation(row) for row in rows],
         }
 
@@ -270,6 +343,8 @@ def _mutation(row: sqlite3.Row) -> dict[str, Any]:
         "entity_id": row["entity_id"],
         "base_version": row["base_version"],
         "device_time": row["device_time"],
+        "boot_id": row["boot_id"],
+        "elapsed_ms": row["elapsed_ms"],
         "body_sha256": hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest(),
         "body": body,
     }

@@ -1,9 +1,8 @@
-"""One sync: the push in a transaction of its own, then the pull from one read-only snapshot."""
+"""One sync: the push in a transaction of its own, then the pull in one statement; an idle sync is that statement."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,105 +10,139 @@ import orjson
 import sqlalchemy as sa
 
 from fieldops.audit import Actor
-from fieldops.errors import TooLarge
-from fieldops.sync import pull, push, service
-from fieldops.sync.rules import Code, clock_is_right
+from fieldops.auth.roles import may
+from fieldops.errors import NotAllowed, NotAuthenticated, TooLarge, TryLater, UpgradeRequired
+from fieldops.sync import devices, pull, push, rules, service
+from fieldops.sync.rules import Code
 from fieldops.sync.schemas import MAX_MUTATIONS
+from fieldops.sync.standing import note_seen
 from fieldops.sync.taking import Sender
 from fieldops.web import user_allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
+    from fieldops.auth.tokens import Claims
     from fieldops.house import House
 
 _log = logging.getLogger(__name__)
 POLL_S: Final = 60
 OFFLINE_PERMISSION: Final = timedelta(hours=4)
-LOCK_WAIT: Final = timedelta(seconds=10)
-RESYNC: Final = "RESYNC"
-_BUSY: Final = frozenset({"40001", "40P01", "55P03"})
+"""How long after a sync a crew may set out without asking the gate."""
+LOCK_WAIT: Final = timedelta(seconds=5)
+"""A push that waits longer for somebody else's lock gives way; the phone sends it again."""
+SEEN_EVERY: Final = timedelta(seconds=60)
+"""An idle sync writes nothing more often; what a crew could have known is judged in its favour by as much."""
+ATTEMPTS: Final = 3
+_DEADLOCK: Final = "40P01"
+_BUSY: Final = frozenset({"40001", _DEADLOCK, "55P03"})
 """SQL states that say: somebody else was in the way, the same may pass later."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spoken:
-    """Whose phone it is, and what became of what it pushed."""
-
-    agent_id: UUID
-    state: str
-    results: list[dict[str, Any]]
-
-
-def sync(house: House, asked: Mapping[str, Any]) -> bytes:
+def sync(house: House, claims: Claims, asked: Mapping[str, Any]) -> bytes:
     """Answer one ``SyncIn`` with the bytes of one ``SyncOut``.
 
-    Raises: TooLarge naming the limit; NotAllowed for a phone that is not this user's; NotNow (RESYNC_REQUIRED).
+    Raises: TooLarge naming the limit; NotAllowed for a phone that is not this user's; NotNow (RESYNC_REQUIRED);
+    UpgradeRequired for an app too old, after what it sent has been kept.
     """
     if len(asked["mutations"]) > MAX_MUTATIONS:
         detail = f"{len(asked['mutations'])} mutations in one sync; send {MAX_MUTATIONS} at most and sync again."
         raise TooLarge("TOO_MANY_MUTATIONS", detail, limit=MAX_MUTATIONS)
+    if asked["schema"] > rules.NEWEST_SCHEMA:
+        raise TryLater("SERVER_OLDER", "This server is older than the app; nothing was taken. Send it again later.")
     now = house.clock.now()
-    spoken = _hear(house, asked, now)
-    answer = {"server_time": now, "results": spoken.results, "commands": [], "next_poll_s": POLL_S}
-    if spoken.state == service.WIPE:
-        return orjson.dumps(answer | _nothing(asked) | {"commands": [service.WIPE]})
-    with house.database.snapshot() as session:
-        place = {name: asked[name] for name in ("epoch", "cursor", "base_hash")}
-        pulled = pull.pull(session, spoken.agent_id, now=now, **place)
-    if pulled.mismatch:
-        _count_mismatch(house, asked["device_id"])
-        answer["commands"] = [RESYNC]
+    results = _hear(house, claims, asked, now) if asked["mutations"] else []
+    with house.database.reads.connect() as connection:
+        rows = pull.look(
+            connection, user_id=claims.user_id, device_id=claims.device_id, cursor=asked["cursor"], now=now
+        )
+        row = _admitted(rows, claims, asked["device_id"])
+        if not results and (row.last_seen_at is None or now - row.last_seen_at >= SEEN_EVERY):
+            note_seen(connection, row.device_id, now, asked["cursor"] or 0, **rules.clock_of(asked, now))
+    if not rules.schema_is_understood(asked["schema"]):
+        kept = {"results": results, "recalled": orjson.loads(row.recalled)}
+        raise UpgradeRequired("UPGRADE_REQUIRED", "This app is too old; install the new one. All is kept.", **kept)
+    commands = rules.commands_to(
+        state=row.state, same_session=row.session_no == claims.session_no, schema=asked["schema"]
+    )
+    answer = {"server_time": now, "results": results, "commands": commands, "next_poll_s": POLL_S}
+    if rules.WIPE in commands or rules.LOGOUT in commands:
+        return orjson.dumps(answer | _nothing(asked))
+    return _told(house, rows, asked, answer, now)
+
+
+def _told(house: House, rows: Sequence[Any], asked: Mapping[str, Any], answer: dict[str, Any], now: datetime) -> bytes:
+    """The answer to a phone that may know of its visits."""
+    told = pull.pulled(rows, pull.Place(asked["epoch"], asked["cursor"], asked["base_hash"]))
+    if told.mismatch:
+        _count_mismatch(house, rows[0].device_id)
+        answer["commands"].append(rules.RESYNC)
     return orjson.dumps(
         answer
         | {
-            "epoch": pulled.epoch,
-            "ops": pulled.ops,
-            "cursor": pulled.cursor,
-            "more": pulled.more,
-            "manifest_hash": pulled.manifest_hash,
-            "recalled": pulled.recalled,
+            "epoch": told.epoch,
+            "ops": told.ops,
+            "cursor": told.cursor,
+            "more": told.more,
+            "manifest_hash": told.manifest_hash,
+            "recalled": told.recalled,
             "offline_until": now + OFFLINE_PERMISSION,
         }
     )
 
 
-def _hear(house: House, asked: Mapping[str, Any], now: datetime) -> _Spoken:
+def _admitted(rows: Sequence[Any], claims: Claims, device_id: UUID) -> Any:
+    """The row of a phone that may speak. Raises: NotAuthenticated, NotAllowed."""
+    if not rows or not rows[0].active:
+        raise NotAuthenticated("TOKEN_MISSING", "Send a bearer token from POST /api/v1/login.")
+    row = rows[0]
+    if not may(frozenset(row.roles), "mobile.sync"):
+        raise NotAllowed("ROLE_NOT_ALLOWED", "None of your roles may mobile.sync; ask one that may.")
+    bound = devices.Bound(row.device_id, row.agent_id, row.state, row.session_no)
+    devices.require_bound(bound, row.agent_of_user, claims, device_id)
+    return row
+
+
+def _hear(house: House, claims: Claims, asked: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     """The push, in one transaction; one that gives way to others leaves everything in the outbox."""
-    try:
-        with house.transaction() as session:
-            return _push(session, asked, now)
-    except sa.exc.OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) not in _BUSY:
-            raise
-        _log.warning("a push of %s gave way: %s", asked["device_id"], type(error.orig).__name__)
-    with house.transaction() as session:
-        device = service.device_of(session, asked["device_id"], user_allowed(session, "mobile.sync"))
-        later = {"code": str(Code.RETRY_LATER), "version": None, "detail": "busy; send it again later"}
-        return _Spoken(device.agent_id, device.state, [{"id": each["id"], **later} for each in asked["mutations"]])
+    for attempt in range(ATTEMPTS):
+        try:
+            with house.transaction() as session:
+                return _push(session, claims, asked, now)
+        except sa.exc.OperationalError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            if state not in _BUSY:
+                raise
+            _log.warning("a push of %s gave way: %s", asked["device_id"], type(error.orig).__name__)
+            if state != _DEADLOCK or attempt == ATTEMPTS - 1:
+                break
+    later = {"code": str(Code.RETRY_LATER), "version": None, "detail": "busy; send it again later"}
+    return [{"id": each["id"], **later} for each in asked["mutations"]]
 
 
-def _push(session: Session, asked: Mapping[str, Any], now: datetime) -> _Spoken:
+def _push(session: Session, claims: Claims, asked: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     session.execute(sa.text(f"SET LOCAL lock_timeout = {LOCK_WAIT // timedelta(milliseconds=1)}"))
     user = user_allowed(session, "mobile.sync")
-    device = service.device_of(session, asked["device_id"], user)
+    device = devices.phone_of(session, user, claims, asked["device_id"], ended_session=True)
     sender = Sender(
         actor=Actor(user.name, now, user.id, frozenset(user.roles)),
         device=device,
         seen_at=device.last_seen_at,
-        clock_ok=clock_is_right(now, asked["client_time"]),
+        clock=asked,
     )
-    results = push.push(session, sender, asked["mutations"]) if asked["mutations"] else []
-    service.note_sync(device, now, asked["cursor"])
-    return _Spoken(device.agent_id, device.state, results)
+    if not rules.schema_is_understood(asked["schema"]):
+        return push.keep_unread(session, sender, asked["mutations"])
+    results = push.push(session, sender, asked["mutations"])
+    service.note_sync(device, now, asked["cursor"], **rules.clock_of(asked, now))
+    return results
 
 
 def _nothing(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What a phone that must be wiped is told of visits."""
+    """What a phone that must be wiped or logged out is told of visits."""
     place = {"epoch": asked["epoch"], "cursor": asked["cursor"], "more": False}
     return {**place, "ops": [], "manifest_hash": pull.manifest_hash([]), "recalled": [], "offline_until": None}
 

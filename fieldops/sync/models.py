@@ -13,13 +13,15 @@ from fieldops.db import Base, Id
 
 
 class Device(Base):
-    """A phone bound to an agent; ``state``: ACTIVE, WIPE, REVOKED.
+    """A phone bound to an agent by its public key; ``state`` follows the table of ``sync.rules``.
 
-    ``manifest_mismatches`` counts the times it held other visits than the server thought: without a restore the count
-    must stay 0, or the safety net is hiding a fault.
+    A higher ``session_no`` ends every token made before. ``boot_id`` and ``clock_off_ms`` (ahead is positive) are what
+    its last sync said of its clock. ``manifest_mismatches`` counts the times it held other visits than the server
+    thought: without a restore the count must stay 0, or the safety net is hiding a fault.
     """
 
     __tablename__ = "device"
+    __table_args__ = (sa.UniqueConstraint("agent_id", "public_key"),)
 
     id: Mapped[Id]
     agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"))
@@ -30,22 +32,27 @@ class Device(Base):
     last_seq_acked: Mapped[int] = mapped_column(default=0)
     manifest_mismatches: Mapped[int] = mapped_column(default=0)
     last_seen_at: Mapped[datetime | None]
+    session_no: Mapped[int] = mapped_column(default=0)
+    boot_id: Mapped[str | None]
+    clock_off_ms: Mapped[int | None]
     registered_at: Mapped[datetime]
 
 
 class AgentFeedHead(Base):
-    """The locked counter of an agent's feed: the only source of cursors."""
+    """The locked counter of an agent's feed: the only source of cursors. Rows up to ``pruned_to`` are gone."""
 
     __tablename__ = "agent_feed_head"
 
     agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"), primary_key=True)
     seq: Mapped[int]
+    pruned_to: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class AgentFeed(Base):
     """One put or remove for one agent; gapless in ``seq``."""
 
     __tablename__ = "agent_feed"
+    __table_args__ = (sa.Index(None, "created_at"),)
 
     agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
@@ -157,3 +164,19 @@ class SyncEpoch(Base):
 
     value: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     begun_at: Mapped[datetime]
+
+
+class Position(Base):
+    """Where a phone was during a shift, WGS-84; kept for days, not for ever."""
+
+    __tablename__ = "position"
+    __table_args__ = (sa.Index(None, "at"), sa.Index(None, "agent_id", "at"))
+
+    device_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("device.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"))
+    lat: Mapped[float]
+    lon: Mapped[float]
+    accuracy_m: Mapped[float]
+    speed_mps: Mapped[float | None]
+    is_mock: Mapped[bool | None]

@@ -58,6 +58,14 @@ def push(session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]
     return _push_each(session, _Batch(sender, visits), mutations, session.begin_nested)
 
 
+def keep_unread(session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Keep what an app too old has sent, as it came: the new app sends it again under the same ids."""
+    for mutation in mutations:
+        _quarantine(session, sender, mutation, Code.SCHEMA_TOO_OLD)
+    said = _said(Code.SCHEMA_TOO_OLD, "kept as it came; install the new app, it will send this again")
+    return [{"id": mutation["id"], **said} for mutation in mutations]
+
+
 def _push_each(
     session: Session,
     batch: _Batch,

@@ -11,13 +11,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from fieldops.addresses.models import Address
 from fieldops.addresses.queries import among
-from fieldops.agents.models import Crew
+from fieldops.agents.models import Agent, Crew
+from fieldops.auth.models import UserAccount
 from fieldops.cases import queries as cases
 from fieldops.cases.models import Bank, Case, Debtor
 from fieldops.clock import local, local_date
 from fieldops.planning.models import DayPlan, RouteStop
 from fieldops.planning.states import PUBLISHED
-from fieldops.sync.models import Device, Recall, ScopeEntry, StopCard, SyncEpoch
+from fieldops.sync.models import AgentFeedHead, Device, Recall, ScopeEntry, StopCard, SyncEpoch
 from fieldops.sync.rules import Held
 from fieldops.vault import mask_card, mask_name
 from fieldops.visits.models import Visit, VisitCase
@@ -59,6 +60,39 @@ def device_by_id(session: Session, device_id: UUID) -> Device | None:
     return session.get(Device, device_id)
 
 
+def device_by_key(session: Session, agent_id: UUID, public_key: str) -> Device | None:
+    """The phone this agent has registered with that key."""
+    return session.scalar(sa.select(Device).filter_by(agent_id=agent_id, public_key=public_key))
+
+
+def account_of(session: Session, user_id: UUID, agent_id: UUID) -> UserAccount | None:
+    """The open account of that id, if it is this agent's."""
+    return session.scalar(sa.select(UserAccount).filter_by(id=user_id, agent_id=agent_id, active=True))
+
+
+def phones(session: Session, *, agent_id: UUID | None = None) -> list[Any]:
+    """Every phone with its agent, how far it is behind its feed, and recalls it has not shown."""
+    unshown = (
+        sa.select(sa.func.count())
+        .select_from(Recall)
+        .where(Recall.agent_id == Device.agent_id, Recall.acked_at.is_(None))
+        .join(ScopeEntry, _IN_FORCE)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(
+            *sa.inspect(Device).columns,
+            Agent.code.label("agent"),
+            (sa.func.coalesce(AgentFeedHead.seq, 0) - Device.last_seq_acked).label("behind"),
+            unshown.label("recalls_unshown"),
+        )
+        .join(Agent, Agent.id == Device.agent_id)
+        .outerjoin(AgentFeedHead, AgentFeedHead.agent_id == Device.agent_id)
+        .order_by(Device.last_seen_at.asc().nulls_first(), Device.id)
+    )
+    return list(session.execute(query if agent_id is None else query.where(Device.agent_id == agent_id)).mappings())
+
+
 def lock_device(session: Session, device_id: UUID) -> None:
     """Let no other push of this phone come between."""
     session.execute(sa.select(Device.id).where(Device.id == device_id).with_for_update())
@@ -67,12 +101,6 @@ def lock_device(session: Session, device_id: UUID) -> None:
 def debtors_of_visits(session: Session, visit_ids: Iterable[UUID]) -> list[UUID]:
     """Whom these visits are to."""
     return list(session.scalars(sa.select(Visit.debtor_id).where(among(Visit.id, visit_ids)).distinct()))
-
-
-def manifest_of(session: Session, agent_id: UUID) -> list[tuple[UUID, int]]:
-    """What an agent's phone should hold: visits with their versions, sorted."""
-    query = sa.select(ScopeEntry.visit_id, ScopeEntry.version).where(ScopeEntry.agent_id == agent_id, _IN_SCOPE)
-    return [(visit_id, version) for visit_id, version in session.execute(query.order_by(ScopeEntry.visit_id))]
 
 
 def holders_of(session: Session, visit_ids: Iterable[UUID]) -> list[OnPhone]:
@@ -102,18 +130,6 @@ def recall_in_force(session: Session, agent_id: UUID, visit_id: UUID) -> Recall 
     query = sa.select(Recall).join(ScopeEntry, _IN_FORCE)
     query = query.where(Recall.agent_id == agent_id, Recall.visit_id == visit_id)
     return session.scalar(query.order_by(Recall.id.desc()).limit(1))
-
-
-def recalls_of(session: Session, agent_id: UUID, *, since: datetime) -> list[dict[str, Any]]:
-    """Visits this agent must not make, each with its newest recall."""
-    query = (
-        sa.select(Recall.visit_id, Recall.version, Recall.reason, Recall.recalled_at)
-        .join(ScopeEntry, _IN_FORCE)
-        .where(Recall.agent_id == agent_id, Recall.recalled_at > since)
-        .order_by(Recall.visit_id, Recall.id.desc())
-        .ext(distinct_on(Recall.visit_id))
-    )
-    return [dict(row) for row in session.execute(query).mappings()]
 
 
 def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, today: date) -> dict[UUID, Held]:

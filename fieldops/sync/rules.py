@@ -5,18 +5,45 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.visits import states
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 CHECK_IN, RESULT = "check_in", "result"
+ACTIVE, WIPE, REVOKED = "ACTIVE", "WIPE", "REVOKED"
+DEVICE_STEPS: Final[dict[str, frozenset[str]]] = {
+    ACTIVE: frozenset({WIPE, REVOKED}),
+    WIPE: frozenset({ACTIVE, REVOKED}),
+    REVOKED: frozenset(),
+}
+"""What may become of a phone. ACTIVE does everything; WIPE sends what it holds, is told nothing of visits, and once it
+says that it is empty is REVOKED; REVOKED is answered by nobody."""
+
+RESYNC, LOGOUT, UPGRADE = "RESYNC", "LOGOUT", "UPGRADE"
+COMMANDS: Final = (WIPE, LOGOUT, UPGRADE, RESYNC)
+NEWEST_SCHEMA: Final = 2
+OLDER_SCHEMAS: Final = 2
+"""How many schemas before the newest are still understood when a phone pushes."""
+
+
+def schema_is_understood(schema: int) -> bool:
+    """Whether bodies of this schema can be read: its own, and two before it."""
+    return schema >= NEWEST_SCHEMA - OLDER_SCHEMAS
+
+
 REASSIGNED, UNPLANNED, DAY_OVER = "REASSIGNED", "UNPLANNED", "DAY_OVER"
 REPORTED, NOT_EXECUTED = "DONE", "NOT_EXECUTED"
 CREW_HAS_REPORTED: Final = frozenset({REPORTED, NOT_EXECUTED})
 """Why a visit leaves the phones of a crew that has reported it itself."""
+
+
+def commands_to(*, state: str | None, same_session: bool, schema: int) -> list[str]:
+    """What a phone that has just synced must do, most pressing first."""
+    due = {WIPE: state == WIPE, LOGOUT: not same_session, UPGRADE: schema < NEWEST_SCHEMA}
+    return [command for command in COMMANDS if due.get(command)]
 
 
 class Code(StrEnum):
@@ -33,6 +60,7 @@ class Code(StrEnum):
     REJECTED_UNKNOWN_ENTITY = "REJECTED_UNKNOWN_ENTITY"
     BLOCKED = "BLOCKED"
     RETRY_LATER = "RETRY_LATER"
+    SCHEMA_TOO_OLD = "SCHEMA_TOO_OLD"
 
 
 TAKEN: Final = frozenset(
@@ -111,12 +139,29 @@ def knowledge_of(
 
 
 CLOCK_TOLERANCE: Final = timedelta(seconds=120)
-CLOCK_OFF: Final = "CLOCK_OFF"
+CLOCK_OFF, CLOCK_JUMP, CLOCK_UNVERIFIED = "CLOCK_OFF", "CLOCK_JUMP", "CLOCK_UNVERIFIED"
 
 
-def clock_is_right(server_at: datetime, client_at: datetime) -> bool:
-    """Whether a phone's clock may be compared with ours."""
-    return abs(server_at - client_at) <= CLOCK_TOLERANCE
+def clock_of(told: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What a sync says of the phone's clock: since which start it runs, and how far it is ahead of ours."""
+    return {"boot_id": told["boot_id"], "clock_off_ms": (told["client_time"] - now) // timedelta(milliseconds=1)}
+
+
+def clock_signals(told: Mapping[str, Any], mutation: Mapping[str, Any], now: datetime) -> list[str]:
+    """What is odd about the time of one report, for a reviewer; never a reason to refuse it.
+
+    The phone's own uptime, which nobody can set, tells how long ago it was: a clock that was moved in between disagrees
+    with it. After a restart, or without an uptime, nothing is known.
+    """
+    signals = []
+    if abs(told["client_time"] - now) > CLOCK_TOLERANCE:
+        signals.append(CLOCK_OFF)
+    uptimes = (told["elapsed_ms"], mutation["elapsed_ms"])
+    if None in uptimes or told["boot_id"] != mutation["boot_id"] or uptimes[0] < uptimes[1]:
+        return [*signals, CLOCK_UNVERIFIED]
+    by_uptime = timedelta(milliseconds=uptimes[0] - uptimes[1])
+    by_clock = told["client_time"] - mutation["device_time"]
+    return [*signals, CLOCK_JUMP] if abs(by_clock - by_uptime) > CLOCK_TOLERANCE else signals
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from datetime import datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 from webargs.fields import DelimitedList
 
 from fieldops.results.schemas import PositionIn, instant
-from fieldops.sync.rules import CHECK_IN, RESULT, Code
-from fieldops.web import In, Out
+from fieldops.sync.rules import CHECK_IN, COMMANDS, RESULT, Code
+from fieldops.web import In, Out, Words
 
 PROTOCOL = 1
 MAX_MUTATIONS = 100
@@ -17,6 +20,24 @@ _BIGGEST = 2**53 - 1
 
 def _printable(longest: int) -> validate.Regexp:
     return validate.Regexp(rf"\A[\x20-\x7e\n]{{1,{longest}}}\Z", error=f"give 1 to {longest} printable characters")
+
+
+def _boot_id() -> fields.String:
+    return fields.String(load_default=None, allow_none=True, validate=_printable(64))
+
+
+def _uptime(when: str) -> fields.Integer:
+    told = {"description": f"milliseconds since the phone started, {when}; a clock nobody can set"}
+    return fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, _BIGGEST), metadata=told)
+
+
+def _instant_text(text: str) -> None:
+    try:
+        if datetime.fromisoformat(text).tzinfo is not None:
+            return
+    except ValueError:
+        pass
+    raise ValidationError("write it like 2026-11-24T09:30:00+08:00")
 
 
 class DeviceIn(In):
@@ -30,6 +51,39 @@ class DeviceOut(Out):
     agent_id = fields.UUID()
     state = fields.String()
     token = fields.String(metadata={"description": "bound to this phone; send it from now on"})
+    refresh_token = fields.String(metadata={"description": "makes the next pair, together with the phone's signature"})
+    expires_in_s = fields.Integer()
+
+
+class RenewIn(In):
+    """Signed by the phone's key: ``fieldops renew``, its id, the refresh token and ``signed_at``, a line each."""
+
+    refresh_token = fields.String(required=True, validate=validate.Length(1, 4096))
+    signed_at = fields.String(required=True, validate=_instant_text, metadata={"format": "date-time"})
+    signature = fields.String(required=True, validate=_printable(1024))
+
+
+class DeviceQueryIn(In):
+    agent_id = fields.UUID(load_default=None)
+
+
+class OrderIn(In):
+    reason = Words(required=True, validate=validate.Length(1, 500))
+
+
+class PhoneOut(Out):
+    id = fields.UUID()
+    agent_id = fields.UUID()
+    agent = fields.String()
+    state = fields.String()
+    app_version = fields.String()
+    schema_version = fields.Integer()
+    last_seen_at = fields.AwareDateTime(allow_none=True)
+    registered_at = fields.AwareDateTime()
+    clock_off_ms = fields.Integer(allow_none=True)
+    manifest_mismatches = fields.Integer()
+    behind = fields.Integer(metadata={"description": "feed rows it has not said it holds"})
+    recalls_unshown = fields.Integer()
 
 
 class MutationIn(In):
@@ -41,7 +95,8 @@ class MutationIn(In):
     entity_id = fields.UUID(required=True, metadata={"description": "the visit"})
     base_version = fields.Integer(load_default=None, allow_none=True)
     device_time = instant(required=True)
-    elapsed_ms = fields.Integer(load_default=None, allow_none=True)
+    boot_id = _boot_id()
+    elapsed_ms = _uptime("when it happened")
     body_sha256 = fields.String(required=True, validate=_SHA256)
     body = fields.Dict(required=True, metadata={"description": "CheckInIn or ResultIn, by type"})
 
@@ -50,14 +105,14 @@ class SyncIn(In):
     """``cursor`` null asks for everything anew; ``epoch`` null is a phone's first sync."""
 
     protocol = fields.Integer(required=True, validate=validate.Equal(PROTOCOL))
-    schema = fields.Integer(required=True, validate=validate.Range(1))
+    schema = fields.Integer(required=True, validate=validate.Range(1, 10_000))
     device_id = fields.UUID(required=True)
     epoch = fields.UUID(required=True, allow_none=True)
     cursor = fields.Integer(required=True, allow_none=True, validate=validate.Range(0, _BIGGEST))
     base_hash = fields.String(load_default=None, allow_none=True, validate=_SHA256)
     client_time = instant(required=True)
-    boot_id = fields.String(load_default=None, allow_none=True)
-    elapsed_ms = fields.Integer(load_default=None, allow_none=True)
+    boot_id = _boot_id()
+    elapsed_ms = _uptime("now")
     mutations = fields.List(fields.Nested(MutationIn), load_default=list, metadata={"maxItems": MAX_MUTATIONS})
 
 
@@ -105,7 +160,7 @@ class SyncOut(Out):
     more = fields.Boolean()
     manifest_hash = fields.String()
     recalled = fields.List(fields.Nested(RecalledOut))
-    commands = fields.List(fields.String(), metadata={"description": "WIPE, RESYNC"})
+    commands = fields.List(fields.String(), metadata={"description": ", ".join(COMMANDS)})
     offline_until = fields.AwareDateTime(allow_none=True)
     next_poll_s = fields.Integer()
 
@@ -127,4 +182,12 @@ class GateOut(Out):
 
 
 class AckIn(In):
-    visit_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 200))
+    """Recalls that have been shown, or a wipe that has been done."""
+
+    visit_ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(0, 200))
+    wiped = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def _says_something(self, told: dict[str, Any], **_: Any) -> None:
+        if not told["visit_ids"] and not told["wiped"]:
+            raise ValidationError("name the visits that were shown, or say wiped")

@@ -1,4 +1,4 @@
-"""Use cases of mobile sync: bind a phone, take a recall's acknowledgement, answer the gate."""
+"""Use cases of mobile sync: note what a phone says of itself, take its acknowledgements, answer the gate."""
 
 from __future__ import annotations
 
@@ -9,57 +9,28 @@ import sqlalchemy as sa
 from fieldops import audit
 from fieldops.addresses.queries import among
 from fieldops.clock import local, local_date
-from fieldops.errors import NotAllowed
 from fieldops.policies.service import policy_on
 from fieldops.sync import queries
+from fieldops.sync.devices import confirm_wipe
 from fieldops.sync.models import Device, Recall
 from fieldops.sync.rules import Held, gate_stops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
-    from fieldops.auth.models import UserAccount
 
-ACTIVE: Final = "ACTIVE"
-WIPE: Final = "WIPE"
-REVOKED: Final = "REVOKED"
 _UNKNOWN: Final = Held(in_scope=False, status=None, of_today=False, recall_reason=None)
 
 
-def agent_of(user: UserAccount) -> UUID:
-    """The field agent an account belongs to. Raises: NotAllowed for an account that is no agent's."""
-    if user.agent_id is None:
-        raise NotAllowed("NO_AGENT", "This account belongs to no field agent; ask the administrator to tie it to one.")
-    return user.agent_id
-
-
-def register_device(session: Session, actor: Actor, user: UserAccount, asked: Mapping[str, Any]) -> Device:
-    """Bind a phone to the agent who logs in on it. Raises: NotAllowed for an account that is no agent's."""
-    device = Device(agent_id=agent_of(user), state=ACTIVE, registered_at=actor.at, **asked)
-    session.add(device)
-    session.flush()
-    audit.record(session, actor, "mobile.register", "device", device.id, agent=str(device.agent_id))
-    return device
-
-
-def device_of(session: Session, device_id: UUID, user: UserAccount) -> Device:
-    """The phone that speaks. Raises: NotAllowed for another's phone or one that is revoked."""
-    device = queries.device_by_id(session, device_id)
-    if device is None or device.agent_id != agent_of(user):
-        raise NotAllowed("DEVICE_UNKNOWN", "This phone is not bound to you; register it with POST /mobile/devices.")
-    if device.state == REVOKED:
-        raise NotAllowed("DEVICE_REVOKED", "This phone has been revoked; ask your supervisor.")
-    return device
-
-
-def note_sync(device: Device, at: datetime, cursor: int | None) -> None:
-    """Note when a phone spoke last, and up to where it has applied what it was told."""
+def note_sync(device: Device, at: datetime, cursor: int | None, *, boot_id: str | None, clock_off_ms: int) -> None:
+    """Note when a phone spoke last, up to where it has applied what it was told, and what it says of its clock."""
     device.last_seen_at, device.last_seq_acked = at, cursor or 0
+    device.boot_id, device.clock_off_ms = boot_id, clock_off_ms
 
 
 def count_mismatch(session: Session, device_id: UUID) -> None:
@@ -69,11 +40,8 @@ def count_mismatch(session: Session, device_id: UUID) -> None:
     )
 
 
-def acknowledge_recalls(
-    session: Session, actor: Actor, user: UserAccount, device_id: UUID, visit_ids: Iterable[UUID]
-) -> int:
-    """Note that a phone has shown these recalls, and say how many were new. Raises: NotAllowed."""
-    device = device_of(session, device_id, user)
+def acknowledge(session: Session, actor: Actor, device: Device, *, visit_ids: Iterable[UUID], wiped: bool) -> None:
+    """Note that a phone has shown these recalls, or has forgotten everything. Raises: NotNow without such an order."""
     shown = (
         sa.update(Recall)
         .where(Recall.agent_id == device.agent_id, among(Recall.visit_id, visit_ids), Recall.acked_at.is_(None))
@@ -83,13 +51,14 @@ def acknowledge_recalls(
     count = len(session.scalars(shown).all())
     if count:
         audit.record(session, actor, "mobile.ack", "device", device.id, recalls=count)
-    return count
+    if wiped:
+        confirm_wipe(session, actor, device)
 
 
-def visits_to_stop(session: Session, user: UserAccount, held: Iterable[UUID], now: datetime) -> dict[str, Any]:
+def visits_to_stop(session: Session, device: Device, held: Iterable[UUID], now: datetime) -> dict[str, Any]:
     """The gate: which of these visits must not be made now, whatever the phone's cursor says."""
     asked = sorted(set(held))
-    known = queries.held_by(session, agent_of(user), asked, today=local_date(now))
+    known = queries.held_by(session, device.agent_id, asked, today=local_date(now))
     hours = policy_on(session, local_date(now)).visit.hard_window
     lawful = hours.opens <= local(now).time() <= hours.closes
     answers = ((each, gate_stops(known.get(each, _UNKNOWN), lawful_hour=lawful)) for each in asked)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -20,7 +21,18 @@ from fieldops.results.codes import ABORTED_BY_OFFICE
 from fieldops.results.schemas import ResultIn
 from fieldops.sync import queries
 from fieldops.sync.models import VisitEvent
-from fieldops.sync.rules import CHECK_IN, CLOCK_OFF, RESULT, Code, Standing, code_of, knowledge_of
+from fieldops.sync.rules import (
+    CHECK_IN,
+    CLOCK_JUMP,
+    CLOCK_OFF,
+    CLOCK_UNVERIFIED,
+    RESULT,
+    Code,
+    Standing,
+    clock_signals,
+    code_of,
+    knowledge_of,
+)
 from fieldops.sync.schemas import CheckInIn
 from fieldops.visits import states
 
@@ -55,12 +67,12 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, caught where it is ma
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The phone that pushes: ``seen_at`` is its last sync before this one."""
+    """The phone that pushes: ``seen_at`` is its last sync before this one, ``clock`` what it says of its clock now."""
 
     actor: Actor
     device: Device
     seen_at: datetime | None
-    clock_ok: bool
+    clock: Mapping[str, Any]
 
 
 def canonical_sha256(body: Mapping[str, Any]) -> str:
@@ -80,11 +92,12 @@ def take(
     code = code_of(standing)
     if code is Code.REJECTED_FORBIDDEN:
         raise Refusal(code, "this visit was never on a phone of yours")
-    flags = [*([_FLAG_OF[code]] if code in _FLAG_OF else []), *([] if sender.clock_ok else [CLOCK_OFF])]
+    signals = clock_signals(sender.clock, mutation, sender.actor.at)
+    flags = [*([_FLAG_OF[code]] if code in _FLAG_OF else []), *signals]
     if kind == CHECK_IN:
         results.check_in(session, sender.actor, visit_id)
     else:
-        _record_result(session, sender, mutation, body, flags, recall)
+        _record_result(session, sender, mutation, body, flags, _times(sender, signals, body, recall))
     session.add(_event_row(sender, mutation, flags))
     return code
 
@@ -95,7 +108,7 @@ def _record_result(
     mutation: Mapping[str, Any],
     body: Mapping[str, Any],
     flags: list[str],
-    recall: Recall | None,
+    times: dict[str, Any] | None,
 ) -> None:
     try:
         results.record_result(
@@ -106,7 +119,7 @@ def _record_result(
             agent_id=sender.device.agent_id,
             device_id=sender.device.id,
             flags=flags,
-            times=_times(sender, body, recall),
+            times=times,
         )
     except NotUnderstood as problem:
         if problem.code != results.NOT_SOUND:  # a consequence that failed is a fault of ours, and comes after writing
@@ -149,16 +162,20 @@ def _standing(
     return standing, recall
 
 
-def _times(sender: Sender, body: Mapping[str, Any], recall: Recall | None) -> dict[str, Any] | None:
-    """What a reviewer compares to judge fairly whether the crew could have known of a recall."""
+def _times(sender: Sender, signals: list[str], body: Mapping[str, Any], recall: Recall | None) -> dict[str, Any] | None:
+    """What a reviewer compares to judge fairly whether the crew could have known of a recall.
+
+    A clock that is wrong and has not been moved is put right by as much as it is off now.
+    """
     if recall is None:
         return None
+    off = sender.clock["client_time"] - sender.actor.at if CLOCK_OFF in signals else timedelta()
     knowledge = knowledge_of(
         recalled_at=recall.recalled_at,
-        arrived_at=body["arrived_at"],
+        arrived_at=body["arrived_at"] - off,
         acked_at=recall.acked_at,
         seen_at=sender.seen_at,
-        clock_ok=sender.clock_ok,
+        clock_ok=CLOCK_JUMP not in signals and not {CLOCK_OFF, CLOCK_UNVERIFIED} <= set(signals),
     )
     return {
         "knowledge": str(knowledge),
@@ -167,6 +184,7 @@ def _times(sender: Sender, body: Mapping[str, Any], recall: Recall | None) -> di
         "acked_at": recall.acked_at.isoformat() if recall.acked_at else None,
         "phone_seen_at": sender.seen_at.isoformat() if sender.seen_at else None,
         "arrived_at": body["arrived_at"].isoformat(),
+        "clock_off_s": round(off.total_seconds()),
     }
 
 

@@ -14,8 +14,10 @@ from fieldops.app import create_app
 from fieldops.auth.models import UserAccount
 from fieldops.auth.roles import Role
 from fieldops.db import DEMO_DATABASE
+from fieldops.demo.phone import Phone
 from tests.api.operations import ids_of
 from tests.conftest import a_house, clients_of
+from tests.phone import TestApi
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +36,14 @@ def day_to_change(postgres, small_day, house_after_day, tmp_path_factory):
         opened.clock.instant = house_after_day.clock.now()
         app = create_app(opened)
         app.testing = False
-        yield SimpleNamespace(house=opened, app=app, ids=ids_of(opened), token=_token_of_everyman(opened, app))
+        person, phone = _tokens_of_everyman(opened, app)
+        yield SimpleNamespace(
+            house=opened,
+            app=app,
+            ids=ids_of(opened),
+            token=person,
+            token_for=lambda operation: phone if operation.is_of_phones else person,
+        )
 
 
 def _hang_up(postgres):
@@ -46,12 +55,15 @@ def _hang_up(postgres):
         )
 
 
-def _token_of_everyman(house, app):
-    """Somebody with every role, who is a crew member too."""
+def _tokens_of_everyman(house, app):
+    """Somebody with every role, who is a crew member with a phone too: their own token and that of the phone."""
     with house.transaction() as session:
         agent = session.scalars(sa.select(Agent).order_by(Agent.code)).first()
-    client = clients_of(house, app)(*Role, name=f"everyman {uuid.uuid4()}", agent_id=agent and agent.id)
-    return client.environ_base["HTTP_AUTHORIZATION"]
+    client = clients_of(house, app)(*Role, name=f"everyman {uuid.uuid4()}", agent_id=agent.id)
+    phone = Phone(TestApi(client))
+    person = client.environ_base["HTTP_AUTHORIZATION"]
+    phone.register()
+    return person, client.environ_base["HTTP_AUTHORIZATION"]
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ TABLES = {  # what an id of this name stands for
     "task_id": ("task",),
     "visit_id": ("visit",),
 }
+UNGUARDED = {"/api/v1/login", "/api/v1/mobile/devices/{device_id}/token"}  # they make tokens
 JUNK = {"uuid": "00000000-0000-7000-8000-000000000000", "integer": "999", "string": "junk"}
 
 
@@ -64,6 +65,11 @@ class Operation(NamedTuple):
     def _kind(self, name):
         schema = next(one["schema"] for one in self.described["parameters"] if one["name"] == name)
         return schema.get("format") or schema["type"]
+
+    @property
+    def is_of_phones(self):
+        """Whether it is answered to the token of a phone only."""
+        return "/mobile/" in self.path
 
     def call(self, client):
         """Call it with junk."""

@@ -59,7 +59,7 @@ def test_what_is_really_there_is_shown_as_described(schema, day_to_change, opera
         parameters = re.fullmatch(pattern, path).groupdict()
         query = {"held": day_to_change.ids["visit_id"][0]} if operation.path.endswith("/recalls") else {}
         case = described.Case(method="GET", path_parameters=parameters, query=query)
-        answer = case.call(headers={"Authorization": day_to_change.token})
+        answer = case.call(headers={"Authorization": day_to_change.token_for(operation)})
         case.validate_response(answer, checks=CHECKS)
         assert answer.status_code in {200, 404, 409}, answer.text
         found += answer.status_code == 200
@@ -79,7 +79,7 @@ def _ask(schema, day, operation, examples):
         case.query = {name: _made_real(name, value, day.ids, real) for name, value in (case.query or {}).items()}
         if isinstance(case.body, dict):
             case.body = _made_real("", case.body, day.ids, real)
-        answer = case.call(headers={"Authorization": day.token})
+        answer = case.call(headers={"Authorization": day.token_for(operation)})
         case.validate_response(answer, checks=CHECKS)
 
     ask()

@@ -1,11 +1,13 @@
 """Every operation says who may, has a name of its own, and is guarded as it says."""
 
+import re
+
 import pytest
 
 from fieldops.auth.roles import ACTIONS, Role
 from tests.api.operations import name_of, operations
 
-OPEN = {"/api/v1/login", "/api/v1/health"}  # the only doors without a lock
+OPEN = {"/api/v1/login", "/api/v1/health", "/api/v1/mobile/devices/{device_id}/token"}  # the only doors without a lock
 ALL = list(operations())
 
 
@@ -13,11 +15,16 @@ def test_the_description_that_is_served_is_the_one_that_is_kept(one_of_each, des
     assert one_of_each.app.test_client().get("/openapi.json").json == described
 
 
+def _path(rule):
+    """The path of a rule as the description writes it."""
+    return re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule)
+
+
 def test_every_view_of_the_api_names_an_action_of_the_table(one_of_each):
     app = one_of_each.app
-    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/") and rule.rule not in OPEN]
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/") and _path(rule) not in OPEN]
     without = [rule.rule for rule in rules if getattr(app.view_functions[rule.endpoint], "_needs", None) not in ACTIONS]
-    assert len(rules) >= len(ALL) - 1
+    assert len(rules) >= len(ALL) - len(OPEN)
     assert not without
 
 

@@ -5,8 +5,7 @@ from uuid import uuid4
 from sqlalchemy import func, select
 
 from fieldops.cases import service as cases
-from fieldops.sync import queries
-from fieldops.sync.models import Device
+from fieldops.sync.models import Device, ScopeEntry
 from fieldops.visits.approval import cancel_visit
 from fieldops.visits.models import Visit
 from fieldops.visits.queries import cards_of
@@ -68,8 +67,12 @@ def agent_id_of(road, phone):
 
 
 def scope_of(road, phone):
+    """What the server thinks a phone holds: visits with their versions."""
+    held = select(ScopeEntry.visit_id, ScopeEntry.version).where(
+        ScopeEntry.agent_id == agent_id_of(road, phone), ScopeEntry.left_reason.is_(None)
+    )
     with road.house.transaction() as session:
-        return {str(visit): version for visit, version in queries.manifest_of(session, agent_id_of(road, phone))}
+        return {str(visit): version for visit, version in session.execute(held)}
 
 
 def mismatches(road):

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from fieldops.agents.models import Agent
+from fieldops.auth.models import UserAccount
 from fieldops.sync import pull, queries
 from fieldops.sync.feed import REMOVE, Change, tell
-from fieldops.sync.models import AgentFeed
+from fieldops.sync.models import AgentFeed, Device
 from fieldops.visits.approval import cancel_visit
 from fieldops.visits.queries import lock_visits
 from tests.sync.acts import cancel, mismatches, pay_in_full, report_result, republish, scope_of, sync
@@ -24,17 +25,23 @@ WRITERS = 4
 class Reader:
     """A phone that polls its feed and keeps every row it is told."""
 
-    def __init__(self, house, agent_id, epoch):
-        self.house, self.agent_id, self.epoch = house, agent_id, epoch
+    def __init__(self, house, account, epoch):
+        self.house, self.agent_id, self.epoch = house, account.agent_id, epoch
+        with house.transaction() as session:
+            device = Device(
+                agent_id=account.agent_id, public_key="of a reader", state="ACTIVE", app_version="1", schema_version=1,
+                registered_at=house.clock.now(),
+            )  # fmt: skip
+            session.add(device)
+            session.flush()
+        self.speaks = {"user_id": account.id, "device_id": device.id}
         self.cursor = 0
         self.seen = []
 
     def poll(self):
-        with self.house.database.snapshot() as session:
-            told = pull.pull(
-                session, self.agent_id, epoch=self.epoch, cursor=self.cursor, base_hash=None,
-                now=self.house.clock.now(),
-            )  # fmt: skip
+        with self.house.database.reads.connect() as connection:
+            rows = pull.look(connection, cursor=self.cursor, now=self.house.clock.now(), **self.speaks)
+        told = pull.pulled(rows, pull.Place(self.epoch, self.cursor, None))
         self.seen += [(op["seq"], op["id"], op["version"]) for op in told.ops]
         self.cursor = told.cursor
         return told.more
@@ -66,9 +73,11 @@ def assert_nothing_is_missed(road, transactions):
     visits = [visit for crew in road.crews for visit in road.visits[crew.id]]
     with house.transaction() as session:
         agents = list(session.scalars(select(Agent.id)))
+        accounts = list(session.scalars(select(UserAccount).where(UserAccount.agent_id.in_(agents))))
         epoch = queries.current_epoch(session)
         heads = Counter(session.scalars(select(AgentFeed.agent_id)))
-    readers = [Reader(house, agent, epoch) for agent in agents]
+    readers = [Reader(house, account, epoch) for account in accounts]
+    assert len(readers) == len(agents)
     written = [[] for _ in range(WRITERS)]
     finished = threading.Event()
 

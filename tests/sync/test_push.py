@@ -201,11 +201,12 @@ def test_a_phone_with_a_wrong_clock_is_not_judged_by_it(road):
     case_ids = case_ids_of(road, road.visit_id)
     pay_in_full(road, road.visit_id)
     report_result(road, phone, road.visit_id, case_ids=case_ids)
-    phone.sync(road.house.clock.now() + timedelta(hours=25))
+    phone.clock_off = timedelta(hours=25)
+    sync(road, phone)
     (task,) = [task for task in all_of(road, Task) if task.kind == "REVIEW_RESULT"]
     assert task.detail["knowledge"] == "CLOCK_IN_DOUBT"
     (row,) = all_of(road, VisitResult)
-    assert row.flags == ["AFTER_RECALL", "CLOCK_OFF"]
+    assert row.flags == ["AFTER_RECALL", "CLOCK_OFF", "CLOCK_JUMP"]
 
 
 def test_a_payment_while_the_crew_is_at_the_door_ends_as_aborted_by_the_office(road):

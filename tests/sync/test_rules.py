@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from fieldops.sync.rules import (
     CHECK_IN,
+    CLOCK_JUMP,
+    CLOCK_OFF,
     CLOCK_TOLERANCE,
+    CLOCK_UNVERIFIED,
+    DEVICE_STEPS,
+    NEWEST_SCHEMA,
     RESULT,
     STANDINGS,
     TAKEN,
@@ -18,13 +23,15 @@ from fieldops.sync.rules import (
     Held,
     Knowledge,
     Standing,
-    clock_is_right,
+    clock_signals,
     code_of,
+    commands_to,
     gate_stops,
     knowledge_of,
 )
 from fieldops.visits import states
 
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 MINE = Standing(
     kind=RESULT, ever_held=True, left_reason=None, recalled=False, begun=False, has_primary=False, obeys=False
 )
@@ -88,7 +95,6 @@ def test_what_has_happened_at_a_visit_of_mine_is_never_refused(standing):
     assert code_of(standing) in TAKEN
 
 
-NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
@@ -110,10 +116,59 @@ def test_whether_a_crew_could_have_known_follows_from_the_times(arrived, acked, 
     assert knowledge_of(**told, clock_ok=False) is Knowledge.CLOCK_IN_DOUBT
 
 
-def test_a_clock_is_compared_within_two_minutes_either_way():
-    for sign in (1, -1):
-        assert clock_is_right(NOON, NOON + sign * CLOCK_TOLERANCE)
-        assert not clock_is_right(NOON, NOON + sign * (CLOCK_TOLERANCE + timedelta(seconds=1)))
+TOLD = {"client_time": NOON, "boot_id": "b1", "elapsed_ms": 3_600_000}
+REPORT = {"device_time": NOON - timedelta(minutes=30), "boot_id": "b1", "elapsed_ms": 1_800_000}
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_clock_may_be_two_minutes_off_either_way(sign):
+    right = {**TOLD, "client_time": NOON + sign * CLOCK_TOLERANCE}
+    wrong = {**TOLD, "client_time": NOON + sign * (CLOCK_TOLERANCE + timedelta(seconds=1))}
+    assert CLOCK_OFF not in clock_signals(right, REPORT, NOON)
+    assert CLOCK_OFF in clock_signals(wrong, REPORT, NOON)
+
+
+def test_a_clock_that_is_wrong_all_the_time_has_not_jumped():
+    day = timedelta(hours=25)
+    told, report = ({**row, name: row[name] + day} for row, name in ((TOLD, "client_time"), (REPORT, "device_time")))
+    assert clock_signals(told, report, NOON) == [CLOCK_OFF]
+
+
+@pytest.mark.parametrize(
+    ("moved", "signals"),
+    [
+        (timedelta(0), []),
+        (timedelta(seconds=120), []),
+        (timedelta(seconds=121), [CLOCK_JUMP]),
+        (-timedelta(hours=25), [CLOCK_JUMP]),
+    ],
+)
+def test_a_clock_that_was_moved_since_the_report_disagrees_with_the_uptime(moved, signals):
+    assert clock_signals(TOLD, {**REPORT, "device_time": REPORT["device_time"] + moved}, NOON) == signals
+
+
+@pytest.mark.parametrize("change", [{"boot_id": "b0"}, {"elapsed_ms": None}, {"elapsed_ms": 3_600_001}])
+def test_after_a_restart_or_without_an_uptime_the_clock_is_unverified(change):
+    assert clock_signals(TOLD, {**REPORT, **change}, NOON) == [CLOCK_UNVERIFIED]
+
+
+@pytest.mark.parametrize(
+    ("state", "same_session", "schema", "commands"),
+    [
+        ("ACTIVE", True, NEWEST_SCHEMA, []),
+        ("ACTIVE", True, NEWEST_SCHEMA - 1, ["UPGRADE"]),
+        ("ACTIVE", False, NEWEST_SCHEMA, ["LOGOUT"]),
+        ("WIPE", False, NEWEST_SCHEMA - 1, ["WIPE", "LOGOUT", "UPGRADE"]),
+    ],
+)
+def test_a_phone_is_told_what_it_must_do(state, same_session, schema, commands):
+    assert commands_to(state=state, same_session=same_session, schema=schema) == commands
+
+
+def test_a_phone_that_is_revoked_is_never_anything_else_again():
+    assert set(DEVICE_STEPS) == {"ACTIVE", "WIPE", "REVOKED"}
+    assert DEVICE_STEPS["REVOKED"] == frozenset()
+    assert all(following <= set(DEVICE_STEPS) for following in DEVICE_STEPS.values())
 
 
 @pytest.mark.parametrize("status", ["PLANNED", "IN_PROGRESS"])

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from fieldops.audit import AuditEntry
+from fieldops.auth.models import UserAccount
 from fieldops.clock import at_local
 from fieldops.demo.client import ApiError
 from fieldops.sync import api as mobile
@@ -49,16 +50,24 @@ def test_an_account_without_an_agent_registers_no_phone(road):
     body = {"public_key": "k", "app_version": "1", "schema_version": 1}
     answer = client.post("/api/v1/mobile/devices", json=body)
     assert (answer.status_code, answer.json["code"]) == (403, "NO_AGENT")
-    answer = client.get("/api/v1/mobile/recalls", query_string={"held": str(uuid4())})
-    assert (answer.status_code, answer.json["code"]) == (403, "NO_AGENT")
 
 
 @pytest.mark.parametrize("role", ["SUPERVISOR", "SYSADMIN", "BANK_VIEWER", "PHONE_COLLECTOR"])
 def test_only_field_agents_sync(road, role):
-    client = road.client_as(role)
-    (phone, _), _ = road.phones()
-    answer = client.post("/api/v1/mobile/sync", json=asked(road, phone))
-    assert (answer.status_code, answer.json["code"]) == (403, "ROLE_NOT_ALLOWED")
+    (phone, api), _ = road.phones()
+    with road.house.transaction() as session:
+        agent_id = session.scalars(select(Device.agent_id).filter_by(id=phone.device_id)).one()
+        session.execute(update(UserAccount).filter_by(agent_id=agent_id).values(roles=[role]))
+    assert refused(api, asked(road, phone)) == (403, "ROLE_NOT_ALLOWED")
+
+
+def test_the_token_of_a_person_does_not_sync_and_that_of_a_phone_opens_nothing_else(road):
+    (phone, api), _ = road.phones()
+    person = road.client_as("FIELD_AGENT", name="somebody", agent_id=uuid4())
+    answer = person.post("/api/v1/mobile/sync", json=asked(road, phone))
+    assert (answer.status_code, answer.json["code"]) == (403, "PHONE_TOKEN_NEEDED")
+    answer = api.client.get("/api/v1/me")
+    assert (answer.status_code, answer.json["code"]) == (403, "PHONE_TOKEN")
 
 
 def test_without_a_token_nothing_is_synced(road):
@@ -86,9 +95,10 @@ def test_a_phone_that_must_be_wiped_sends_its_outbox_and_is_told_nothing_more(ro
     done = report_result(road, phone, road.visit_id)
     set_state(road, phone, "WIPE")
     assert sync(road, phone) == {done: "APPLIED"}
-    answer = json.loads(api.answers[-1])
+    answer = json.loads(api.answers[-2])
     assert (answer["commands"], answer["ops"], answer["recalled"]) == (["WIPE"], [], [])
     assert (phone.base, phone.unsent) == ({}, [])
+    assert refused(api, asked(road, phone)) == (403, "DEVICE_REVOKED")  # it has said that it is empty
 
 
 def test_a_wipe_never_takes_an_unsent_outbox_with_it(road):
@@ -136,7 +146,9 @@ def test_the_gate_stops_on_the_day_before_the_plan_and_on_the_day_after(road, da
     assert phone.gate([str(road.visit_id)]) == {str(road.visit_id): "NOT_TODAY"}
 
 
-@pytest.mark.parametrize("held", ["", "x", f"{uuid4()},x", ",".join([str(uuid4())] * 51)])
+@pytest.mark.parametrize(
+    "held", ["", "x", f"{uuid4()},x", ",".join([str(uuid4())] * 51)], ids=["none", "x", "one bad", "51"]
+)
 def test_the_gate_refuses_what_are_no_visits(road, held):
     (_, api), _ = road.phones()
     with pytest.raises(ApiError) as problem:
