@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.addresses import service
+from fieldops.addresses import service, showing
 from fieldops.addresses.schemas import AddressJudgedOut, AddressOut, AddressTextIn, BlockLiftedOut, BlockLiftIn
 from fieldops.web import Blueprint, actor, needs, session
 
@@ -21,7 +21,7 @@ blueprint = Blueprint(
 @blueprint.response(200, AddressOut)
 def show_address(address_id: uuid.UUID) -> Any:
     """One address: verdict and reasons, register state with its evidence, history, point."""
-    return service.show_address(session(), address_id)
+    return showing.show_address(session(), address_id, at=actor().at)
 
 
 @blueprint.route("/addresses/check", methods=["POST"])
@@ -30,7 +30,7 @@ def show_address(address_id: uuid.UUID) -> Any:
 @blueprint.response(200, AddressJudgedOut)
 def check_address(text: dict[str, Any]) -> Any:
     """Judge any text as an address; nothing is kept."""
-    return service.judge_text(session(), **text)
+    return showing.judge_text(session(), **text)
 
 
 @blueprint.route("/address-blocks/<uuid:block_id>/lift", methods=["POST"])

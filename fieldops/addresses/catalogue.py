@@ -93,6 +93,7 @@ _ROWS = (
     Code("FOREIGN", "OUT_OF_SCOPE", *_BLOCK, "境外地址", "An address abroad", _RETURN),
     Code("PO_BOX", "OUT_OF_SCOPE", "BLOCK", "REVIEW", "邮政信箱，不能上门", "A PO box, no door", _OTHER, "street"),
     Code("KNOWN_INVALID", "VALID", *_BLOCK, "该地址已登记无效", "The register holds it invalid", _SEE_REGISTER),
+    Code("MAIL_RETURNED", "VALID", "PASS", "BLOCK", "曾有退信，不再寄信", "Mail came back from there", _SEE_REGISTER),
     Code("GEO_CITY_MISMATCH", "VALID", *_VISIT_ONLY, "定位点不在所写城市", "The point is of another city", _CONFIRM),
     Code("GEO_LOW_PRECISION", "VALID", *_VISIT_ONLY, "定位精度不足", "The point is too coarse", _CONFIRM),
     Code("GEO_DEFERRED", "VALID", *_VISIT_ONLY, "尚未定位", "Not located yet", _WAIT),

@@ -38,7 +38,7 @@ def judge_some(session: Session, *, only: Sequence[UUID] | None = None, limit: i
     rows = session.execute(pending.order_by(Address.id).limit(limit).with_for_update()).all()
     if not rows:
         return 0
-    judged = [{"id": row.id, **_columns(judge(row.raw))} for row in rows]
+    judged = [{"id": row.id, **columns_of(judge(row.raw))} for row in rows]
     session.execute(sa.update(Address), judged)
     moved = {
         (old, new[name])
@@ -50,26 +50,19 @@ def judge_some(session: Session, *, only: Sequence[UUID] | None = None, limit: i
     return len(rows)
 
 
-def judge_text(session: Session, raw: str) -> dict[str, Any]:
-    """The verdict on any text, and the blocks that stand against its flat or building for everyone."""
-    columns = _columns(judge(raw))
-    blocks = queries.blocks_for_everyone(session, columns["address_key"], columns["site_key"])
-    return {"raw": raw, **columns.pop("judged"), **columns, "blocks": blocks}
-
-
-def show_address(session: Session, address_id: UUID) -> dict[str, Any]:
-    """All that is known of one address: verdict, register, history and point. Raises: NotFound."""
-    address = queries.address_by_id(session, address_id)
-    blocks = queries.standing_blocks(session, [address])
-    columns = {column.key: getattr(address, column.key) for column in sa.inspect(Address).columns}
-    return {
-        **columns.pop("judged"),
-        **columns,
-        "blocks": blocks.get(address.id, ()),
-        "register_state": queries.register_states(session, [address], blocks)[address.id],
-        "events": queries.events_of(session, [address])[address.id],
-        "point": queries.points_for(session, [address]).get(address.id),
+def columns_of(verdict: AddressVerdict) -> dict[str, Any]:
+    """A verdict as the columns of an address; ``judged`` keeps the parts and the reasons with their grades."""
+    said = asdict(verdict)
+    said["findings"] = [
+        each | {"visit": CATALOGUE[each["code"]].visit, "letter": CATALOGUE[each["code"]].letter}
+        for each in said["findings"]
+    ]
+    columns = {
+        name: said.pop(name) for name in ("verdict", "visit", "letter", "address_key", "site_key", "region_code")
     }
+    town, codes = said["town"] or None, list(said.pop("codes"))
+    del said["raw"]
+    return columns | {"edition": EDITION, "codes": codes, "town": town, "judged": said}
 
 
 def invalidate_address(
@@ -197,21 +190,6 @@ def lift_block(
     audit.record(session, actor, "addresses.lift", "address_block", block.id, reason=reason, evidence=evidence_id)
     events.announce(session, BlockLifted(block.id, block.key, block.scope, block.channel, block.debtor_id, actor))
     return block
-
-
-def _columns(verdict: AddressVerdict) -> dict[str, Any]:
-    """A verdict as the columns of an address; ``judged`` keeps the parts and the reasons with their grades."""
-    said = asdict(verdict)
-    said["findings"] = [
-        each | {"visit": CATALOGUE[each["code"]].visit, "letter": CATALOGUE[each["code"]].letter}
-        for each in said["findings"]
-    ]
-    columns = {
-        name: said.pop(name) for name in ("verdict", "visit", "letter", "address_key", "site_key", "region_code")
-    }
-    town, codes = said["town"] or None, list(said.pop("codes"))
-    del said["raw"]
-    return columns | {"edition": EDITION, "codes": codes, "town": town, "judged": said}
 
 
 def _key(session: Session, address: Address, scope: str) -> str:

@@ -8,8 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fieldops import events
 from fieldops.addresses import queries as address_queries
-from fieldops.addresses import repair
-from fieldops.addresses import service as addresses
+from fieldops.addresses import repair, showing
 from fieldops.cases import queries
 from fieldops.cases.events import AddressFound
 from fieldops.cases.models import CaseAddress
@@ -38,7 +37,7 @@ def add_address(session: Session, actor: Actor, *, case_id: UUID, kind: str, **g
     if fresh is not None:
         events.announce(session, AddressFound(case_id, case.debtor_id, address.id, kind, actor))
     alike = address_queries.same_place(session, address)
-    return addresses.show_address(session, address.id) | {"kind": kind, "same_place": alike}
+    return showing.show_address(session, address.id, at=actor.at) | {"kind": kind, "same_place": alike}
 
 
 def confirm_address(
@@ -62,4 +61,4 @@ def confirm_address(
             field="call_id",
         )
     repair.confirm_by_phone(session, actor, address_id=address_id, call_id=call_id, called_at=call.started_at)
-    return addresses.show_address(session, address_id)
+    return showing.show_address(session, address_id, at=actor.at)

@@ -217,13 +217,6 @@ def test_a_block_raised_for_another_building_is_not_seen_here(session, actor):
     assert queries.standing_blocks(session, [address]) == {}
 
 
-def test_a_text_is_judged_with_the_blocks_that_stand_for_everyone(session, actor):
-    _invalidate(session, actor, _address(session), scope="SITE")
-    said = service.judge_text(session, HOME.replace("1503", "802"))
-    assert (said["verdict"], [block.scope for block in said["blocks"]]) == ("VALID", ["SITE"])
-    assert service.judge_text(session, "无")["codes"] == ["PLACEHOLDER"]
-
-
 def test_debtors_are_told_apart_though_they_share_a_flat(session, actor):
     first, second = _address(session, debtor=make_debtor(session)), _address(session, debtor=make_debtor(session))
     _invalidate(session, actor, second, scope="DEBTOR", reason="MOVED")

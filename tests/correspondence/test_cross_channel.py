@@ -3,6 +3,7 @@
 import pytest
 
 from fieldops.addresses import service as addresses
+from fieldops.addresses.showing import show_address
 from fieldops.cases.models import Case
 from fieldops.correspondence import tracking
 from fieldops.visits import approval
@@ -100,7 +101,8 @@ def test_the_card_shows_who_lifted_a_block_and_stays_in_doubt_while_letters_are_
     letter, item_id = _posted(office, office.case(addresses={"HOME": FLAT}))
     _return(office, item_id, "M04")
     with office.house.transaction() as session:
-        shown = addresses.show_address(session, letter.address_id)
+        shown = show_address(session, letter.address_id, at=office.house.clock.now())
+        assert {"KNOWN_INVALID", "MAIL_RETURNED"} <= set(shown["codes"])
         block = next(each for each in shown["blocks"] if each.channel == "ALL")
         addresses.lift_block(
             session, office.actor("supervisor"), block_id=block.id, reason="新照片", evidence_kind="DOCUMENT",

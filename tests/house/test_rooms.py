@@ -30,6 +30,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "register",
         "repair",
         "scope",
+        "showing",
         "suitability",
         "towns",
         "typos",
