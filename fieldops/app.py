@@ -18,7 +18,7 @@ from fieldops.cases.intake import CALLS, CASES, FLAGS_FILE, REPAYMENTS
 from fieldops.console import api as console_api
 from fieldops.correspondence import api as correspondence_api
 from fieldops.correspondence import handlers as correspondence_handlers
-from fieldops.correspondence import posting_api, printing_api, register_api
+from fieldops.correspondence import mail_api, posting_api, printing_api, register_api
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
 from fieldops.planning import api as planning_api
@@ -45,6 +45,7 @@ BLUEPRINTS = (
     correspondence_api.blueprint,
     printing_api.blueprint,
     posting_api.blueprint,
+    mail_api.blueprint,
     register_api.blueprint,
     imports_api.blueprint,
     planning_api.blueprint,

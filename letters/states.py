@@ -72,6 +72,7 @@ LETTER_MOVES: Mapping[str, Mapping[LetterState, LetterState]] = {
     "deliver": {_L.POSTED: _L.DELIVERED},
     "return": {_L.POSTED: _L.RETURNED},
     "lose": {_L.POSTED: _L.LOST},
+    "remail": {_L.RETURNED: _L.SEALED},  # under a new number
     "issue": {_L.SEALED: _L.ISSUED_TO_CREW},
     "hand": {_L.ISSUED_TO_CREW: _L.HANDED},
     "leave": {_L.ISSUED_TO_CREW: _L.LEFT_SEALED},
@@ -81,6 +82,7 @@ LETTER_MOVES: Mapping[str, Mapping[LetterState, LetterState]] = {
     "void": {_L.PRINTED: _L.VOID, _L.SEALED: _L.VOID, _L.BROUGHT_BACK: _L.VOID},
     "close": dict.fromkeys((_L.DELIVERED, _L.RETURNED, _L.LOST, _L.HANDED, _L.LEFT_SEALED), _L.CLOSED),
     "undo_seal": {_L.SEALED: _L.PRINTED},
+    "undo_post": {_L.POSTED: _L.SEALED},  # the post struck it off the signed list
     "undo_outcome": {
         **dict.fromkeys((_L.DELIVERED, _L.RETURNED, _L.LOST), _L.POSTED),
         **dict.fromkeys((_L.HANDED, _L.LEFT_SEALED), _L.ISSUED_TO_CREW),
@@ -105,6 +107,7 @@ _ON_THE_WAY = (_I.POSTED, _I.IN_TRANSIT, _I.OUT_FOR_DELIVERY)
 ITEM_MOVES: Mapping[str, Mapping[ItemState, ItemState]] = {
     "post": {_I.REGISTERED: _I.POSTED},
     "void": {_I.REGISTERED: _I.VOID},
+    "undo_post": {_I.POSTED: _I.REGISTERED},
     "in_transit": {_I.POSTED: _I.IN_TRANSIT, _I.IN_TRANSIT: _I.IN_TRANSIT},
     "arrive": {_I.POSTED: _I.IN_TRANSIT, _I.IN_TRANSIT: _I.IN_TRANSIT},
     "out_for_delivery": dict.fromkeys((*_ON_THE_WAY, _I.UNCLAIMED_HELD), _I.OUT_FOR_DELIVERY),

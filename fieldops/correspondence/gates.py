@@ -74,6 +74,12 @@ def pass_gate(
     return passed, refused
 
 
+def codes_against(session: Session, actor: audit.Actor, letter: Letter) -> tuple[str, ...]:
+    """What would stand against sending a letter now; nothing is moved by asking."""
+    known = know(session, [letter], at=actor.at)
+    return _against(known, letter, known.ask(letter, Stage.SUBMIT), Stage.SUBMIT).codes
+
+
 def unhold(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> None:
     """Take the mark off held letters that nothing holds any longer."""
     review_holds(session, actor, [letter for letter in letters if letter.held_reason is not None])

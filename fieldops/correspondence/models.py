@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldops.db import Base, Id, Stamped
 
+ENDED_ITEM_STATES = ("VOID", "RETURNED")  # such an item lets its letter take another number
 OPEN_LETTER_STATES = ("PENDING_REVIEW", "GENERATED", "QUEUED", "PRINTED", "SEALED")
 
 
@@ -235,14 +236,19 @@ class HandoverList(Stamped, Base):
 
 
 class MailItem(Stamped, Base):
-    """One registered item 挂号件: one letter, one number for ever."""
+    """One registered item 挂号件: one letter, one number for ever; a re-mail is a new item that names the old one."""
 
     __tablename__ = "mail_item"
     __table_args__ = (
         sa.UniqueConstraint("carrier_no", "tracking_no"),
         sa.Index(None, "handover_id"),
         sa.Index(None, "status"),
-        sa.Index("uq_mail_item_live_letter", "letter_id", unique=True, postgresql_where=sa.text("status <> 'VOID'")),
+        sa.Index(
+            "uq_mail_item_live_letter",
+            "letter_id",
+            unique=True,
+            postgresql_where=sa.text("status NOT IN ('VOID', 'RETURNED')"),
+        ),
     )
 
     id: Mapped[Id]
@@ -254,6 +260,7 @@ class MailItem(Stamped, Base):
     postage_fen: Mapped[int]
     handover_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("handover_list.id"))
     posted_at: Mapped[datetime | None]
+    remails_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("mail_item.id"))
     outcome: Mapped[str | None]
     outcome_at: Mapped[datetime | None]
 

@@ -12,7 +12,7 @@ from fieldops.correspondence.models import MailItem, NumberRange
 from fieldops.errors import NotNow, NotUnderstood
 from fieldops.policies.service import policy_on
 from letters import number as paper
-from letters.errors import NumberRefused, RangeRefused
+from letters.errors import CheckDigitWrong, NumberRefused, RangeRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,18 +82,23 @@ def take_numbers(session: Session, at: datetime, count: int, *, carrier_no: int 
     return taken
 
 
+def read_scanned(session: Session, at: datetime, raw: str, *, carrier_no: int = CHINA_POST_NO) -> str:
+    """A typed or scanned number in its one form. Raises: NotUnderstood LR-071, MALFORMED or CHECK_DIGIT."""
+    try:
+        return paper.read_number(raw, _pattern(session, at, carrier_no))
+    except CheckDigitWrong as refusal:
+        raise _bad("CHECK_DIGIT", str(refusal)) from None
+    except NumberRefused as refusal:
+        raise _bad("MALFORMED", str(refusal)) from None
+
+
 def claim_number(session: Session, at: datetime, raw: str, *, carrier_no: int = CHINA_POST_NO) -> str:
     """A typed or scanned number in its one form, after making sure that it is ours and was never used.
 
     Its range is locked until the transaction ends, so nobody takes the number meanwhile.
     Raises: NotUnderstood LR-071, whose ``fault`` says MALFORMED, CHECK_DIGIT, FOREIGN or USED.
     """
-    pattern = _pattern(session, at, carrier_no)
-    try:
-        number = paper.read_number(raw, pattern)
-    except NumberRefused as refusal:
-        fault = "CHECK_DIGIT" if "check digit" in str(refusal) else "MALFORMED"
-        raise _bad(fault, str(refusal)) from None
+    number, pattern = read_scanned(session, at, raw, carrier_no=carrier_no), _pattern(session, at, carrier_no)
     ranges = session.scalars(sa.select(NumberRange).filter_by(carrier_no=carrier_no).with_for_update())
     if not any(number in paper.NumberRange(pattern, row.first, row.last) for row in ranges):
         raise _bad("FOREIGN", f"{number} is in none of the ranges allotted to us; scan the label again.")

@@ -185,6 +185,7 @@ class MailItemOut(Out):
     weight_g = fields.Integer()
     postage_fen = fields.Integer()
     handover_id = fields.UUID(allow_none=True)
+    remails_id = fields.UUID(allow_none=True)
     posted_at = fields.AwareDateTime(allow_none=True)
     outcome = fields.String(allow_none=True)
     outcome_at = fields.AwareDateTime(allow_none=True)
@@ -236,7 +237,7 @@ class HandoverListPageOut(Out):
 
 class MailReturnIn(In):
     reason = fields.String(required=True, validate=validate.OneOf(list(RETURN_REASONS)))
-    scan_sha256 = fields.String(load_default=None, validate=SHA256)
+    scan_sha256 = fields.String(required=True, validate=SHA256)
 
 
 class MailReturnOut(Out):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from fieldops import audit
 from fieldops.correspondence import queries
 from fieldops.correspondence.batch_count import count_of, totals_of
-from fieldops.correspondence.models import HandoverList
 from fieldops.errors import NotFound, NotNow
 
 if TYPE_CHECKING:
@@ -35,22 +34,14 @@ def part_pdf(session: Session, actor: audit.Actor, store: Store, batch_id: UUID,
 
 def list_pdf(session: Session, actor: audit.Actor, store: Store, list_id: UUID) -> bytes:
     """A handover list on paper. Raises: NotFound, NotNow before it is made."""
-    found = list_by_id(session, list_id)
+    found = queries.list_by_id(session, list_id)
     return _file(session, actor, store, "handover_list", found.id, found.pdf_sha256)
 
 
 def list_xlsx(session: Session, actor: audit.Actor, store: Store, list_id: UUID) -> bytes:
     """A handover list as a workbook. Raises: NotFound, NotNow before it is made."""
-    found = list_by_id(session, list_id)
+    found = queries.list_by_id(session, list_id)
     return _file(session, actor, store, "handover_list", found.id, found.xlsx_sha256)
-
-
-def list_by_id(session: Session, list_id: UUID) -> HandoverList:
-    """The handover list of that id. Raises: NotFound."""
-    found = session.get(HandoverList, list_id)
-    if found is None:
-        raise NotFound("LIST_UNKNOWN", f"There is no handover list {list_id}; see GET /api/v1/handover-lists.")
-    return found
 
 
 def batch_card(session: Session, batch_id: UUID) -> dict[str, Any]:

@@ -154,6 +154,7 @@ def _bind(
             carrier_no=numbers.CHINA_POST_NO,
             tracking_no=number,
             status="REGISTERED",
+            remails_id=old.id if (old := queries.returned_item_of(session, letter.id)) else None,
             weight_g=(grams := weight_g(letter.sheets or 1)),
             postage_fen=registered_postage_fen(grams) if postage_fen is None else postage_fen,
         )

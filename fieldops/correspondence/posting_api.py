@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from fieldops.correspondence import numbers, papers, posting, tracking
+from fieldops.correspondence import journey, numbers, papers, posting, queries, tracking
 from fieldops.correspondence import paper_schemas as paper
 from fieldops.correspondence import schemas as wire
 from fieldops.web import Blueprint, actor, house, needs, session
@@ -69,7 +69,7 @@ def list_lists(query: dict[str, Any]) -> Any:
 @blueprint.response(200, paper.HandoverListOut)
 def show_list(list_id: UUID) -> Any:
     """A handover list."""
-    return papers.list_by_id(session(), list_id)
+    return queries.list_by_id(session(), list_id)
 
 
 @blueprint.route("/handover-lists/<uuid:list_id>/pdf")
@@ -120,7 +120,7 @@ def void_item(words: dict[str, Any], item_id: UUID) -> Any:
 @blueprint.response(200, paper.MailItemOut)
 def record_delivery(words: dict[str, Any], item_id: UUID) -> Any:
     """Report to whom an item was delivered."""
-    return tracking.record_delivery(session(), actor(), item_id, **words)
+    return journey.record_event(session(), actor(), item_id, code="deliver", **words)
 
 
 @blueprint.route("/mail-items/<uuid:item_id>/returned", methods=["POST"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fieldops.correspondence.models import (
+    ENDED_ITEM_STATES,
     OPEN_LETTER_STATES,
     HandoverList,
     Letter,
@@ -113,9 +114,9 @@ def open_letter_of(session: Session, case_id: UUID, address_key: str, kind: str)
 
 def letters_of_debtors(session: Session, debtor_ids: Iterable[UUID]) -> dict[UUID, list[tuple[Letter, Any]]]:
     """Every letter to these debtors that is open or was sent, with the instant it was posted."""
+    sent = sa.select(sa.func.max(MailItem.posted_at)).where(MailItem.letter_id == Letter.id).scalar_subquery()
     rows = session.execute(
-        sa.select(Letter, MailItem.posted_at)
-        .outerjoin(MailItem, sa.and_(MailItem.letter_id == Letter.id, MailItem.status != "VOID"))
+        sa.select(Letter, sent)
         .where(Letter.debtor_id.in_(list(debtor_ids)), Letter.status.not_in(("REJECTED", "CANCELLED", "VOID")))
         .order_by(Letter.id)
     )
@@ -190,9 +191,15 @@ def states_of_batch(session: Session, batch_id: UUID) -> dict[str, int]:
 
 
 def live_item_of(session: Session, letter_id: UUID) -> MailItem | None:
-    """The registered item of a letter, if its number was not voided; locked."""
-    chosen = sa.select(MailItem).filter_by(letter_id=letter_id).where(MailItem.status != "VOID").with_for_update()
-    return session.scalar(chosen.execution_options(populate_existing=True))
+    """The registered item a letter has now, neither void nor back in our hands; locked."""
+    chosen = sa.select(MailItem).filter_by(letter_id=letter_id).where(MailItem.status.not_in(ENDED_ITEM_STATES))
+    return session.scalar(chosen.with_for_update().execution_options(populate_existing=True))
+
+
+def returned_item_of(session: Session, letter_id: UUID) -> MailItem | None:
+    """The item under which a letter came back last."""
+    chosen = sa.select(MailItem).filter_by(letter_id=letter_id, status="RETURNED").order_by(MailItem.id.desc())
+    return session.scalars(chosen.limit(1)).first()
 
 
 def item_by_id(session: Session, item_id: UUID, *, lock: bool = False) -> MailItem:
@@ -230,7 +237,13 @@ def items_of_list(session: Session, list_id: UUID) -> list[tuple[MailItem, Lette
 
 def lock_list(session: Session, list_id: UUID) -> HandoverList:
     """The handover list of that id, locked. Raises: NotFound."""
-    found = session.get(HandoverList, list_id, with_for_update=True, populate_existing=True)
+    list_by_id(session, list_id)
+    return session.get_one(HandoverList, list_id, with_for_update=True, populate_existing=True)
+
+
+def list_by_id(session: Session, list_id: UUID) -> HandoverList:
+    """The handover list of that id. Raises: NotFound."""
+    found = session.get(HandoverList, list_id)
     if found is None:
         raise NotFound("LIST_UNKNOWN", f"There is no handover list {list_id}; see GET /api/v1/handover-lists.")
     return found

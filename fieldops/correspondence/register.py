@@ -94,6 +94,26 @@ def reverse_entry(
     return made
 
 
+def reverse_latest(
+    session: Session, actor: audit.Actor, letter: Letter, kind: EntryKind, *, reason: str
+) -> RegisterEntry:
+    """Enter the line that takes back the latest standing line of this kind about a letter. Raises: NotFound."""
+    undone = (
+        sa.select(RegisterEntry.number)
+        .where(RegisterEntry.letter_id == letter.id, RegisterEntry.reverses.is_not(None))
+        .with_only_columns(RegisterEntry.reverses)
+    )
+    found = session.scalars(
+        sa.select(RegisterEntry)
+        .where(RegisterEntry.letter_id == letter.id, RegisterEntry.kind == kind, RegisterEntry.number.not_in(undone))
+        .order_by(RegisterEntry.year.desc(), RegisterEntry.number.desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        raise NotFound("ENTRY_UNKNOWN", f"The register has no standing line {kind} about {letter.letter_no}.")
+    return reverse_entry(session, actor, branch=found.branch, year=found.year, number=found.number, reason=reason)
+
+
 def verify_register(session: Session) -> list[Finding]:
     """Every fault of every register: gaps, broken links, altered lines, a cut-off end. An empty list: all hold.
 

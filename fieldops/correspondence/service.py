@@ -130,10 +130,17 @@ def replace_letter(session: Session, actor: audit.Actor, letter: Letter, *, reas
     """
     if not withdraw_letters(session, actor, [letter], reason=reason):
         return None
+    return ask_anew(session, actor, letter, reason=letter.reason, requested_by=letter.requested_by)
+
+
+def ask_anew(
+    session: Session, actor: audit.Actor, letter: Letter, *, reason: str, requested_by: str | None = None
+) -> Letter | None:
+    """Ask for a letter in place of one that is out of circulation; None where the rules would reject it."""
     draft = Letter(
         id=uuid7(), case_id=letter.case_id, debtor_id=letter.debtor_id, bank_id=letter.bank_id,
-        template_id=letter.template_id, kind=letter.kind, delivery=letter.delivery, reason=letter.reason,
-        status=PENDING, requested_by=letter.requested_by, requested_at=actor.at, figures={}, codes=[],
+        template_id=letter.template_id, kind=letter.kind, delivery=letter.delivery, reason=reason,
+        status=PENDING, requested_by=requested_by or actor.name, requested_at=actor.at, figures={}, codes=[],
         supersedes_id=letter.id,
     )  # fmt: skip
     session.flush()

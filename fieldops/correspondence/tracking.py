@@ -12,7 +12,8 @@ from fieldops.auth.roles import Role
 from fieldops.cases import queries as cases_queries
 from fieldops.cases import service as cases
 from fieldops.clock import local_date
-from fieldops.correspondence import queries, register
+from fieldops.correspondence import evidence, queries, register
+from fieldops.correspondence.mail_models import TrackingEvent
 from fieldops.correspondence.models import MailReturn
 from fieldops.correspondence.moves import move_item, move_letter
 from fieldops.errors import NotUnderstood
@@ -21,6 +22,7 @@ from fieldops.tasks.service import open_task
 from letters.register import EntryKind
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -63,18 +65,20 @@ RETURN_REASONS = {
 }
 
 
-def record_return(
-    session: Session, actor: audit.Actor, item_id: UUID, *, reason: str, scan_sha256: str | None = None
-) -> MailReturn:
-    """Record that the post brought an item back, and let its reason take effect on the address.
+def record_return(session: Session, actor: audit.Actor, item_id: UUID, *, reason: str, scan_sha256: str) -> MailReturn:
+    """Record that an item is back in our hands, with its scan, and let its reason take effect on the address.
 
-    Raises: NotUnderstood for a reason that is none of M01 to M10, NotNow for an item that is not under way.
+    Raises: NotUnderstood for a reason that is none of M01 to M10 or a scan nobody kept, NotNow for an item that is not
+    under way.
     """
     effect = RETURN_REASONS.get(reason)
     if effect is None:
         raise NotUnderstood("RETURN_REASON", f"{reason!r} is no return reason; use {', '.join(RETURN_REASONS)}.")
+    evidence.require_scan(session, scan_sha256)
     item, letter = _locked(session, item_id)
     move_item(session, actor, item, "return", reason=reason)
+    note_event(session, actor, item, "return", actor.at, place="", source="MANUAL")
+    evidence.attach(session, actor, [letter], evidence.RETURN, scan_sha256)
     move_letter(session, actor, letter, "return", reason=reason)
     item.outcome, item.outcome_at = reason, actor.at
     returned = MailReturn(
@@ -90,7 +94,7 @@ def record_return(
 def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, signed_by: str) -> MailItem:
     """Record that an item was delivered, and ask for a call to the debtor. Raises: NotNow."""
     item, letter = _locked(session, item_id)
-    move_item(session, actor, item, "deliver", reason=signed_by)
+    move_item(session, actor, item, "collect" if item.status == "UNCLAIMED_HELD" else "deliver", reason=signed_by)
     move_letter(session, actor, letter, "deliver")
     item.outcome, item.outcome_at = f"DELIVERED {signed_by}", actor.at
     days = policy_on(session, local_date(actor.at)).letter.followup_call_days
@@ -103,6 +107,32 @@ def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, sign
     open_task(session, actor, "call_after_delivery", Role.PHONE_COLLECTOR, "letter", letter.id, due_at, detail)
     _enter_outcome(session, actor, letter, item, item.outcome)
     return item
+
+
+def record_loss(session: Session, actor: audit.Actor, item_id: UUID) -> MailItem:
+    """Record that the post lost an item, and ask for its replacement. Raises: NotNow."""
+    item, letter = _locked(session, item_id)
+    move_item(session, actor, item, "lose")
+    move_letter(session, actor, letter, "lose")
+    item.outcome, item.outcome_at = "LOST", actor.at
+    detail = {"letter_no": letter.letter_no, "tracking_no": item.tracking_no}
+    due_at = actor.at + PROVE_WITHIN
+    open_task(session, actor, "replace_lost_letter", Role.ADMIN_CLERK, "mail_item", item.id, due_at, detail)
+    _enter_outcome(session, actor, letter, item, item.outcome)
+    return item
+
+
+def note_event(
+    session: Session, actor: audit.Actor, item: MailItem, code: str, at: datetime, *, place: str, source: str
+) -> None:
+    """Keep one event of an item."""
+    session.add(
+        TrackingEvent(
+            item_id=item.id, code=code, happened_at=at, place=place, source=source, recorded_at=actor.at,
+            recorded_by=actor.name,
+        )
+    )  # fmt: skip
+    session.flush()
 
 
 def _locked(session: Session, item_id: UUID) -> tuple[MailItem, Letter]:

@@ -65,13 +65,17 @@ class Client:
 
     def upload(self, path: str, file: Path, **fields: str) -> Any:
         """POST a file as a form. Raises: ApiError."""
+        return self.upload_bytes(path, file.name, file.read_bytes(), **fields)
+
+    def upload_bytes(self, path: str, name: str, data: bytes, **fields: str) -> Any:
+        """POST bytes as a file of a form. Raises: ApiError."""
         boundary = uuid.uuid4().hex
         parts = [
             f'--{boundary}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'.encode()
             for n, v in fields.items()
         ]
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{file.name}"\r\n\r\n'
-        body = b"".join([*parts, head.encode(), file.read_bytes(), f"\r\n--{boundary}--\r\n".encode()])
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = b"".join([*parts, head.encode(), data, f"\r\n--{boundary}--\r\n".encode()])
         return self._json("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
 
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:

@@ -105,6 +105,9 @@ class Desk:
         path = f"/handover-lists/{made['id']}"
         clerk.wait_for(path, lambda made: bool(made["pdf_sha256"] and made["xlsx_sha256"]), seconds=_RENDER_S)
         clerk.post(f"{path}/hand-over")
-        assert clerk.download(f"{path}/pdf").startswith(b"%PDF")
+        stamped = clerk.download(f"{path}/pdf")
+        assert stamped.startswith(b"%PDF")
+        scan = clerk.upload_bytes("/scans", "stamped-list.pdf", stamped)
+        clerk.post(f"{path}/receipt", {"scan_sha256": scan["sha256"]})
         assert clerk.download(f"{path}/xlsx").startswith(b"PK")
         return len(list(clerk.pages("/handover-lists")))

@@ -32,6 +32,7 @@ TABLES = {  # what an id of this name stands for
     "print_batch_id": ("print_batch",),
     "repayment_id": ("repayment",),
     "result_id": ("visit_result",),
+    "scan_id": ("scan",),
     "status_id": ("special_status",),
     "task_id": ("task",),
     "visit_id": ("visit",),

@@ -7,7 +7,7 @@ import pytest
 
 from fieldops import jobs
 from fieldops.audit import Actor
-from fieldops.correspondence import numbers, posting, printing, rendering, senders, service, templates
+from fieldops.correspondence import evidence, numbers, posting, printing, rendering, senders, service, templates
 from letters.render import PrintPart, RenderedChunk, RenderedLetter
 from tests.makers import BANK_CODE, make_bank, make_case
 
@@ -103,6 +103,12 @@ class Office:
         items = self.registered(letter_ids)
         self.hand_over(self.listed())
         return items
+
+    def scan(self, text="a paper"):
+        with self.house.transaction() as session:
+            data = b"%PDF-" + text.encode()
+            clerk = self.actor("admin_clerk")
+            return evidence.keep_scan(session, clerk, self.house.store, data=data, filename="scan.pdf").sha256
 
     def read(self, letter_id):
         with self.house.transaction() as session:

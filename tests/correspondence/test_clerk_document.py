@@ -1,5 +1,6 @@
 """The commands of docs/clerk.md, run one after the other against the application: the document is true."""
 
+import io
 import json
 import re
 import shlex
@@ -17,6 +18,7 @@ ROLES = {
     "approver": "ADMIN_APPROVER",
     "business": "BUSINESS_DEPT",
 }
+SCAN = re.compile(r"(?P<name>\w+)=\$\(scan (?P<who>\w+) (?P<file>\S+)\)$")
 COMMAND = re.compile(r"(?:(?P<name>\w+)=\$\()?(?P<call>call .*?)(?: \| jq -r (?P<path>\S+)\))?(?: > \S+)?$")
 
 
@@ -47,6 +49,12 @@ def test_the_clerks_path_is_true(office, client_as):
     for line in commands():
         if line.startswith("sleep"):
             office.work()
+            continue
+        if paper := SCAN.match(line):
+            file = (io.BytesIO(b"\x89PNG\r\n\x1a\n" + paper["file"].encode()), paper["file"])
+            kept = client_as(ROLES[paper["who"]]).post("/api/v1/scans", data={"file": file})
+            assert kept.status_code == 201, kept.text
+            known[paper["name"]] = kept.json["sha256"]
             continue
         found = COMMAND.match(line)
         _, who, method, path, *body = (

@@ -60,7 +60,7 @@ def test_the_list_is_made_as_pdf_and_as_text_cells(office):
     with office.house.transaction() as session:
         clerk, store = office.actor("admin_clerk"), office.house.store
         pdf, xlsx = papers.list_pdf(session, clerk, store, list_id), papers.list_xlsx(session, clerk, store, list_id)
-        listed = papers.list_by_id(session, list_id)
+        listed = queries.list_by_id(session, list_id)
         assert (listed.status, listed.pieces, listed.postage_fen) == ("OPEN", 2, 840)
     text = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_bounded()
     assert all(word in text for word in ("XA00000000001", "XA00000000002", "示范邮局", "8.40"))
@@ -90,7 +90,7 @@ def test_a_dead_address_stays_off_the_list_and_its_number_is_consumed(office):
         _block_silently(session, office, letter)
     list_id = office.listed()
     with office.house.transaction() as session:
-        listed = papers.list_by_id(session, list_id)
+        listed = queries.list_by_id(session, list_id)
         assert (listed.pieces, [row["codes"] for row in listed.left_out]) == (1, [["LR-031"]])
     assert [office.read(one).status for one in (good, bad)] == ["SEALED", "VOID"]
     office.hand_over(list_id)

@@ -25,8 +25,9 @@ EFFECTS = {
 
 
 def returned(office, item_id, reason):
+    scan = office.scan()
     with office.house.transaction() as session:
-        tracking.record_return(session, office.actor("admin_clerk"), item_id, reason=reason)
+        tracking.record_return(session, office.actor("admin_clerk"), item_id, reason=reason, scan_sha256=scan)
 
 
 @pytest.fixture

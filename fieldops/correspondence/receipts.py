@@ -1,0 +1,104 @@
+"""Postal receipts: the post's own word that it took an item, from the stamped list, a scan or the carrier's file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from fieldops import audit
+from fieldops.clock import local_date
+from fieldops.correspondence import evidence, numbers, queries
+from fieldops.correspondence.mail_models import PostalReceipt
+from fieldops.correspondence.models import MailItem
+from fieldops.errors import NotNow, NotUnderstood
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+STAMPED_LIST, SCANNED, FILE = "STAMPED_LIST", "SCANNED", "FILE"
+
+
+def file_list_receipt(
+    session: Session, actor: audit.Actor, list_id: UUID, *, scan_sha256: str, not_accepted: Sequence[str] = ()
+) -> list[PostalReceipt]:
+    """File the list the post has stamped: the receipt of each of its items but those it struck out.
+
+    Raises: NotNow for a list that was not handed over, NotUnderstood for a scan nobody kept or a number not on it.
+    """
+    handover = queries.lock_list(session, list_id)
+    if handover.handed_over_at is None:
+        raise NotNow("LIST_STATE", f"List {handover.no} is {handover.status}; the post stamps it at the hand-over.")
+    evidence.require_scan(session, scan_sha256)
+    pairs = queries.items_of_list(session, list_id)
+    strangers = set(not_accepted) - {item.tracking_no for item, _ in pairs}
+    if strangers:
+        raise NotUnderstood("ITEM_NOT_ON_LIST", f"{', '.join(sorted(strangers))} is not on list {handover.no}.")
+    accepted = [(item, letter) for item, letter in pairs if item.tracking_no not in set(not_accepted)]
+    evidence.attach(session, actor, [letter for _, letter in accepted], evidence.POSTING, scan_sha256)
+    known = _known(session, [item for item, _ in accepted])
+    on = local_date(handover.handed_over_at)
+    fresh = [item for item, _ in accepted if item.id not in known]
+    return [_keep(session, actor, item, on, STAMPED_LIST, scan_sha256) for item in fresh]
+
+
+def record_receipt(
+    session: Session,
+    actor: audit.Actor,
+    *,
+    tracking_no: str,
+    accepted_on: date,
+    scan_sha256: str | None = None,
+    source: str = SCANNED,
+) -> PostalReceipt:
+    """Record the receipt of one item by its number.
+
+    Raises: NotUnderstood RECEIPT_UNKNOWN_ITEM for a number no item of ours carries, or a day to come; NotNow when its
+    receipt is on record.
+    """
+    item = item_by_number(session, actor, tracking_no, code="RECEIPT_UNKNOWN_ITEM")
+    if accepted_on > local_date(actor.at):
+        raise NotUnderstood("RECEIPT_DAY", f"{accepted_on} is still to come; give the day on the post's stamp.")
+    if _known(session, [item]):
+        raise NotNow("RECEIPT_KNOWN", f"The receipt of {item.tracking_no} is on record; an item is taken once.")
+    if scan_sha256 is not None:
+        evidence.require_scan(session, scan_sha256)
+        letter = queries.letter_by_id(session, item.letter_id)
+        evidence.attach(session, actor, [letter], evidence.POSTING, scan_sha256)
+    return _keep(session, actor, item, accepted_on, source, scan_sha256)
+
+
+def item_by_number(session: Session, actor: audit.Actor, raw: str, *, code: str = "ITEM_UNKNOWN") -> MailItem:
+    """The item of a typed or scanned number, locked.
+
+    Raises: NotUnderstood LR-071 for a malformed number, and under ``code`` for one no item of ours carries.
+    """
+    number = numbers.read_scanned(session, actor.at, raw)
+    same = sa.select(MailItem).filter_by(carrier_no=numbers.CHINA_POST_NO, tracking_no=number)
+    item = session.scalar(same.with_for_update().execution_options(populate_existing=True))
+    if item is None:
+        raise NotUnderstood(code, f"No item of ours carries {number}; scan it again.", number=number)
+    return item
+
+
+def _known(session: Session, items: Sequence[MailItem]) -> set[UUID]:
+    found = sa.select(PostalReceipt.item_id).where(PostalReceipt.item_id.in_([item.id for item in items]))
+    return set(session.scalars(found))
+
+
+def _keep(
+    session: Session, actor: audit.Actor, item: MailItem, on: date, source: str, scan_sha256: str | None
+) -> PostalReceipt:
+    receipt = PostalReceipt(
+        carrier_no=item.carrier_no, tracking_no=item.tracking_no, item_id=item.id, accepted_on=on, source=source,
+        scan_sha256=scan_sha256, recorded_at=actor.at, recorded_by=actor.name,
+    )  # fmt: skip
+    session.add(receipt)
+    session.flush()
+    said = {"tracking_no": item.tracking_no, "accepted_on": on.isoformat(), "source": source}
+    audit.record(session, actor, "receipts.record", "postal_receipt", receipt.id, **said)
+    return receipt
