@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import logging
+import signal
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from letters.errors import PaperError
 from letters.system import require_fonts, require_libraries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fieldops.house import House
 
@@ -259,7 +261,7 @@ def import_divisions(source: Path, edition: str) -> None:
 @click.option("--budget", "budget_s", type=click.IntRange(1, 3600), default=60, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 def plan(on_date: Any, budget_s: int, seed: int) -> None:
-    """Plan a day's batched visits here and now."""
+    """Plan a day's batched visits here and now; Ctrl-C stops the search and keeps the best plan so far."""
     from fieldops.planning import service, solving  # noqa: PLC0415
 
     with _house() as house:
@@ -267,9 +269,26 @@ def plan(on_date: Any, budget_s: int, seed: int) -> None:
             made = service.ask_for_plan(
                 session, _operator(house), on_date=on_date.date(), budget_s=budget_s, seed=seed, queue=False
             )
-        solving.solve(house, id=str(made.id))
+        with _stopped_by_ctrl_c() as stop:
+            solving.solve(house, id=str(made.id), stop=stop)
         with house.transaction() as session:
             click.echo(orjson.dumps(service.summary_of(session, made.id), option=orjson.OPT_INDENT_2).decode())
+
+
+@contextmanager
+def _stopped_by_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed meanwhile; a second one ends the command as ever."""
+    pressed = threading.Event()
+
+    def first(*_: Any) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @main.group()

@@ -7,6 +7,7 @@ from routing.check import Violation, violations
 from routing.difference import CrewChange, Difference, Move, Seat, difference
 from routing.errors import InvalidPlanError, ProblemError, RoutingError, SolverProcessLostError
 from routing.explain import explain
+from routing.moving import Moved, MoveRefusedError, moved
 from routing.objective import TERMS, Objective
 from routing.problem import (
     Area,
@@ -41,6 +42,8 @@ __all__ = [
     "LeftOut",
     "Legs",
     "Move",
+    "MoveRefusedError",
+    "Moved",
     "Objective",
     "Plan",
     "PlannedVisit",
@@ -60,6 +63,7 @@ __all__ = [
     "difference",
     "explain",
     "joined",
+    "moved",
     "near_to",
     "plan",
     "rest_of_day",

@@ -49,7 +49,7 @@ def _reason(day: Arrays, board: Board, stop: int) -> LeftOut:
     if not board.near_crews(stop, 1):
         other = min(board.other_addresses(stop).items())[1]
         return left_out(day.stop_ids[stop], "OTHER_ADDRESS_TODAY", {"other": day.stop_ids[other]})
-    missed = [_first_limit(day, board, crew, stop) for crew in board.near_crews(stop, REPAIR_CREWS)]
+    missed = [first_limit(day, board, crew, stop) for crew in board.near_crews(stop, REPAIR_CREWS)]
     repairs = [found for _, _, order in missed if (found := repair_for(day, order[0], order[1])) is not None]
     best: Repair | None = min(repairs, key=lambda found: (found.weight_s, found.crew), default=None)
     named = _named(missed, best)
@@ -77,7 +77,7 @@ def _fitting(day: Arrays, stop: int, place: Place, worth_s: int) -> LeftOut:
 Missed = tuple[int, Broken, tuple[int, list[int], int]]
 
 
-def _first_limit(day: Arrays, board: Board, crew: int, stop: int) -> Missed:
+def first_limit(day: Arrays, board: Board, crew: int, stop: int) -> Missed:
     """The place in a crew's route that misses by least, and the first limit it breaks."""
     route = board.routes[crew]
     places = range(len(route) + 1)

@@ -118,6 +118,7 @@ def joined(rest: Rest, after: Plan) -> Plan:
     return replace(
         after,
         routes=(*routes, *added.values()),
+        areas=rest.start.areas or after.areas,
         left_out=(*after.left_out, *rest.left_out),
         notes=(*after.notes, *rest.notes),
     )

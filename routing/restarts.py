@@ -70,6 +70,8 @@ def propose_and_choose(
             proposer.build()
         else:
             proposer.start(start)
+        if number == 0:
+            on_better(proposer.best())  # whoever stops the search early has this at least
         pace = _Pace(seconds, None if moves is None else int(moves * RUN_SHARE / runs))
         _cool(proposer, pace, HOT if start is None else WARM, on_better, stop)
         columns += proposer.columns(COLUMNS // runs)

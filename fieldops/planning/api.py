@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.planning import queries, service
-from fieldops.planning.schemas import GeoJsonOut, LeftOutOut, PlanIn, PlanListIn, PlanOut, PublishedOut, StopOut
+from fieldops.planning import comparing, moving, queries, replanning, service
+from fieldops.planning.schemas import (
+    AgainstIn,
+    DifferenceOut,
+    GeoJsonOut,
+    LeftOutOut,
+    LiftIn,
+    LockOut,
+    LocksIn,
+    MoveIn,
+    PlanIn,
+    PlanListIn,
+    PlanOut,
+    PublishedOut,
+    ReplanIn,
+    StopOut,
+)
 from fieldops.web import Blueprint, actor, needs, session
 
 if TYPE_CHECKING:
@@ -70,3 +85,56 @@ def show_geojson(plan_id: uuid.UUID) -> Any:
 def publish_plan(plan_id: uuid.UUID) -> Any:
     """Ask the rules again and make this the plan of the day; visits that no longer pass are withdrawn and listed."""
     return service.publish_plan(session(), actor(), plan_id)
+
+
+@blueprint.route("/<uuid:plan_id>/cancel", methods=["POST"])
+@needs("plans.make")
+@blueprint.response(200, PlanOut)
+def cancel_plan(plan_id: uuid.UUID) -> Any:
+    """Stop the search; the best plan so far is kept."""
+    return replanning.cancel_plan(session(), actor(), plan_id)
+
+
+@blueprint.route("/<uuid:plan_id>/replan", methods=["POST"])
+@needs("plans.make")
+@blueprint.arguments(ReplanIn)
+@blueprint.response(202, PlanOut)
+def replan(asked: dict[str, Any], plan_id: uuid.UUID) -> Any:
+    """Plan the rest of the day anew; what is done, under way or near stays."""
+    return replanning.ask_for_replan(session(), actor(), plan_id, **asked)
+
+
+@blueprint.route("/<uuid:plan_id>/moves", methods=["POST"])
+@needs("plans.make")
+@blueprint.arguments(MoveIn)
+@blueprint.response(201, PlanOut)
+def move_visit(asked: dict[str, Any], plan_id: uuid.UUID) -> Any:
+    """Give a visit to a crew by hand: a lock, a new version; refused by the name of the rule it would break."""
+    return moving.move_visit(session(), actor(), plan_id, **asked)
+
+
+@blueprint.route("/<uuid:plan_id>/difference")
+@needs("plans.read")
+@blueprint.arguments(AgainstIn, location="query")
+@blueprint.response(200, DifferenceOut)
+def show_difference(asked: dict[str, Any], plan_id: uuid.UUID) -> Any:
+    """What moved, why, and the minutes and kilometres gained, against the plan it was made from or another."""
+    return comparing.compare_plans(session(), plan_id, **asked)
+
+
+@blueprint.route("/locks")
+@needs("plans.read")
+@blueprint.arguments(LocksIn, location="query")
+@blueprint.response(200, LockOut(many=True))
+def list_locks(asked: dict[str, Any]) -> Any:
+    """Visits people have given to crews on a day."""
+    return queries.locks_on(session(), asked["on_date"])
+
+
+@blueprint.route("/locks/lift", methods=["POST"])
+@needs("plans.make")
+@blueprint.arguments(LiftIn)
+@blueprint.response(204)
+def lift_lock(asked: dict[str, Any]) -> None:
+    """Let the next plan of the day decide about the visit again."""
+    moving.lift_lock(session(), actor(), **asked)

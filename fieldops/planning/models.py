@@ -16,8 +16,9 @@ from fieldops.planning.states import CANCELLED
 class DayPlan(Stamped, Base):
     """One version of the plan of one day.
 
-    ``status``: see ``states``; WAITING: its job is queued. ``engine`` holds engine, versions, seed, budget and
-    the source of travel times; ``totals`` the sums the judge re-added.
+    ``status``: see ``states``; WAITING: its job is queued. ``base_id`` is the plan it was made from and ``asked`` how:
+    a re-plan or a move by hand. ``engine`` holds engine, versions, seed, budget and the source of travel times;
+    ``totals`` the sums the judge re-added; ``progress`` how far the search is.
     """
 
     __tablename__ = "day_plan"
@@ -27,6 +28,7 @@ class DayPlan(Stamped, Base):
     )
 
     id: Mapped[Id]
+    base_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("day_plan.id"))
     on_date: Mapped[date]
     number: Mapped[int]
     status: Mapped[str]
@@ -35,6 +37,9 @@ class DayPlan(Stamped, Base):
     seed: Mapped[int]
     engine: Mapped[dict[str, Any]] = mapped_column(default=dict)
     totals: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    asked: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=sa.text("'{}'::jsonb"))
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=sa.text("'{}'::jsonb"))
+    cancelled_by: Mapped[str | None]
     stops_cancelled: ClassVar[Any]  # a stop that is cancelled is a new version of the plan, without a lock on its row
     made_by: Mapped[str]
     published_by: Mapped[str | None]
@@ -56,7 +61,7 @@ class CrewRoute(Base):
 
 
 class RouteStop(Base):
-    """One visit on a route; ``status``: PENDING, CHECKED_IN, DONE, SKIPPED, CANCELLED, ABORTED."""
+    """One visit on a route; ``status``: PENDING, CHECKED_IN, DONE, SKIPPED, CANCELLED, ABORTED, since ``status_at``."""
 
     __tablename__ = "route_stop"
     __table_args__ = (sa.UniqueConstraint("plan_id", "crew_id", "sequence"), sa.Index(None, "visit_id"))
@@ -72,6 +77,7 @@ class RouteStop(Base):
     travel_s: Mapped[int]
     distance_m: Mapped[int]
     status: Mapped[str] = mapped_column(default="PENDING")
+    status_at: Mapped[datetime | None]
 
 
 class LeftOutVisit(Base):
@@ -85,6 +91,33 @@ class LeftOutVisit(Base):
     message_zh: Mapped[str]
     message_en: Mapped[str]
     detail: Mapped[dict[str, Any]]
+
+
+class VisitLock(Base):
+    """A visit a person gave to a crew on a day; ``position`` and the span in which it begins are part of it if given.
+
+    A newer lock lifts the older one; seconds are since local midnight.
+    """
+
+    __tablename__ = "visit_lock"
+    __table_args__ = (
+        sa.Index(
+            "uq_visit_lock_standing", "on_date", "visit_id", unique=True, postgresql_where=sa.text("lifted_at IS NULL")
+        ),
+    )
+
+    id: Mapped[Id]
+    on_date: Mapped[date]
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"))
+    crew_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("crew.id"))
+    position: Mapped[int | None]
+    from_s: Mapped[int | None]
+    until_s: Mapped[int | None]
+    reason: Mapped[str]
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+    lifted_by: Mapped[str | None]
+    lifted_at: Mapped[datetime | None]
 
 
 DayPlan.stops_cancelled = column_property(

@@ -74,6 +74,9 @@ def _stop(visit: VisitToPlan, policy: Policy) -> Stop | LeftOut:
         windows=windows,
         priority=visit.priority,
         debtor=str(visit.debtor_id),
+        crew_lock=visit.crew_lock,
+        position=visit.position,
+        time_lock=None if visit.begins_s is None else Window(*visit.begins_s),
     )
 
 

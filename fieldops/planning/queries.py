@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from fieldops.addresses.queries import among
 from fieldops.agents.models import Crew
 from fieldops.batching.models import BatchedVisit, VisitBatch
 from fieldops.errors import NotFound
-from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop
-from fieldops.planning.states import CANCELLED, CHECKED_IN, PENDING, PUBLISHED
+from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop, VisitLock
+from fieldops.planning.states import BEGUN, CANCELLED, CHECKED_IN, PENDING, PUBLISHED
 from fieldops.visits import states as visit_states
 from fieldops.visits.models import Visit
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VisitToPlan:
-    """A batched visit as planning sees it; ``windows_s`` are seconds of the day in which it may begin."""
+    """A visit as planning sees it; ``windows_s`` are seconds of the day in which it may begin.
+
+    A person may have locked it to a crew, to a position in that crew's order, to a span in which it begins.
+    """
 
     id: uuid.UUID
     no: str
@@ -36,6 +40,9 @@ class VisitToPlan:
     purpose: str
     priority: int
     windows_s: tuple[tuple[int, int], ...]
+    crew_lock: str | None = None
+    position: int | None = None
+    begins_s: tuple[int, int] | None = None
 
 
 def plan_by_id(session: Session, plan_id: uuid.UUID, *, lock: bool = False) -> DayPlan:
@@ -58,13 +65,20 @@ def published_plan(session: Session, on_date: date, *, lock: bool = False) -> Da
     return session.scalar(query.with_for_update() if lock else query)
 
 
-def visits_to_plan(session: Session, on_date: date) -> list[VisitToPlan]:
-    """Visits batched for that day, in the order of their ids."""
-    rows = session.scalars(
-        sa.select(Visit)
-        .join(BatchedVisit, BatchedVisit.visit_id == Visit.id)
+def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUID] = ()) -> list[VisitToPlan]:
+    """Visits batched for that day and ``also`` these, in the order of their ids, with the locks people put on them."""
+    batched = (
+        sa.select(BatchedVisit.visit_id)
         .join(VisitBatch, VisitBatch.id == BatchedVisit.batch_id)
-        .where(VisitBatch.on_date == on_date, Visit.status.in_((visit_states.BATCHED, visit_states.PLANNED)))
+        .where(VisitBatch.on_date == on_date)
+    )
+    open_ones = Visit.status.in_((visit_states.BATCHED, visit_states.PLANNED))
+    mine = sa.and_(VisitLock.visit_id == Visit.id, VisitLock.on_date == on_date, VisitLock.lifted_at.is_(None))
+    rows = session.execute(
+        sa.select(Visit, VisitLock, Crew.code)
+        .outerjoin(VisitLock, mine)
+        .outerjoin(Crew, Crew.id == VisitLock.crew_id)
+        .where(sa.or_(sa.and_(open_ones, Visit.id.in_(batched)), among(Visit.id, list(also))))
         .order_by(Visit.id)
     )
     return [
@@ -78,9 +92,36 @@ def visits_to_plan(session: Session, on_date: date) -> list[VisitToPlan]:
             purpose=visit.purpose,
             priority=visit.priority,
             windows_s=tuple((int(start), int(end)) for start, end in visit.windows),
+            crew_lock=crew_code,
+            position=None if lock is None else lock.position,
+            begins_s=_span(lock),
         )
-        for visit in rows
+        for visit, lock, crew_code in rows
     ]
+
+
+def _span(lock: VisitLock | None) -> tuple[int, int] | None:
+    if lock is None or lock.from_s is None or lock.until_s is None:
+        return None
+    return lock.from_s, lock.until_s
+
+
+def locks_on(session: Session, on_date: date) -> list[VisitLock]:
+    """Locks that stand on a day, oldest first."""
+    query = sa.select(VisitLock).where(VisitLock.on_date == on_date, VisitLock.lifted_at.is_(None))
+    return list(session.scalars(query.order_by(VisitLock.id)))
+
+
+def lock_on_visit(session: Session, on_date: date, visit_id: uuid.UUID) -> VisitLock | None:
+    """The lock that stands on a visit on a day."""
+    query = sa.select(VisitLock).filter_by(on_date=on_date, visit_id=visit_id, lifted_at=None)
+    return session.scalar(query.with_for_update())
+
+
+def visit_nos(session: Session, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Numbers of visits by their ids."""
+    rows = session.execute(sa.select(Visit.id, Visit.no).where(among(Visit.id, list(visit_ids))))
+    return {visit_id: no for visit_id, no in rows}  # noqa: C416 - rows
 
 
 def plans_to_close(session: Session, today: date) -> list[DayPlan]:
@@ -130,6 +171,13 @@ def left_out_of(session: Session, plan_id: uuid.UUID) -> list[dict[str, Any]]:
     ]
 
 
+def stops_begun_on(session: Session, on_date: date) -> list[RouteStop]:
+    """Stops a crew has been at on that day, on whichever plan, in the order in which that was heard."""
+    query = sa.select(RouteStop).join(DayPlan, DayPlan.id == RouteStop.plan_id)
+    begun = query.where(DayPlan.on_date == on_date, RouteStop.status.in_(BEGUN))
+    return list(session.scalars(begun.order_by(RouteStop.status_at.asc().nulls_first(), RouteStop.sequence)))
+
+
 def live_stop_of(session: Session, visit_id: uuid.UUID) -> RouteStop | None:
     """The stop at which a visit is still to be made or is being made.
 
@@ -153,6 +201,8 @@ def live_stop_of(session: Session, visit_id: uuid.UUID) -> RouteStop | None:
 def geojson(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:
     """A plan as GeoJSON (RFC 7946, WGS-84): a line per crew, a point per stop and per located visit left out."""
     crews = {crew.id: crew for crew in session.scalars(sa.select(Crew))}
+    plan = plan_by_id(session, plan_id)
+    before = _made_before(session, plan) if plan.base_id is not None else []
     stops = session.execute(
         sa.select(RouteStop, Visit)
         .join(Visit, Visit.id == RouteStop.visit_id)
@@ -168,15 +218,22 @@ def geojson(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [
-            *(_route_line(route, crews[route.crew_id], stops) for route in routes_of(session, plan_id)),
+            *(_route_line(route, crews[route.crew_id], [*before, *stops]) for route in routes_of(session, plan_id)),
             *(_stop_point(stop, visit, crews[stop.crew_id]) for stop, visit in stops),
             *(_left_out_point(row, visit) for row, visit in left_out),
         ],
     }
 
 
+def _made_before(session: Session, plan: DayPlan) -> list[Any]:
+    """Stops and visits that crews had been at when this plan was made from another."""
+    begun = [stop for stop in stops_begun_on(session, plan.on_date) if stop.plan_id != plan.id]
+    visits = {v.id: v for v in session.scalars(sa.select(Visit).where(among(Visit.id, [s.visit_id for s in begun])))}
+    return [(stop, visits[stop.visit_id]) for stop in begun]
+
+
 def _route_line(route: CrewRoute, crew: Crew, stops: Sequence[Any]) -> dict[str, Any]:
-    """From home past every stop that stands, and back."""
+    """From home past what was made before this plan and every stop of it that stands, and back."""
     home = [crew.start_lon, crew.start_lat]
     path = [[v.lon, v.lat] for stop, v in stops if stop.crew_id == crew.id and stop.status != CANCELLED]
     line = {"type": "LineString", "coordinates": [home, *path, home]}

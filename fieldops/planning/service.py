@@ -1,4 +1,4 @@
-"""Use cases of planning: ask for a plan, keep what the engine found, publish it, follow its stops through the day."""
+"""Use cases of planning: ask for a plan, follow its making, publish it, follow its stops through the day."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fieldops import audit, events, jobs
-from fieldops.agents import queries as agents
-from fieldops.clock import at_local, local_date
+from fieldops.clock import local_date
 from fieldops.errors import NotNow, NotUnderstood
+from fieldops.house import house_of
 from fieldops.planning import queries, states
 from fieldops.planning.events import PlanPublished
-from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop
-from fieldops.planning.problem import Day, day_problem
+from fieldops.planning.models import DayPlan, LeftOutVisit
 from fieldops.planning.recheck import ON_PLAN, Checked, Remedy, TakenOff, ask_before_publishing
-from fieldops.policies import service as policies
 from fieldops.visits import effects, execution
 from fieldops.visits import queries as visit_queries
 
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    import routing
     from fieldops.audit import Actor
+    from fieldops.planning.models import RouteStop
 
 
 def ask_for_plan(
@@ -37,13 +35,33 @@ def ask_for_plan(
 
     Raises: NotUnderstood for a day that is over, NotNow when nothing is batched.
     """
-    _not_over(actor, on_date)
+    refuse_day_over(actor, on_date)
     if not queries.visits_to_plan(session, on_date):
         raise NotNow("NOTHING_BATCHED", f"No visit is batched for {on_date}; make batches first (POST /batches).")
+    plan = new_version(session, actor, on_date, budget_s=budget_s, seed=seed)
+    audit.record(session, actor, "plans.ask", "day_plan", plan.id, on_date=str(on_date), number=plan.number)
+    if queue:
+        jobs.defer(session, "planning.solve", id=str(plan.id))
+    return plan
+
+
+def new_version(
+    session: Session,
+    actor: Actor,
+    on_date: date,
+    *,
+    budget_s: int,
+    seed: int,
+    base_id: uuid.UUID | None = None,
+    asked: dict[str, Any] | None = None,
+) -> DayPlan:
+    """The next version of a day's plan, still to be made; ``base_id`` and ``asked`` when it is made from another."""
     newest = session.scalar(sa.select(sa.func.max(DayPlan.number)).where(DayPlan.on_date == on_date))
     plan = DayPlan(
         on_date=on_date,
         number=(newest or 0) + 1,
+        base_id=base_id,
+        asked=asked or {},
         status=states.WAITING,
         budget_s=budget_s,
         seed=seed,
@@ -52,10 +70,14 @@ def ask_for_plan(
     )
     session.add(plan)
     session.flush()
-    audit.record(session, actor, "plans.ask", "day_plan", plan.id, on_date=str(on_date), number=plan.number)
-    if queue:
-        jobs.defer(session, "planning.solve", id=str(plan.id))
     return plan
+
+
+def refuse_day_over(actor: Actor, on_date: date) -> None:
+    """Raises: NotUnderstood for a day that is over."""
+    today = local_date(actor.at)
+    if on_date < today:
+        raise NotUnderstood("DAY_OVER", f"{on_date} is over; plan {today} or later.")
 
 
 def begin_solving(session: Session, plan_id: uuid.UUID) -> DayPlan | None:
@@ -67,24 +89,11 @@ def begin_solving(session: Session, plan_id: uuid.UUID) -> DayPlan | None:
     return plan
 
 
-def day_of_plan(session: Session, plan: DayPlan) -> Day:
-    """What the engine is asked for this plan: its day's batched visits and the crews on duty."""
-    policy = policies.policy_on(session, plan.on_date)
-    return day_problem(queries.visits_to_plan(session, plan.on_date), agents.crews_on(session, plan.on_date), policy)
-
-
-def store_plan(session: Session, plan_id: uuid.UUID, day: Day, found: routing.Plan) -> None:
-    """Keep what the engine found, whole; a second run of the job finds it kept and changes nothing."""
-    plan = queries.plan_by_id(session, plan_id, lock=True)
-    if plan.status != states.SOLVING:
-        return
-    area_of = {crew_id: area.name for area in found.areas for crew_id in area.crew_ids}
-    for route in found.routes:
-        session.add(_route_row(plan, day.crew_ids[route.crew_id], route, area_of.get(route.crew_id, "")))
-        session.add_all(_stop_rows(plan, day, route))
-    session.add_all(_left_out_row(plan, day.visit_ids[left.stop_id], left) for left in (*day.unasked, *found.left_out))
-    plan.status, plan.version = states.OPTIMISED, plan.version + 1
-    plan.engine, plan.totals = _making(found), _totals(day, found)
+def note_progress(session: Session, plan_id: uuid.UUID, progress: dict[str, Any]) -> bool:
+    """Write down how far the search is; True when it should stop: somebody cancelled it, or it is no longer needed."""
+    running = sa.update(DayPlan).where(DayPlan.id == plan_id, DayPlan.status == states.SOLVING)
+    row = session.execute(running.values(progress=progress).returning(DayPlan.cancelled_by)).first()
+    return row is None or row.cancelled_by is not None
 
 
 def fail_plan(session: Session, plan_id: uuid.UUID, failure: str) -> None:
@@ -112,7 +121,7 @@ def publish_plan(session: Session, actor: Actor, plan_id: uuid.UUID) -> Publishe
     plan = queries.plan_by_id(session, plan_id, lock=True)
     if plan.status != states.OPTIMISED:
         raise NotNow("PLAN_NOT_READY", f"The plan is {plan.status}; only an OPTIMISED plan can be published.")
-    _not_over(actor, plan.on_date)
+    refuse_day_over(actor, plan.on_date)
     previous = queries.published_plan(session, plan.on_date, lock=True)
     stops, former = queries.stops_of(session, plan.id), queries.pending_visits_of(session, previous)
     visits = visit_queries.lock_visits(session, {stop.visit_id for stop in stops} | former)
@@ -143,7 +152,7 @@ def move_stop(session: Session, visit_id: uuid.UUID, to: str) -> RouteStop | Non
     """Let the stop of a visit follow what has happened there; one that has ended stays as it ended."""
     stop = queries.live_stop_of(session, visit_id)
     if stop is not None and states.stop_may_become(stop.status, to):
-        stop.status = to
+        stop.status, stop.status_at = to, house_of(session).clock.now()
     return stop
 
 
@@ -158,12 +167,6 @@ def summary_of(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:
         **plan.totals,
         "left_out_visits": left_out,
     }
-
-
-def _not_over(actor: Actor, on_date: date) -> None:
-    today = local_date(actor.at)
-    if on_date < today:
-        raise NotUnderstood("DAY_OVER", f"{on_date} is over; plan {today} or later.")
 
 
 def _named(checked: Checked) -> str:
@@ -195,69 +198,3 @@ def _taken_off_row(plan: DayPlan, taken: TakenOff) -> LeftOutVisit:
         message_en=taken.message_en,
         detail={"codes": list(taken.codes)},
     )
-
-
-def _route_row(plan: DayPlan, crew_id: uuid.UUID, route: routing.Route, area: str) -> CrewRoute:
-    return CrewRoute(
-        plan_id=plan.id,
-        crew_id=crew_id,
-        area=area,
-        starts_at=at_local(plan.on_date, route.start_s),
-        ends_at=at_local(plan.on_date, route.end_s),
-        travel_s=route.travel_s,
-        distance_m=route.distance_m,
-    )
-
-
-def _stop_rows(plan: DayPlan, day: Day, route: routing.Route) -> list[RouteStop]:
-    return [
-        RouteStop(
-            plan_id=plan.id,
-            crew_id=day.crew_ids[route.crew_id],
-            visit_id=day.visit_ids[visit.stop_id],
-            sequence=visit.sequence,
-            arrives_at=at_local(plan.on_date, visit.arrive_s),
-            begins_at=at_local(plan.on_date, visit.start_s),
-            leaves_at=at_local(plan.on_date, visit.leave_s),
-            travel_s=visit.travel_s,
-            distance_m=visit.distance_m,
-        )
-        for visit in route.visits
-    ]
-
-
-def _left_out_row(plan: DayPlan, visit_id: uuid.UUID, left: routing.LeftOut) -> LeftOutVisit:
-    return LeftOutVisit(
-        plan_id=plan.id,
-        visit_id=visit_id,
-        reason=left.reason,
-        message_zh=left.message_zh,
-        message_en=left.message_en,
-        detail={**left.detail, "repair_zh": left.repair_zh, "repair_en": left.repair_en},
-    )
-
-
-def _making(found: routing.Plan) -> dict[str, Any]:
-    """How a plan was made: enough to make it again."""
-    return {
-        "engine": found.engine,
-        "seed": found.seed,
-        "budget_s": found.budget_s,
-        "versions": dict(found.versions),
-        "travel": found.matrix_source,
-        "notes": list(found.notes),
-    }
-
-
-def _totals(day: Day, found: routing.Plan) -> dict[str, Any]:
-    return {
-        "asked": len(day.problem.stops) + len(day.unasked),
-        "planned": found.planned,
-        "left_out": len(found.left_out) + len(day.unasked),
-        "areas": len(found.areas),
-        "crews": sum(1 for route in found.routes if route.visits),
-        "travel_s": sum(route.travel_s for route in found.routes),
-        "distance_m": sum(route.distance_m for route in found.routes),
-        "cost": found.cost,
-        "terms": dict(found.terms),
-    }

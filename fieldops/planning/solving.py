@@ -3,34 +3,76 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import routing
 from fieldops import jobs
-from fieldops.planning import service
+from fieldops.planning import keeping, service
+from fieldops.planning.asking import Asked, what_is_asked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fieldops.house import House
-    from fieldops.planning.problem import Day
 
 _log = logging.getLogger(__name__)
 _TRIES = 2
 _SAID_AT_MOST = 3
+WORD_EVERY_S: Final = 0.5
+"""How often a running search writes down how far it is and asks whether it should stop."""
+
+
+class Watch:
+    """Tells the house how far a search is, and the search whether somebody wants it to stop."""
+
+    def __init__(self, house: House, plan_id: uuid.UUID, also_stop: Callable[[], bool] = lambda: False) -> None:
+        self._house, self._plan_id, self._also_stop = house, plan_id, also_stop
+        self._progress: routing.Progress | None = None
+        self._next_s, self._stop = 0.0, False
+
+    def tell(self, progress: routing.Progress) -> None:
+        """Keep what the engine says, to be written with the next word."""
+        self._progress = progress
+
+    def stop(self) -> bool:
+        """Whether to stop now; asked all the time, it asks the database now and then."""
+        self._stop = self._stop or self._also_stop()
+        if not self._stop and time.monotonic() >= self._next_s:
+            with self._house.transaction() as session:
+                self._stop = service.note_progress(session, self._plan_id, self._words())
+            self._next_s = time.monotonic() + WORD_EVERY_S
+        return self._stop
+
+    def _words(self) -> dict[str, object]:
+        told = self._progress
+        if told is None:
+            return {"phase": "begin"}
+        return {
+            "phase": told.phase,
+            "elapsed_s": round(told.elapsed_s, 1),
+            "budget_s": told.budget_s,
+            "areas_done": told.areas_done,
+            "areas": told.areas,
+            "planned": told.planned,
+            "best_cost": told.best_cost,
+        }
 
 
 @jobs.job("planning.solve")
-def solve(house: House, *, id: str) -> None:  # noqa: A002 - the job's argument as it is stored
+def solve(house: House, *, id: str, stop: Callable[[], bool] = lambda: False) -> None:  # noqa: A002 - as it is stored
     """Solve the plan of that id. A killed worker leaves it SOLVING, and the job runs again from the start."""
     plan_id = uuid.UUID(id)
     with house.transaction() as session:
         plan = service.begin_solving(session, plan_id)
         if plan is None:
             return
-        day = service.day_of_plan(session, plan)
+        asked = what_is_asked(session, plan, house.clock.now())
         budget_s, seed = plan.budget_s, plan.seed
+    watch = Watch(house, plan_id, stop)
     try:
-        found = _search(day, budget_s=budget_s, seed=seed, cores=house.settings.cores)
+        found = _search(asked, watch, budget_s=budget_s, seed=seed, cores=house.settings.cores)
     except routing.RoutingError as error:
         _fail(house, plan_id, str(error))
     except Exception as error:
@@ -38,22 +80,31 @@ def solve(house: House, *, id: str) -> None:  # noqa: A002 - the job's argument 
         raise
     else:
         with house.transaction() as session:
-            service.store_plan(session, plan_id, day, found)
+            keeping.store_plan(session, plan_id, asked.day, asked.whole(found), behind=asked.behind)
 
 
-def _search(day: Day, *, budget_s: int, seed: int, cores: int) -> routing.Plan:
+def _search(asked: Asked, watch: Watch, *, budget_s: int, seed: int, cores: int) -> routing.Plan:
     """A plan the independent judge finds nothing wrong with.
 
     Raises: RoutingError; a solver process that is lost (out of memory, say) is given one more try.
     """
+    problem = asked.problem
     for left in reversed(range(_TRIES)):
         try:
-            found = routing.plan(day.problem, budget_s=budget_s, seed=seed, cores=cores)
+            found = routing.plan(
+                problem,
+                budget_s=budget_s,
+                seed=seed,
+                cores=cores,
+                start=asked.start,
+                stop=watch.stop,
+                on_progress=watch.tell,
+            )
             break
         except routing.SolverProcessLostError:
             if not left:
                 raise
-    broken = routing.violations(day.problem, found)
+    broken = routing.violations(problem, found)
     if broken:
         said = "; ".join(f"{each.code} {each.subject_id}: {each.says}" for each in broken[:_SAID_AT_MOST])
         raise routing.InvalidPlanError(f"the independent check found {len(broken)} broken rules: {said}")

@@ -26,6 +26,9 @@ SKIPPED: Final = "SKIPPED"
 CANCELLED: Final = "CANCELLED"
 ABORTED: Final = "ABORTED"
 
+BEGUN: Final = (CHECKED_IN, DONE, ABORTED)
+"""A crew has been there."""
+
 STOP_STEPS: Final[dict[str, frozenset[str]]] = {
     state: frozenset(following)
     for state, following in {

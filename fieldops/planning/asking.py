@@ -1,0 +1,107 @@
+"""What the engine is asked for a plan: a day from its morning, or what is left of one that has begun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import routing
+from fieldops.agents import queries as agents
+from fieldops.clock import local_date
+from fieldops.planning import queries, states
+from fieldops.planning.problem import Day, day_problem
+from fieldops.planning.stored import plan_as_made, second_of
+from fieldops.policies import service as policies
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from sqlalchemy.orm import Session
+
+    from fieldops.planning.models import DayPlan, RouteStop
+
+REPLAN: Final = "REPLAN"
+MOVE: Final = "MOVE"
+NOT_TO_MAKE: Final = (states.CANCELLED, states.SKIPPED)
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The day, what the engine plans of it, and, for a plan made from another, what stays and where it goes on."""
+
+    day: Day
+    rest: routing.Rest | None = None
+    behind: frozenset[str] = frozenset()
+
+    @property
+    def problem(self) -> routing.Problem:
+        """What is to be planned."""
+        return self.day.problem if self.rest is None else self.rest.problem
+
+    @property
+    def start(self) -> routing.Plan | None:
+        """The plan to go on from."""
+        return None if self.rest is None else self.rest.start
+
+    def whole(self, found: routing.Plan) -> routing.Plan:
+        """The plan of the whole day."""
+        return found if self.rest is None else routing.joined(self.rest, found)
+
+
+def what_is_asked(session: Session, plan: DayPlan, at: datetime) -> Asked:
+    """What the engine is asked for this plan at this instant."""
+    if plan.base_id is None:
+        return Asked(_day(session, plan.on_date))
+    return rest_asked(session, queries.plan_by_id(session, plan.base_id), at, plan.asked)
+
+
+def rest_asked(session: Session, base: DayPlan, at: datetime, asked: Mapping[str, Any] = _NOTHING) -> Asked:
+    """What is left of the day of ``base`` at an instant; ``asked`` says how much may change."""
+    begun = {stop.visit_id: stop for stop in queries.stops_begun_on(session, base.on_date)}
+    day = _day(session, base.on_date, also=begun)
+    no_of = {visit_id: no for no, visit_id in day.visit_ids.items()}
+    before = plan_as_made(session, base, without=NOT_TO_MAKE)
+    at_s = second_of(base.on_date, at) if local_date(at) == base.on_date else 0
+    service_s = {stop.id: stop.service_s for stop in day.problem.stops}
+    behind = {no_of[v]: _free_s(base.on_date, stop, at_s, service_s.get(no_of[v], 0)) for v, stop in begun.items()}
+    standing = routing.Standing(
+        at_s=at_s,
+        behind=behind,
+        freeze_s=asked.get("freeze_min", 0) * 60,
+        keep=routing.Keep(asked.get("keep", routing.Keep.NOTHING)),
+        stand_ins=asked.get("stand_ins", {}),
+        crews=_near(day, before, behind, asked),
+        change_s=asked.get("change_min", 15) * 60,
+    )
+    return Asked(day, routing.rest_of_day(day.problem, before, standing), frozenset(behind))
+
+
+def _day(session: Session, on_date: date, *, also: Mapping[uuid.UUID, Any] = _NOTHING) -> Day:  # type: ignore[assignment]
+    policy = policies.policy_on(session, on_date)
+    visits = queries.visits_to_plan(session, on_date, also=list(also))
+    return day_problem(visits, agents.crews_on(session, on_date), policy)
+
+
+def _free_s(on_date: date, stop: RouteStop, at_s: int, service_s: int) -> int:
+    """When the crew of a stop that has begun is, or was, free again."""
+    since_s = second_of(on_date, stop.status_at) if stop.status_at else second_of(on_date, stop.leaves_at)
+    if stop.status == states.CHECKED_IN:
+        return max(at_s, since_s + service_s)
+    return min(at_s, since_s)
+
+
+def _near(day: Day, before: routing.Plan, behind: Mapping[str, int], asked: Mapping[str, Any]) -> frozenset[str] | None:
+    """Crews whose days are looked at again: those of the areas something happened in; None for all of them."""
+    if not asked.get("only_near"):
+        return None
+    wanted = {stop.id for stop in day.problem.stops}
+    known = {visit.stop_id for route in before.routes for visit in route.visits}
+    if wanted - known - behind.keys() - {left.stop_id for left in before.left_out}:
+        return None  # a new visit may go anywhere
+    working = {crew.id for crew in day.problem.crews}
+    away = {route.crew_id for route in before.routes} - working
+    stand_ins = asked.get("stand_ins", {})
+    return routing.near_to(before, known - wanted, away | set(stand_ins) | set(stand_ins.values())) or None
