@@ -21,6 +21,7 @@ from fieldops.correspondence import handlers as correspondence_handlers
 from fieldops.correspondence import mail_api, posting_api, printing_api, register_api
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
+from fieldops.packs import api as packs_api
 from fieldops.planning import api as planning_api
 from fieldops.planning import handlers as planning_handlers
 from fieldops.results import api as results_api
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     mail_api.blueprint,
     register_api.blueprint,
     imports_api.blueprint,
+    packs_api.blueprint,
     planning_api.blueprint,
     results_api.blueprint,
     results_api.cards,
@@ -65,6 +67,7 @@ TABLES = (
     "cases",
     "correspondence",
     "imports",
+    "packs",
     "planning",
     "results",
     "sync",
@@ -78,7 +81,7 @@ for feature in TABLES:  # a foreign key finds its table only when every feature'
 for module in ("rendering", "reprint_files", "handover_files"):  # jobs are known once their modules are
     import_module(f"fieldops.correspondence.{module}")
 import_module("fieldops.addresses.judging")
-for feature in ("cases", "visits", "correspondence", "sync"):
+for feature in ("cases", "packs", "visits", "correspondence", "sync"):
     import_module(f"fieldops.{feature}.jobs")
 for module in ("solving", "closing"):
     import_module(f"fieldops.planning.{module}")

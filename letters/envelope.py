@@ -4,7 +4,11 @@ Source: GB/T 1416-2003 for the sizes DL, ZL, C5 and the 90 × 26 mm kept free fo
 suppliers, so each envelope in use is measured and recorded.
 """
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from letters.kinds import ENVELOPE_FORBIDDEN
 
 A4_WIDTH_MM = 210.0
 A4_HEIGHT_MM = 297.0
@@ -49,7 +53,8 @@ class Area:
 class Envelope:
     """One envelope as measured; the window is given from the envelope's own top left corner.
 
-    Units: millimetres. Raises: ValueError, naming the measure that cannot be.
+    `outer_text`: what is printed on its outside, which must not show the debt (LR-072).
+    Units: millimetres. Raises: ValueError, naming the measure or the words that cannot be.
     """
 
     size: str
@@ -58,8 +63,13 @@ class Envelope:
     window_width_mm: float
     window_height_mm: float
     fold_height_mm: float  # the height of the folded sheet that shows its first panel
+    outer_text: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "outer_text", tuple(self.outer_text))
+        for line in self.outer_text:
+            if found := telling_words(line):
+                raise ValueError(f"LR-072: 「{found}」 on the outside shows the debt; print a neutral name and address")
         if self.size not in SIZES_MM:
             raise ValueError(f"envelope size {self.size!r}: one of {', '.join(SIZES_MM)}")
         width, height = SIZES_MM[self.size]
@@ -94,3 +104,50 @@ class Envelope:
         right = self.window_left_mm + self.window_width_mm
         bottom = self.window_top_mm + self.window_height_mm
         return Area(self.window_left_mm - across, self.window_top_mm - down, right, bottom)
+
+    def lets_slip(self, area: Area) -> bool:
+        """Tell whether a part of the address can come to lie where the window does not show it."""
+        return not self.always_seen.holds(area)
+
+    def shows(self, area: Area) -> bool:
+        """Tell whether something can come to lie behind the window."""
+        return self.ever_seen.touches(area)
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Where address and all else stand on a letter's first panels, measured on its rendered samples."""
+
+    address: tuple[Area, ...]
+    others: tuple[Area, ...]
+
+    def problems(self, envelope: Envelope) -> tuple[str, ...]:
+        """Return why letters of this footprint cannot go into `envelope`; nothing when they fit."""
+        slips = [f"the address at {in_words(one)} can slip out of the window" for one in self.address
+                 if envelope.lets_slip(one)]  # fmt: skip
+        shows = [f"what stands at {in_words(one)} can show through" for one in self.others if envelope.shows(one)]
+        return tuple(dict.fromkeys([*slips, *shows]))
+
+    def to_json(self) -> dict[str, list[list[float]]]:
+        """Plain values to store."""
+        return {"address": [_plain(one) for one in self.address], "others": [_plain(one) for one in self.others]}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Iterable[Iterable[float]]]) -> "Footprint":
+        """The footprint stored as ``plain``."""
+        return cls(tuple(Area(*one) for one in plain["address"]), tuple(Area(*one) for one in plain["others"]))
+
+
+def telling_words(text: str) -> str | None:
+    """Return the words of a text that would show a debt to whoever sees the envelope, spaced out or not."""
+    found = ENVELOPE_FORBIDDEN.search(re.sub(r"\s+", "", text))
+    return found[0] if found else None
+
+
+def in_words(area: Area) -> str:
+    """Return where an area lies on the sheet."""
+    return f"{area.left_mm:.0f}–{area.right_mm:.0f} mm across, {area.top_mm:.0f}–{area.bottom_mm:.0f} mm down"
+
+
+def _plain(area: Area) -> list[float]:
+    return [round(value, 2) for value in (area.left_mm, area.top_mm, area.right_mm, area.bottom_mm)]

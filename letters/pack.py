@@ -38,6 +38,16 @@ class ApprovalSource(StrEnum):
 
 
 @dataclass(frozen=True)
+class Approval:
+    """Who approved a pack that ships with an installation, and for which days; other packs are approved in it."""
+
+    source: ApprovalSource
+    number: str
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True)
 class Pack:
     """One version of one letter's template. New text is a new version.
 
@@ -49,10 +59,7 @@ class Pack:
     version: int
     title: str
     bank: str
-    approval_source: ApprovalSource
-    approval_no: str
-    valid_from: date
-    valid_to: date
+    approval: Approval | None
     specimen: bool
     seal: str
     html: str
@@ -61,14 +68,6 @@ class Pack:
     fonts: Mapping[str, bytes] = field(repr=False)
     images: Mapping[str, bytes] = field(repr=False)
     sha256: str
-
-    def is_valid_on(self, day: date) -> bool:
-        """Tell whether the approval covers `day`."""
-        return self.valid_from <= day <= self.valid_to
-
-    def serves(self, bank: str) -> bool:
-        """Tell whether the pack was approved for letters of `bank`."""
-        return self.bank in (ANY_BANK, bank)
 
 
 def load_pack(path: Path) -> Pack:
@@ -114,10 +113,7 @@ def pack_from_files(files: Mapping[str, bytes], house_fonts: Mapping[str, bytes]
             version=_value(manifest, "version", int),
             title=_value(manifest, "title", str),
             bank=_value(manifest, "bank", str),
-            approval_source=ApprovalSource(_value(manifest, "approval_source", str)),
-            approval_no=_value(manifest, "approval_no", str),
-            valid_from=_value(manifest, "valid_from", date),
-            valid_to=_value(manifest, "valid_to", date),
+            approval=_approval(manifest),
             specimen=_value(manifest, "specimen", bool),
             seal=seal,
             html=html,
@@ -129,6 +125,18 @@ def pack_from_files(files: Mapping[str, bytes], house_fonts: Mapping[str, bytes]
         )
     except (ValueError, TypeError) as problem:
         raise PackRefused(f"{MANIFEST}: {problem}") from problem
+
+
+def _approval(manifest: Mapping[str, Any]) -> Approval | None:
+    if "approval" not in manifest:
+        return None
+    given = _value(manifest, "approval", dict)
+    return Approval(
+        source=ApprovalSource(_value(given, "source", str)),
+        number=_value(given, "number", str),
+        valid_from=_value(given, "valid_from", date),
+        valid_to=_value(given, "valid_to", date),
+    )
 
 
 def _manifest(files: Mapping[str, bytes]) -> dict[str, Any]:

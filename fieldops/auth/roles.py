@@ -82,6 +82,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "register.read": {_CLERK, _ADMIN, _SUPER, _MANAGER, _QA},
         "register.correct": {_ADMIN},
         "templates.manage": {_BUSINESS, _SUPER, _ADMIN},
+        "templates.approve": {_SUPER, _MANAGER},
         "tasks.read": _DESK,
         "tasks.do": _DESK,
         "reports.read": _OFFICE,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from fieldops.correspondence import papers, senders, service, templates
+from fieldops.correspondence import papers, senders, service
 from fieldops.correspondence import schemas as wire
 from fieldops.web import Blueprint, actor, house, needs, session
 
@@ -95,14 +95,6 @@ def cancel_letter(words: dict[str, Any], letter_id: UUID) -> Any:
 def show_letter_pdf(letter_id: UUID) -> Response:
     """The letter as it was frozen, byte for byte."""
     return Response(papers.letter_pdf(session(), actor(), house().store, letter_id), mimetype=PDF)
-
-
-@blueprint.route("/letter-templates")
-@needs("letters.read")
-@blueprint.response(200, wire.LetterTemplateOut(many=True))
-def list_templates() -> Any:
-    """Every registered template pack."""
-    return templates.templates(session())
 
 
 @blueprint.route("/letter-senders/<string:bank_code>", methods=["PUT"])

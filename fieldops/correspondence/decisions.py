@@ -11,6 +11,7 @@ from fieldops.correspondence import queries
 from fieldops.correspondence.facts import EarlierLetterFact, LetterFact, LetterFacts, TemplateFact
 from fieldops.correspondence.models import OPEN_LETTER_STATES, LetterDecision
 from fieldops.correspondence.rules import LETTER_RULES
+from fieldops.packs import queries as packs
 from fieldops.policies.catalogue import Moment
 from fieldops.policies.decision import ask
 from fieldops.visits.balance_answers import balance_now_fen, later_repayments
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.correspondence.facts import PrintFact, TrackingFact
-    from fieldops.correspondence.models import Letter, LetterTemplate
+    from fieldops.correspondence.models import Letter
+    from fieldops.packs.models import LetterTemplate
     from fieldops.policies.catalogue import Stage
     from fieldops.policies.decision import Decision
     from fieldops.visits.address_files import AddressOnFile
@@ -124,7 +126,7 @@ def know(session: Session, letters: Sequence[Letter], *, at: datetime) -> Known:
     return Known(
         at=at,
         files=files,
-        templates=queries.templates_by_ids(session, {letter.template_id for letter in letters}),
+        templates=packs.templates_by_ids(session, {letter.template_id for letter in letters}),
         others=queries.letters_of_debtors(session, {case.debtor_id for case in files.cases.values()}),
     )
 

@@ -45,32 +45,6 @@ class LetterCounter(Base):
     last: Mapped[int]
 
 
-class LetterTemplate(Stamped, Base):
-    """One version of a pack; immutable once APPROVED. ``files`` names each file's object in the store, fonts too.
-
-    ``bank`` is the bank's code, or ``*`` where head office filed the pack for every bank.
-    """
-
-    __tablename__ = "letter_template"
-    __table_args__ = (sa.UniqueConstraint("code", "number"),)
-
-    id: Mapped[Id]
-    code: Mapped[str]
-    number: Mapped[int]
-    kind: Mapped[str]
-    title: Mapped[str]
-    bank: Mapped[str]
-    pack_sha256: Mapped[str]
-    files: Mapped[dict[str, Any]]
-    status: Mapped[str]
-    approval_source: Mapped[str | None]
-    approval_no: Mapped[str | None]
-    uploaded_by: Mapped[str]
-    approved_by: Mapped[str | None]
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
-
-
 class Letter(Stamped, Base):
     """One letter 信函 from request to outcome; figures are frozen at approval, bytes at rendering.
 

@@ -14,7 +14,6 @@ from fieldops.correspondence.models import (
     Letter,
     LetterDecision,
     LetterSender,
-    LetterTemplate,
     MailItem,
     PrintBatch,
     PrintPart,
@@ -144,12 +143,6 @@ def senders_by_bank(session: Session, bank_ids: Iterable[UUID]) -> dict[UUID, Le
     """Who writes for each of these banks."""
     chosen = sa.select(LetterSender).where(LetterSender.bank_id.in_(list(bank_ids)))
     return {sender.bank_id: sender for sender in session.scalars(chosen)}
-
-
-def templates_by_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, LetterTemplate]:
-    """The templates of these ids."""
-    chosen = sa.select(LetterTemplate).where(LetterTemplate.id.in_(list(ids)))
-    return {template.id: template for template in session.scalars(chosen)}
 
 
 def lock_batch(session: Session, batch_id: UUID) -> PrintBatch:

@@ -17,7 +17,8 @@ from fieldops.correspondence.facts import PrintFact
 from fieldops.correspondence.figures import thaw
 from fieldops.correspondence.gates import pass_gate
 from fieldops.correspondence.models import PrintPart
-from fieldops.correspondence.templates import load_template
+from fieldops.packs import queries as packs
+from fieldops.packs.service import load_template
 from fieldops.policies.catalogue import Stage
 from letters.errors import FieldRefused
 from letters.states import BatchState
@@ -176,5 +177,5 @@ def renderer_of(house: House, template_id: uuid.UUID) -> Renderer:
     from letters.render import Renderer  # noqa: PLC0415 - brings the layout engine
 
     with house.transaction() as session:
-        template = queries.templates_by_ids(session, [template_id])[template_id]
+        template = packs.template_by_id(session, template_id)
     return Renderer(load_template(house.store, template))

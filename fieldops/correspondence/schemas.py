@@ -130,21 +130,6 @@ class LetterCardOut(Out):
     decisions = fields.List(fields.Nested(LetterDecisionOut))
 
 
-class LetterTemplateOut(Out):
-    id = fields.UUID()
-    code = fields.String()
-    number = fields.Integer()
-    kind = fields.String()
-    title = fields.String()
-    bank = fields.String()
-    status = fields.String()
-    approval_source = fields.String(allow_none=True)
-    approval_no = fields.String(allow_none=True)
-    pack_sha256 = fields.String()
-    valid_from = fields.Date()
-    valid_until = fields.Date(allow_none=True)
-
-
 class LetterSenderIn(In):
     branch = fields.String(load_default="总部", validate=validate.Length(1, 32))
     letter_word = fields.String(required=True, validate=validate.Regexp(r"^[^\s〔〕]{1,12}$"))

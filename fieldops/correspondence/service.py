@@ -16,9 +16,9 @@ from fieldops.correspondence.counting import next_number
 from fieldops.correspondence.decisions import Known, keep, know
 from fieldops.correspondence.models import Letter
 from fieldops.correspondence.moves import PENDING, move_letter, release_hold, withdraw_letters
-from fieldops.correspondence.templates import template_for
 from fieldops.db import uuid7
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood, Problem
+from fieldops.packs.service import template_for
 from fieldops.policies.catalogue import Severity, Stage
 from fieldops.policies.decision import Verdict
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from fieldops.audit import Actor
 from fieldops.auth.roles import Role
 from fieldops.auth.service import account_named, create_account
-from fieldops.correspondence import templates
 from fieldops.errors import SettingsError
+from fieldops.packs.installing import install_packs
 
 if TYPE_CHECKING:
     from fieldops.house import House
@@ -35,4 +35,4 @@ def furnish(house: House) -> None:
         for role in OFFICE:
             if account_named(session, role.lower()) is None:
                 create_account(session, actor, name=role.lower(), display_name=role, password=PASSWORD, roles=[role])
-        templates.install_packs(session, actor)
+        install_packs(session, actor)

@@ -7,7 +7,9 @@ import pytest
 
 from fieldops import jobs
 from fieldops.audit import Actor
-from fieldops.correspondence import evidence, numbers, posting, printing, rendering, senders, service, templates
+from fieldops.correspondence import evidence, numbers, posting, printing, rendering, senders, service
+from fieldops.packs import installing
+from letters.lint import Examination
 from letters.render import PrintPart, RenderedChunk, RenderedLetter
 from tests.makers import BANK_CODE, make_bank, make_case
 
@@ -136,13 +138,13 @@ class QuickRenderer:
 def real_office(app, house, monkeypatch):
     """A house with the shipped packs and a sender; ``app`` registers who hears of what.
 
-    The packs are linted where that is tested (test_templates): laying out every sample takes seconds.
+    The packs are linted where that is tested (tests/packs): laying out every sample takes seconds.
     """
-    monkeypatch.setattr(templates, "_require_clean", lambda _pack: None)
+    monkeypatch.setattr(installing, "_examined", lambda _pack: Examination((), {}, None))
     with house.transaction() as session:
         setup = Actor("setup", house.clock.now())
         make_bank(session)
-        templates.install_packs(session, setup)
+        installing.install_packs(session, setup)
         senders.put_sender(session, setup, BANK_CODE, **SENDER)
     return Office(house)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fieldops.correspondence.models import LetterTemplate
+from fieldops.packs.models import LetterTemplate
 
 ASK = {"reason": "逾期未还"}
 

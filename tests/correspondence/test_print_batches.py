@@ -14,6 +14,7 @@ import pytest
 from fieldops.cases.models import Repayment
 from fieldops.correspondence import batch_count, papers, printing, queries, rendering, service
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
+from fieldops.packs import queries as packs
 from tests.conftest import SECRET
 from tests.makers import make_case, make_debtor
 
@@ -52,7 +53,7 @@ def test_a_letter_by_itself_is_the_frozen_bytes(office):
         data = papers.letter_pdf(session, office.actor("qa"), office.house.store, letter_id)
     assert hashlib.sha256(data).hexdigest() == letter.pdf_sha256
     with office.house.transaction() as session:
-        template = queries.templates_by_ids(session, [letter.template_id])[letter.template_id]
+        template = packs.templates_by_ids(session, [letter.template_id])[letter.template_id]
     again = rendering.renderer_of(office.house, template.id).render(rendering.thaw(letter.figures))
     assert again.sha256 == letter.pdf_sha256
 

@@ -88,7 +88,6 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "reprinting",
         "senders",
         "sheet_models",
-        "templates",
         "tracking",
     },
     "demo": {"binding", "caseload", "client", "crews", "day", "desk", "furnish", "phone", "running", "sample", "traps"},
@@ -106,6 +105,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "states",
         "stored",
     },
+    "packs": {"envelopes", "installing"},
     "policies": {
         "calendar",
         "catalogue",

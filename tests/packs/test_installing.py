@@ -5,9 +5,11 @@ import shutil
 import pytest
 
 from fieldops.audit import Actor
-from fieldops.correspondence import templates
-from fieldops.correspondence.templates import PackNotClean, install_packs, load_template
 from fieldops.errors import NotUnderstood
+from fieldops.packs import installing, queries
+from fieldops.packs.installing import PackNotClean, install_packs
+from fieldops.packs.service import load_template
+from letters.lint import Examination
 from letters.pack import load_pack
 from letters.system import HOUSE
 
@@ -34,13 +36,13 @@ def test_the_shipped_packs_are_clean_and_installed_once(house, setup):
     first = install(house, setup)
     assert install(house, setup) == first
     with house.transaction() as session:
-        for template in templates.templates(session):
+        for template in queries.templates(session):
             assert (template.status, template.approval_source) == ("APPROVED", "HQ_FILED")
             assert load_template(house.store, template).sha256 == load_pack(HOUSE / template.code).sha256
 
 
 def test_another_text_under_the_same_version_is_refused(house, setup, folder, monkeypatch):
-    monkeypatch.setattr(templates, "_require_clean", lambda _pack: None)
+    monkeypatch.setattr(installing, "_examined", lambda _pack: Examination((), {}, None))
     install(house, setup, folder)
     html = folder / "payment-notice" / "letter.html"
     html.write_text(html.read_text("utf-8").replace("</body>", "<p>另</p></body>"), "utf-8")
@@ -57,4 +59,4 @@ def test_a_pack_with_a_fault_is_not_installed(house, setup, folder):
     with pytest.raises(PackNotClean, match="DISCLOSURE_OBJECT"):
         install(house, setup, folder)
     with house.transaction() as session:
-        assert templates.templates(session) == []
+        assert queries.templates(session) == []
