@@ -135,7 +135,7 @@ def _bare(value: str, parts: Parts, following: str) -> None:
 
 def _compound(pieces: list[str], parts: Parts) -> None:
     """5-2-301 is building, unit and room; 5-301 building and room; after a building what is left."""
-    if parts.unit or _are_rooms(pieces) or (parts.building and _is_floor_and_room(pieces)):
+    if parts.unit or _are_rooms(pieces) or _is_part_of_a_room(pieces, parts):
         parts.room = "-".join(pieces)
     elif parts.building:
         parts.unit, parts.room = ("", pieces[0]) if len(pieces) == 1 else (pieces[0], "-".join(pieces[1:]))
@@ -155,9 +155,11 @@ def _are_rooms(pieces: list[str]) -> bool:
     return 0 < int(pieces[1]) - int(pieces[0]) <= _ROOMS_SIDE_BY_SIDE
 
 
-def _is_floor_and_room(pieces: list[str]) -> bool:
-    """12-3 behind a building is floor and room, as in 重庆; 2-301 is unit and room."""
-    return len(pieces) == 2 and len(pieces[1]) < _THREE  # noqa: PLR2004 - a pair
+def _is_part_of_a_room(pieces: list[str], parts: Parts) -> bool:
+    """12-3 behind a building is floor and room, as in 重庆, 802-3 in a tower a part of room 802; 2-301 is neither."""
+    if len(pieces) != 2 or len(pieces[1]) >= _THREE:  # noqa: PLR2004 - a pair
+        return False
+    return bool(parts.building or (_SHARED_BUILDING.search(parts.estate) and len(pieces[0]) >= _THREE))
 
 
 def tell_floor_from_building(parts: Parts) -> None:

@@ -11,6 +11,10 @@ _NUMERAL = "零〇○一二三四五六七八九十百千两壹贰叁肆伍陆�
 _UNIT = r"号院|号楼|号|弄|幢|栋|座|单元|楼|层|室|组|社|队|排|梯|委(?=[0-9一二三四五六七八九十]{1,3}组)"
 _NOT_A_COUNT = r"[村庄镇乡路街巷桥店沟湾房区道大小堡台塔坊胡站区小会]"
 _BEFORE_UNIT = re.compile(rf"(?<!\d)第?([{_NUMERAL}]+)(?=(?:{_UNIT})(?!{_NOT_A_COUNT}))")
+_IN_A_BUILDING = re.compile(
+    rf"(?<=[栋幢座楼号院])([{_NUMERAL}]+)(?=门[{_NUMERAL}0-9])|(?<=[栋幢座元门])([{_NUMERAL}]{{3,4}})$"
+)
+"""三门 is a county and 一零二 a word, but behind a building they are its third door and its last room."""
 
 
 def spell_out(numeral: str) -> str:
@@ -33,4 +37,5 @@ def spell_out(numeral: str) -> str:
 
 def numerals_to_digits(text: str) -> str:
     """Replace Chinese numerals before 号, 栋, 幢, 单元, 层, 楼, 室, 组 and their like by digits."""
-    return _BEFORE_UNIT.sub(lambda match: spell_out(match[1]), text)
+    text = _BEFORE_UNIT.sub(lambda match: spell_out(match[1]), text)
+    return _IN_A_BUILDING.sub(lambda match: spell_out(match[1] or match[2]), text)

@@ -98,15 +98,18 @@ _LIKE = {
 def _near_words(rest: str, tokens: list[re.Match[str]], parts: Parts) -> None:
     """Note a place that stands beside the one meant, as in 红星超市对面, unless a door or room follows it.
 
-    A distance (向东500米) is no door.
+    A distance (向东500米) is no door; the east side of a building (8号楼东侧) is inside it.
     """
     inside = {token.end() for token in tokens if _kind(token) in {"building", "unit", "floor", "room"}}
-    for found in _NEAR.finditer(rest):
-        if found.start() in inside and found[0][-1] in "侧面边" and found[0] != "对面":
-            continue
-        after = (token for token in tokens if token.start() >= found.end() and _kind(token) != "floor")
+    beside = [
+        found
+        for found in _NEAR.finditer(rest)
+        if not (found.start() in inside and found[0][-1] in "侧面边" and found[0] != "对面")
+    ]
+    if beside:
+        after = (token for token in tokens if token.start() >= beside[-1].end() and _kind(token) != "floor")
         pinned = any(not _DISTANCE.match(rest, token.end()) for token in after)
-        parts.near = "" if pinned else found[0]
+        parts.near = "" if pinned else beside[-1][0]
 
 
 def _name(text: str, following: str, parts: Parts) -> None:

@@ -101,3 +101,59 @@ flat = st.tuples(numbers, st.integers(1, 99), st.integers(1, 9), st.integers(101
 def test_two_flats_never_share_a_key(one, other):
     keys = [judge("北京市海淀区学院路{}号{}号楼{}单元{}室".format(*parts)).address_key for parts in (one, other)]
     assert (keys[0] == keys[1]) == (one == other)
+
+
+REGIONS = {
+    "330106": [
+        "浙江省杭州市西湖区",
+        "杭州市西湖区",
+        "浙江杭州西湖区",
+        "中国浙江省杭州市西湖区",
+        "浙江省浙江省杭州市西湖区",
+    ],
+    "500157": ["重庆市两江新区", "重庆重庆市两江新区", "重庆市江北区"],
+    "110108": ["北京市海淀区", "北京海淀区", "北京市市辖区海淀区", "海淀区"],
+    "442000": ["广东省中山市", "中山市", "广东中山市"],
+}
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+TRADITIONAL = str.maketrans("区号楼单门东学", "區號樓單門東學")
+
+
+def written(place, parts, how):
+    """One flat in one of many ways to write it: `how` draws each choice."""
+    region, (door, building, unit, room) = REGIONS[place], parts
+    doors = [str(door), spelled(door)]
+    buildings, units = [str(building), spelled(building)], [str(unit), spelled(unit)]
+    in_words = (
+        f"{how.choice(buildings)}{how.choice(['幢', '栋', '号楼'])}{how.choice(units)}{how.choice(['单元', '门'])}"
+    )
+    rooms = [f"{room}{word}" for word in ("室", "", "房")]
+    inside = how.choice([in_words + how.choice(rooms), f"{building}-{unit}-{room}", f"{building}#{unit}-{room}"])
+    gap = how.choice(["", " ", ",", "，"])
+    text = gap.join([how.choice(region), "东方学院路", f"{how.choice(doors)}号{how.choice(['', '院'])}", inside])
+    text = how.choice([text, text.translate(FULL_WIDTH), text.translate(TRADITIONAL)])
+    return how.choice(["", "13800138000 ", "地址："]) + text + how.choice(["", "（近地铁站）", " 电联"])
+
+
+def spelled(number):
+    """A number below 10,000 in Chinese."""
+    digits, zero, text = f"{number:04}", "", ""
+    for digit, unit in zip(digits, "千百十 ", strict=True):
+        if digit != "0":
+            text, zero = text + zero + "零一二三四五六七八九"[int(digit)] + unit.strip(), ""
+        elif text:
+            zero = "零"
+    return text
+
+
+@given(st.sampled_from(sorted(REGIONS)), flat, st.integers(0, 3), st.randoms(use_true_random=False))
+def test_one_flat_has_one_key_however_written_and_its_neighbour_another(place, parts, changed, how):
+    one, same = (judge(written(place, parts, how)) for _ in range(2))
+    assert (one.verdict, one.region_code) == ("VALID", place)
+    assert one.address_key == same.address_key
+    neighbour = tuple(value + (place_in == changed) for place_in, value in enumerate(parts))
+    other = judge(written(place, neighbour, how))
+    assert other.address_key != one.address_key
+    assert (other.site_key != one.site_key) == (changed < 2)
+    elsewhere = next(code for code in REGIONS if code != place)
+    assert judge(written(elsewhere, parts, how)).site_key != one.site_key

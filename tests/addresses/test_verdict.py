@@ -1,6 +1,8 @@
 """Verdicts: the specimen rows, each bar of the table of codes, and no input that breaks the judge."""
 
 import csv
+import itertools
+import sys
 from pathlib import Path
 
 import pytest
@@ -189,6 +191,36 @@ def test_no_text_breaks_the_judge(raw):
     assert set(verdict.codes) <= set(CATALOGUE)
     assert judge(raw) == verdict
     outward(verdict)
+
+
+MOST_STEPS = 15_000  # an ordinary address takes 650; the milliseconds are measured by benchmarks.addresses
+
+
+def steps_of(raw):
+    """How many calls a judgement makes: work that a busy machine does not change."""
+    steps = itertools.count()
+    before = sys.getprofile()
+    sys.setprofile(lambda *_: next(steps))
+    try:
+        judge(raw)
+    finally:
+        sys.setprofile(before)
+    return next(steps)
+
+
+@given(any_text)
+@example("1附近" * 100)
+@example("朝阳区北京市" * 60)
+@example("收件人电话" * 2000)
+@example("浙江省西湖区" * 60)
+@example("（" * 5000 + "）" * 5000)
+def test_no_text_takes_more_than_a_bounded_number_of_steps(raw):
+    assert steps_of(raw) < MOST_STEPS
+
+
+@given(st.text(min_size=301, max_size=400), st.text(max_size=20))
+def test_what_stands_beyond_any_address_is_not_read(raw, tail):
+    assert judge(raw + tail).normalised == judge(raw).normalised
 
 
 def test_more_text_than_an_address_holds_goes_to_a_person():
