@@ -19,17 +19,21 @@ from fieldops.console import api as console_api
 from fieldops.correspondence import api as correspondence_api
 from fieldops.correspondence import handlers as correspondence_handlers
 from fieldops.correspondence import mail_api, posting_api, printing_api, register_api
+from fieldops.correspondence.book import LETTER_BOOK
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
 from fieldops.packs import api as packs_api
 from fieldops.planning import api as planning_api
 from fieldops.planning import handlers as planning_handlers
+from fieldops.policies import api as policies_api
+from fieldops.policies import books
 from fieldops.results import api as results_api
 from fieldops.sync import api as sync_api
 from fieldops.sync import handlers as sync_handlers
 from fieldops.tasks import api as tasks_api
 from fieldops.visits import api as visits_api
 from fieldops.visits import handlers as visits_handlers
+from fieldops.visits.book import VISIT_BOOK
 from fieldops.web import Web, api_for
 
 if TYPE_CHECKING:
@@ -51,6 +55,8 @@ BLUEPRINTS = (
     imports_api.blueprint,
     packs_api.blueprint,
     planning_api.blueprint,
+    policies_api.blueprint,
+    policies_api.calendars,
     results_api.blueprint,
     results_api.cards,
     sync_api.blueprint,
@@ -69,6 +75,7 @@ TABLES = (
     "imports",
     "packs",
     "planning",
+    "policies",
     "results",
     "sync",
     "tasks",
@@ -86,6 +93,7 @@ for feature in ("cases", "packs", "visits", "correspondence", "sync"):
 for module in ("solving", "closing"):
     import_module(f"fieldops.planning.{module}")
 
+books.offer(VISIT_BOOK, LETTER_BOOK)
 offer(CASES, CALLS, REPAYMENTS, FLAGS_FILE, GAZETTEER, CREWS)
 
 

@@ -16,6 +16,7 @@ import orjson
 
 from fieldops.audit import Actor
 from fieldops.errors import FieldopsError
+from fieldops.policy_commands import policy
 from fieldops.settings import Settings
 from letters.errors import PaperError
 from letters.system import require_fonts, require_libraries
@@ -41,10 +42,15 @@ class _Group(click.Group):
 
 @click.group(cls=_Group)
 @click.version_option(package_name="fieldops")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Field visits and letters: approve first, never touch cash, prove everything."""
+    ctx.obj = _house
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("fieldops").setLevel(logging.INFO)
+
+
+main.add_command(policy)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from fieldops.batching import queries
@@ -10,7 +10,7 @@ from fieldops.policies.catalogue import Severity, Stage
 from fieldops.policies.sections import PRECISIONS
 from fieldops.visits import queries as visit_queries
 from fieldops.visits import states
-from fieldops.visits.deciding import decide, facts_of
+from fieldops.visits.deciding import day_fact, decide, facts_of
 from fieldops.visits.effects import reconsider
 from fieldops.visits.execution import withdraw_at_gate
 from fieldops.visits.files import read_files
@@ -27,17 +27,24 @@ if TYPE_CHECKING:
     from fieldops.audit import Actor
     from fieldops.policies.decision import Decision
     from fieldops.policies.edition import Policy
-    from fieldops.visits.facts import VisitFacts
+    from fieldops.visits.facts import DayFact, VisitFacts
     from fieldops.visits.files import Files
     from fieldops.visits.models import Visit
 
 OF_THE_DAY: Final = frozenset({"VR-002", "VR-085"})
 """Rules that may reject one day and let another pass."""
 
+HOLIDAY: Final = "VR-071"
+
 NOT_THAT_DAY: Final = ("OUT_OF_TIME", "委托或审批在当日已到期", "Entrustment or approval ends before that day")
 NEEDS_A_PERSON: Final = ("NEW_FINDINGS", "审批后出现新情况", "The rules ask for a person about something new")
 STOPPED: Final = ("STOPPED", "规则不再允许", "The rules no longer allow it")
 CLOSED: Final = ("CLOSED_THAT_DAY", "单位当日不办公", "The workplace is closed that day")
+ON_HOLIDAY: Final = (
+    "HOLIDAY",
+    "节假日或无日历，须主管说明后成批",
+    "A holiday, or no calendar says: a supervisor batches it with a comment",
+)
 SAME_DEBTOR: Final = ("DEBTOR_TWICE", "同一债务人当日已有外访", "The debtor has another visit that day")
 UNLOCATED: Final = ("NOT_LOCATED", "地址未定位，无法排程", "The address has no point good enough to drive to")
 
@@ -81,6 +88,7 @@ class _Asked:
     facts: VisitFacts
     decision: Decision
     policy: Policy
+    accepted: frozenset[str]
 
     @property
     def barring(self) -> tuple[str, ...]:
@@ -92,17 +100,26 @@ class _Asked:
     def new_doubts(self) -> tuple[str, ...]:
         """Codes that ask for a person about something its approval did not know."""
         doubts = self.decision.of_severity(Severity.REVIEW)
-        return tuple(finding.code for finding in doubts if finding.code not in self.visit.codes)
+        known = self.accepted.union(self.visit.codes)
+        return tuple(finding.code for finding in doubts if finding.code not in known)
 
 
-def ask_at_gate(session: Session, actor: Actor, visit_ids: Sequence[UUID], on_date: date) -> Gate:
+def ask_at_gate(
+    session: Session,
+    actor: Actor,
+    visit_ids: Sequence[UUID],
+    on_date: date,
+    *,
+    accepted: frozenset[str] = frozenset(),
+) -> Gate:
     """Ask the rules of batching about these visits and sort them; the most urgent come first.
 
-    What the rules reject on any day is stopped here: cancelled, suspended or expired.
+    What the rules reject on any day is stopped here: cancelled, suspended or expired. ``accepted`` are doubts about
+    the day that a supervisor has set aside.
     """
     gate = Gate()
     taken = queries.debtors_visited_on(session, on_date)
-    asked = _ask_all(session, actor, visit_ids, on_date)
+    asked = _ask_all(session, actor, visit_ids, day_fact(session, on_date, at=actor.at), accepted)
     rejected = [each for each in asked if each.barring and not OF_THE_DAY.issuperset(each.barring)]
     lapsed = [each for each in asked if each.barring and OF_THE_DAY.issuperset(each.barring)]
     reconsider(session, actor, dict.fromkeys((each.visit.id for each in (*rejected, *lapsed)), "batching 成批"))
@@ -113,7 +130,9 @@ def ask_at_gate(session: Session, actor: Actor, visit_ids: Sequence[UUID], on_da
     return gate
 
 
-def _ask_all(session: Session, actor: Actor, visit_ids: Sequence[UUID], on_date: date) -> list[_Asked]:
+def _ask_all(
+    session: Session, actor: Actor, visit_ids: Sequence[UUID], day: DayFact, accepted: frozenset[str]
+) -> list[_Asked]:
     visits = [
         visit for visit in visit_queries.lock_visits(session, visit_ids).values() if visit.status == states.APPROVED
     ]
@@ -124,14 +143,16 @@ def _ask_all(session: Session, actor: Actor, visit_ids: Sequence[UUID], on_date:
         at=actor.at,
         also={visit.address_id for visit in visits},
     )
-    return [_ask(files, visit, cards[visit.id], on_date) for visit in visits]
+    return [_ask(files, visit, cards[visit.id], day, accepted) for visit in visits]
 
 
-def _ask(files: Files, visit: Visit, case_ids: tuple[UUID, ...], on_date: date) -> _Asked:
+def _ask(files: Files, visit: Visit, case_ids: tuple[UUID, ...], day: DayFact, accepted: frozenset[str]) -> _Asked:
     address = files.address(visit.address_id, visit.address_kind)
     visit.lat, visit.lon, visit.point_precision = address.lat, address.lon, address.fact.precision
-    facts = facts_of(files, case_ids, address, request_fact(visit, planned_on=on_date), visit_id=visit.id)
-    return _Asked(visit, facts, decide(files, case_ids, facts, stage=Stage.BATCH), files.policy_for(case_ids))
+    facts = facts_of(files, case_ids, address, request_fact(visit, planned_on=day.on), visit_id=visit.id)
+    facts = replace(facts, day=day)
+    decision = decide(files, case_ids, facts, stage=Stage.BATCH)
+    return _Asked(visit, facts, decision, files.policy_for(case_ids), accepted)
 
 
 def _stop(session: Session, actor: Actor, asked: _Asked) -> None:
@@ -147,6 +168,8 @@ def _sort(gate: Gate, asked: _Asked, on_date: date, taken: set[UUID]) -> None:
         gate.left.append(_left(visit, STOPPED, asked.barring))
     elif asked.barring:
         gate.left.append(_left(visit, NOT_THAT_DAY, asked.barring))
+    elif asked.new_doubts == (HOLIDAY,):
+        gate.left.append(_left(visit, ON_HOLIDAY, asked.new_doubts))
     elif asked.new_doubts:
         gate.left.append(_left(visit, NEEDS_A_PERSON, asked.new_doubts))
     elif not day_suits(visit.address_kind, on_date, asked.policy):

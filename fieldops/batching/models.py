@@ -12,7 +12,10 @@ from fieldops.db import Base, Id, Stamped
 
 
 class VisitBatch(Stamped, Base):
-    """The visits of one area for one day; ``status``: LOCKED, PLANNED, CLOSED, CANCELLED."""
+    """The visits of one area for one day; ``status``: LOCKED, PLANNED, CLOSED, CANCELLED.
+
+    ``accepted`` are doubts about the day (VR-071: a holiday) that a supervisor set aside with ``comment``.
+    """
 
     __tablename__ = "visit_batch"
 
@@ -21,6 +24,8 @@ class VisitBatch(Stamped, Base):
     area: Mapped[str]
     status: Mapped[str]
     made_by: Mapped[str]
+    accepted: Mapped[list[str]] = mapped_column(default=list)
+    comment: Mapped[str | None]
 
 
 class BatchedVisit(Base):

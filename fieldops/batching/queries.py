@@ -69,6 +69,15 @@ def visit_ids_of_batch(session: Session, batch_id: UUID) -> list[UUID]:
     return list(session.scalars(sa.select(BatchedVisit.visit_id).where(BatchedVisit.batch_id == batch_id)))
 
 
+def accepted_for(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
+    """The doubts about the day that a supervisor accepted when these visits were batched."""
+    query = sa.select(BatchedVisit.visit_id, VisitBatch.accepted).join(
+        VisitBatch, VisitBatch.id == BatchedVisit.batch_id
+    )
+    rows = session.execute(query.where(among(BatchedVisit.visit_id, visit_ids)))
+    return {visit_id: frozenset(accepted) for visit_id, accepted in rows}
+
+
 def batches(session: Session, on_date: date | None, *, batch_ids: Sequence[UUID] = ()) -> list[dict[str, Any]]:
     """Batches with the number of their visits, newest day first."""
     count = sa.select(sa.func.count()).where(BatchedVisit.batch_id == VisitBatch.id).scalar_subquery()
@@ -95,5 +104,5 @@ def shown_batch(session: Session, batch_id: UUID) -> dict[str, Any]:
 
 
 def _shown(batch: VisitBatch, visits: int) -> dict[str, Any]:
-    said = ("id", "on_date", "area", "status", "made_by", "created_at", "version")
+    said = ("id", "on_date", "area", "status", "made_by", "accepted", "comment", "created_at", "version")
     return {name: getattr(batch, name) for name in said} | {"visits": visits}

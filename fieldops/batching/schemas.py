@@ -9,6 +9,7 @@ from fieldops.web import In, Out, Words
 
 class BatchIn(In):
     on_date = fields.Date(required=True)
+    comment = Words(load_default=None, validate=validate.Length(1, 500))
 
 
 class BatchQueryIn(In):
@@ -27,6 +28,8 @@ class BatchOut(Out):
     status = fields.String()
     visits = fields.Integer()
     made_by = fields.String()
+    accepted = fields.List(fields.String())
+    comment = fields.String(allow_none=True)
     created_at = fields.AwareDateTime()
     version = fields.Integer()
 

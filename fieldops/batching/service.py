@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from fieldops import audit
 from fieldops.addresses.queries import among
 from fieldops.agents import queries as agents
+from fieldops.auth.roles import Role
 from fieldops.batching import queries
 from fieldops.batching.areas import AreaOfVisits, CrewStart, Located, areas_of
-from fieldops.batching.gate import Passed, ask_at_gate
+from fieldops.batching.gate import HOLIDAY, Passed, ask_at_gate
 from fieldops.batching.models import BatchedVisit, VisitBatch
 from fieldops.clock import local, local_date
 from fieldops.db import uuid7
-from fieldops.errors import NotNow, NotUnderstood
+from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.policies.service import policy_on
 from fieldops.visits import queries as visit_queries
 from fieldops.visits import states
@@ -37,20 +38,26 @@ LOCKED: Final = "LOCKED"
 CANCELLED: Final = "CANCELLED"
 
 
-def make_batches(session: Session, actor: Actor, *, on_date: date) -> dict[str, Any]:
+def make_batches(session: Session, actor: Actor, *, on_date: date, comment: str | None = None) -> dict[str, Any]:
     """Gather the approved visits that may be made on a day into areas, after asking the rules again.
 
-    Raises: NotUnderstood for a day that is over. Cost: the files of all approved visits are read once.
+    ``comment`` is a supervisor's, and lets visits go on a holiday.
+    Raises: NotUnderstood for a day that is over, NotAllowed for a comment of somebody else.
+    Cost: the files of all approved visits are read once.
     """
     today = local_date(actor.at)
     if on_date < today:
         raise NotUnderstood("DAY_OVER", f"{on_date} is over; batch for {today} or later.")
+    if comment is not None and Role.SUPERVISOR not in actor.roles:
+        raise NotAllowed("HOLIDAY_NEEDS_SUPERVISOR", "Only a supervisor's comment lets visits go on a holiday.")
+    accepted = [HOLIDAY] if comment else []
     _give_back_left_over(session, actor)
-    gate = ask_at_gate(session, actor, queries.approved_visit_ids(session), on_date)
+    gate = ask_at_gate(session, actor, queries.approved_visit_ids(session), on_date, accepted=frozenset(accepted))
     crews = agents.crews_on(session, on_date)
     policy = policy_on(session, on_date)
     areas = areas_of(_located(session, gate.passed, policy), [_start(crew, policy) for crew in crews])
-    batch_ids = _lock_batches(session, actor, on_date, areas, {each.visit.id: each for each in gate.passed})
+    terms = {"on_date": on_date, "accepted": accepted, "comment": comment}
+    batch_ids = _lock_batches(session, actor, terms, areas, {each.visit.id: each for each in gate.passed})
     session.flush()
     return {
         "on_date": on_date,
@@ -139,17 +146,21 @@ def _start(crew: Any, policy: Policy) -> CrewStart:
 
 
 def _lock_batches(
-    session: Session, actor: Actor, on_date: date, areas: Sequence[AreaOfVisits], passed: dict[UUID, Passed]
+    session: Session,
+    actor: Actor,
+    terms: dict[str, Any],
+    areas: Sequence[AreaOfVisits],
+    passed: dict[UUID, Passed],
 ) -> list[UUID]:
     batches = [
         VisitBatch(
             id=uuid7(),
-            on_date=on_date,
             area=area.name,
             status=LOCKED,
             made_by=actor.name,
             created_at=actor.at,
             version=1,
+            **terms,
         )
         for area in areas
     ]
@@ -157,7 +168,14 @@ def _lock_batches(
     session.flush()
     for batch, area in zip(batches, areas, strict=True):
         audit.record(
-            session, actor, "batches.make", "visit_batch", batch.id, area=area.name, visits=len(area.visit_ids)
+            session,
+            actor,
+            "batches.make",
+            "visit_batch",
+            batch.id,
+            reason=terms["comment"],
+            area=area.name,
+            visits=len(area.visit_ids),
         )
         for visit_id in area.visit_ids:
             each = passed[visit_id]

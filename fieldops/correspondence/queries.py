@@ -19,12 +19,16 @@ from fieldops.correspondence.models import (
     PrintPart,
 )
 from fieldops.errors import NotFound
+from fieldops.policies.stored import stored_decisions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+    from fieldops.policies.books import StoredDecision
 
 
 def letter_by_id(session: Session, letter_id: UUID) -> Letter:
@@ -131,6 +135,11 @@ def letters_page(session: Session, *, limit: int, after: UUID | None = None, **e
     if after is not None:
         chosen = chosen.where(Letter.id > after)
     return session.scalars(chosen.order_by(Letter.id).limit(limit)).all()
+
+
+def decisions_since(session: Session, since: datetime, asked: bool) -> Generator[StoredDecision]:  # noqa: FBT001
+    """Decisions on letters as they were kept; see RuleBook."""
+    return stored_decisions(session, LetterDecision, LetterDecision.letter_id, Letter.letter_no, since, asked=asked)
 
 
 def decisions_of(session: Session, letter_id: UUID) -> Sequence[LetterDecision]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.agents import queries as agents
-from fieldops.policies.calendar import holiday_on
+from fieldops.batching import queries as batches
 from fieldops.policies.catalogue import Severity, Stage
 from fieldops.visits import deciding, files, requesting, states
 from fieldops.visits import queries as visit_queries
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fieldops.audit import Actor
     from fieldops.planning.models import RouteStop
     from fieldops.policies.decision import Decision, Finding
+    from fieldops.visits.facts import DayFact
     from fieldops.visits.models import Visit
 
 ABOUT_THE_CREW: Final = frozenset({"VR-080", "VR-081", "VR-082"})
@@ -93,6 +94,8 @@ def ask_before_publishing(
         also={visits[stop.visit_id].address_id for stop in here},
     )
     crews = _crews_on_duty(session, on_date, actor.at)
+    day = deciding.day_fact(session, on_date, at=actor.at)
+    accepted = batches.accepted_for(session, [stop.visit_id for stop in here])
     for stop in stops:
         visit = visits[stop.visit_id]
         if visit.status not in ON_PLAN:
@@ -100,14 +103,17 @@ def ask_before_publishing(
         elif stop.crew_id not in crews:
             checked.barred[stop.crew_id] = _off_duty(session, stop.crew_id)
         else:
-            decision = _ask(session, on_file, visit, cards[visit.id], stop, crews[stop.crew_id], on_date)
-            _sort(checked, stop, visit, crews[stop.crew_id], decision)
+            decision = _ask(session, on_file, visit, cards[visit.id], stop, crews[stop.crew_id], day)
+            _sort(checked, stop, visit, crews[stop.crew_id], decision, accepted.get(visit.id, frozenset()))
     return checked
 
 
-def _sort(checked: Checked, stop: RouteStop, visit: Visit, crew: CrewFact, decision: Decision) -> None:
+def _sort(
+    checked: Checked, stop: RouteStop, visit: Visit, crew: CrewFact, decision: Decision, accepted: frozenset[str]
+) -> None:
     rejections = [each for each in decision.of_severity(Severity.REJECT) if each.code not in visit.waived]
-    doubts = [each for each in decision.of_severity(Severity.REVIEW) if each.code not in visit.codes]
+    known = accepted.union(visit.codes)
+    doubts = [each for each in decision.of_severity(Severity.REVIEW) if each.code not in known]
     about_crew = [each for each in rejections if each.code in ABOUT_THE_CREW]
     if about_crew:
         checked.barred[stop.crew_id] = _barred(crew, about_crew)
@@ -126,12 +132,12 @@ def _ask(
     case_ids: tuple[uuid.UUID, ...],
     stop: RouteStop,
     crew: CrewFact,
-    on_date: date,
+    day: DayFact,
 ) -> Decision:
     address = on_file.address(visit.address_id, visit.address_kind)
-    request = requesting.request_fact(visit, planned_on=on_date)
+    request = requesting.request_fact(visit, planned_on=day.on)
     facts = deciding.facts_of(on_file, case_ids, address, request, visit_id=visit.id)
-    facts = replace(facts, slot=_slot(stop, on_date, on_file.at), crew=crew)
+    facts = replace(facts, day=day, slot=_slot(stop, on_file.at), crew=crew)
     decision = deciding.decide(on_file, case_ids, facts, stage=Stage.PUBLISH)
     session.add(requesting.decision_row(visit.id, decision, facts))
     return decision
@@ -176,13 +182,12 @@ def _off_duty(session: Session, crew_id: uuid.UUID) -> dict[str, Any]:
     }
 
 
-def _slot(stop: RouteStop, on_date: date, at: datetime) -> SlotFact:
+def _slot(stop: RouteStop, at: datetime) -> SlotFact:
     return SlotFact(
         ref=f"route_stop:{stop.id}",
         recorded_at=at,
         arrive_at=stop.begins_at,
         leave_at=stop.leaves_at,
-        holiday=holiday_on(on_date),
     )
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from fieldops.clock import local
 from fieldops.policies.edition import PolicyError
 from fieldops.policies.records import RecordError, from_plain
 
-SATURDAY = 5
+FRIDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +62,23 @@ class Calendar:
             return None
         return next((each.name for each in self.holidays if each.first_on <= day <= each.last_on), "")
 
+    def is_worked(self, day: date) -> bool:
+        """Whether people work that day: no holiday, and no weekend unless it is worked in exchange."""
+        return not self.holiday_on(day) and (day.isoweekday() <= FRIDAY or day in self.worked_weekends)
+
 
 def read_calendar(text: str) -> Calendar:
     """The calendar a TOML text describes. Raises: PolicyError naming the key and the mend."""
     try:
-        return from_plain(Calendar, tomllib.loads(text))
+        return calendar_from_plain(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise PolicyError("calendar", f"is not readable as TOML: {error}") from error
+
+
+def calendar_from_plain(data: Any) -> Calendar:
+    """The calendar plain values describe. Raises: PolicyError naming the key and the mend."""
+    try:
+        return from_plain(Calendar, data)
     except RecordError as error:
         raise PolicyError(error.key, error.mend) from error
 
@@ -80,21 +91,13 @@ def shipped_calendars() -> Mapping[int, Calendar]:
     return {calendar.year: calendar for calendar in read}
 
 
-def holiday_on(day: date) -> str | None:
-    """The holiday of a day by the shipped calendars: "" on a plain day, None when no calendar holds its year."""
-    calendar = shipped_calendars().get(day.year)
-    return calendar.holiday_on(day) if calendar else None
-
-
 def is_working_day(day: date) -> bool:
     """Whether offices and post are at work: a plain weekday, or a weekend day worked in exchange (调休).
 
     In a year no calendar holds, Monday to Friday are taken to be worked.
     """
     calendar = shipped_calendars().get(day.year)
-    if calendar is not None and day in calendar.worked_weekends:
-        return True
-    return day.weekday() < SATURDAY and not (calendar and calendar.holiday_on(day))
+    return calendar.is_worked(day) if calendar else day.isoweekday() <= FRIDAY
 
 
 def next_working_day(day: date) -> date:

@@ -11,17 +11,21 @@ from fieldops.errors import FieldopsError
 from fieldops.policies.records import RecordError, from_plain, to_plain
 from fieldops.policies.sections import CasePolicy, EvidencePolicy, LetterPolicy, RoutingPolicy, VisitPolicy
 
+POLICY, CALENDAR = "POLICY", "CALENDAR"
+DRAFT, ACTIVE, WITHDRAWN = "DRAFT", "ACTIVE", "WITHDRAWN"
+OVERLAP = "EDITIONS_OVERLAP"
 STRICTER = ("WARN", "REVIEW", "REJECT")
 SECTIONS = ("visit", "letter", "case", "evidence", "routing")
 
 
 class PolicyError(FieldopsError):
-    """A policy cannot stand: ``key`` says where, ``mend`` what to write instead."""
+    """A policy cannot stand: ``key`` says where, ``mend`` what to write instead, ``code`` what kind of fault it is."""
 
-    def __init__(self, key: str, mend: str) -> None:
+    def __init__(self, key: str, mend: str, *, code: str = "POLICY_REFUSED") -> None:
         super().__init__(f"{key}: {mend}")
         self.key = key
         self.mend = mend
+        self.code = code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +148,7 @@ def edition_on(editions: tuple[Policy, ...], day: date) -> Policy:
     for name in ("edition", "valid_from"):
         values = [getattr(policy, name) for policy in editions]
         for value in {value for value in values if values.count(value) > 1}:
-            raise PolicyError(name, f"two editions carry {value}: editions must not overlap")
+            raise PolicyError(name, f"two editions carry {value}: editions must not overlap", code=OVERLAP)
     begun = [policy for policy in editions if policy.valid_from <= day]
     if not begun:
         raise PolicyError("valid_from", f"no edition is valid on {day}; activate one that begins earlier")

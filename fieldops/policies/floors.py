@@ -19,6 +19,7 @@ LAWFUL_SOURCES = (
     "CREDIT_BUREAU",
     "FIELD_FOUND",
 )
+TOO_LOOSE = "POLICY_TOO_LOOSE"
 BANNED_STATUSES = ("FRAUD", "UNAUTHORISED_USE", "INCAPACITY", "LITIGATION", "CUSTODY", "DRUG")
 
 
@@ -79,4 +80,4 @@ def check_floors(policy: Policy) -> None:
         if not floor.keeps(value):
             shown = policy.plain_value(floor.key)
             where = f" for {policy.scope}" if policy.scope else ""
-            raise PolicyError(floor.key, f"{floor.mend}{where}, not {shown} ({floor.source})")
+            raise PolicyError(floor.key, f"{floor.mend}{where}, not {shown} ({floor.source})", code=TOO_LOOSE)

@@ -14,6 +14,7 @@ from fieldops.visits.files import read_files
 from fieldops.visits.moves import move_visit
 from fieldops.visits.outcomes import REFUSED, RowOutcome, stored_apart
 from fieldops.visits.requesting import approve, decision_row, request_fact, show_decision, weigh
+from fieldops.visits.rules import VISIT_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,8 +168,25 @@ def _ask(
     facts = facts_of(files, case_ids, address, request, visit_id=visit.id)
     decision = decide(files, case_ids, facts, stage=Stage.APPROVE)
     asked = _Asked(row, approval, visit, facts, decision, files, case_ids)
+    _waivers_must_fit(asked)
     _must_be_allowed(asked)
     return asked
+
+
+def _waivers_must_fit(asked: _Asked) -> None:
+    """Raises: NotUnderstood for a waiver of no rule, of one that cannot be waived, or of one that does not reject."""
+    rejecting = {finding.code for finding in asked.decision.of_severity(Severity.REJECT)}
+    known = {rule.code: rule for rule in VISIT_RULES.rules}
+    for code in asked.approval.waive:
+        if code not in known:
+            raise NotUnderstood("RULE_UNKNOWN", f"No visit rule is called {code}; see docs/visit-rules.md.", rule=code)
+        if not known[code].waivable:
+            waivable = ", ".join(rule.code for rule in VISIT_RULES.rules if rule.waivable)
+            raise NotUnderstood(
+                "NOT_WAIVABLE", f"{code} {known[code].name} cannot be waived; only {waivable} can.", rule=code
+            )
+        if code not in rejecting:
+            raise NotUnderstood("NOTHING_TO_WAIVE", f"{code} does not reject this visit; take it out.", rule=code)
 
 
 def _must_be_allowed(asked: _Asked) -> None:

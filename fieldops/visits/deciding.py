@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 from fieldops.clock import local_date
 from fieldops.policies.catalogue import Moment, Stage
 from fieldops.policies.decision import Decision, ask
+from fieldops.policies.service import calendar_of
 from fieldops.visits import states
 from fieldops.visits.address_choice import best_address, usable_before
 from fieldops.visits.balance_answers import balance_now_fen, balances
-from fieldops.visits.facts import DoneVisitFact, OpenVisitFact, RequestFact, VisitFacts
+from fieldops.visits.facts import DayFact, DoneVisitFact, OpenVisitFact, RequestFact, VisitFacts
 from fieldops.visits.rules import VISIT_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
     from uuid import UUID
+
+    from sqlalchemy.orm import Session
 
     from fieldops.visits.address_files import AddressOnFile
     from fieldops.visits.files import Files
@@ -58,6 +61,13 @@ def facts_of(
         done_visits=tuple(_done(each) for each in others if each.done_at is not None),
         mergeable=_mergeable(files, case_ids, address, others),
     )
+
+
+def day_fact(session: Session, on: date, *, at: datetime) -> DayFact:
+    """A day in the holiday calendar of its year."""
+    calendar = calendar_of(session, on.year)
+    ref = f"calendar:{calendar.edition}" if calendar else f"calendar:{on.year}"
+    return DayFact(ref=ref, recorded_at=at, on=on, holiday=calendar.holiday_on(on) if calendar else None)
 
 
 def decide(files: Files, case_ids: Sequence[UUID], facts: VisitFacts, *, stage: Stage) -> Decision:

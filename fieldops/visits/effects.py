@@ -5,16 +5,17 @@ Source: domain reference §3.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
 from fieldops import audit, events
+from fieldops.clock import local_date
 from fieldops.policies.catalogue import Severity, Stage
 from fieldops.visits import queries, states
-from fieldops.visits.deciding import decide, facts_of, owed_fen
+from fieldops.visits.deciding import day_fact, decide, facts_of, owed_fen
 from fieldops.visits.events import VisitAdjusted
 from fieldops.visits.files import read_files
 from fieldops.visits.models import VisitCase
@@ -113,7 +114,7 @@ def _reconsider_one(
     session: Session, actor: Actor, files: Files, visit: Visit, case_ids: tuple[UUID, ...], cause: str
 ) -> None:
     staying = _staying(files, visit, case_ids)
-    asked = _ask(files, visit, staying)
+    asked = _ask(session, files, visit, staying)
     effect, codes = _effect(asked)
     if all(files.cases[case_id].debtor_id != visit.debtor_id for case_id in case_ids):
         effect, codes = Effect.CANCEL, [ANOTHER_PERSON]
@@ -140,10 +141,11 @@ _GOES_TO: Final = {
 }
 
 
-def _ask(files: Files, visit: Visit, case_ids: tuple[UUID, ...]) -> _Asked:
+def _ask(session: Session, files: Files, visit: Visit, case_ids: tuple[UUID, ...]) -> _Asked:
     stage = Stage.BATCH if _state_before_hold(visit) in states.GOING else Stage.SUBMIT
     address = files.address(visit.address_id, visit.address_kind)
     facts = facts_of(files, case_ids, address, request_fact(visit), visit_id=visit.id)
+    facts = replace(facts, day=day_fact(session, local_date(files.at), at=files.at))
     return _Asked(visit, case_ids, files, facts, decide(files, case_ids, facts, stage=stage))
 
 

@@ -275,11 +275,18 @@ class RequestFact(Row):
 
 @dataclass(frozen=True, kw_only=True)
 class SlotFact(Row):
-    """When the crew is to arrive and leave, or did arrive; ``holiday`` "" on a plain day, None if no calendar says."""
+    """When the crew is to arrive and leave, or did arrive."""
 
     arrive_at: datetime
     leave_at: datetime
-    holiday: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayFact(Row):
+    """The day of the visit in the calendar of its year: ``holiday`` "" on a plain day, None if no calendar says."""
+
+    on: date
+    holiday: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -321,6 +328,7 @@ class VisitFacts:
     open_visits: tuple[OpenVisitFact, ...]
     done_visits: tuple[DoneVisitFact, ...]
     mergeable: tuple[OpenVisitFact, ...]
+    day: DayFact | None = None
     slot: SlotFact | None = None
     crew: CrewFact | None = None
     position: PositionFact | None = None

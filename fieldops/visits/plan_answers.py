@@ -111,10 +111,11 @@ def hours_are_lawful(facts: VisitFacts, policy: Policy, now: Moment) -> Answer:
 
 def is_no_holiday(facts: VisitFacts, _policy: Policy, _now: Moment) -> Answer:
     """Whether the day of the visit is no statutory holiday."""
-    if facts.slot is None or facts.slot.holiday is None:
+    day = facts.day
+    if day is None or day.holiday is None:
         return unknown("节假日安排", "a holiday calendar for the day")
-    seen = used("holiday", facts.slot.holiday, facts.slot)
-    return no(seen, name=facts.slot.holiday) if facts.slot.holiday else yes(seen)
+    seen = used("day", {"on": day.on, "holiday": day.holiday}, day)
+    return no(seen, name=day.holiday) if day.holiday else yes(seen)
 
 
 def workplace_is_open(facts: VisitFacts, policy: Policy, now: Moment) -> Answer:

@@ -12,16 +12,19 @@ from fieldops.addresses.models import Address
 from fieldops.addresses.queries import among
 from fieldops.cases.models import Case, CaseVersion, Debtor
 from fieldops.errors import NotFound, NotUnderstood
+from fieldops.policies.stored import stored_decisions
 from fieldops.vault import mask_name
 from fieldops.visits import states
 from fieldops.visits.models import Visit, VisitCase, VisitDecision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+    from fieldops.policies.books import StoredDecision
 
 _SHOWN = (
     "id", "no", "status", "status_reason", "verdict", "codes", "waived", "waiver_reason", "policy_edition", "purpose",
@@ -197,6 +200,11 @@ def decisions_of(session: Session, visit_id: UUID) -> Sequence[VisitDecision]:
     """Every decision on a visit, oldest first. Raises: NotFound."""
     visit_by_id(session, visit_id)
     return session.scalars(_decisions(visit_id).order_by(VisitDecision.id)).all()
+
+
+def decisions_since(session: Session, since: datetime, asked: bool) -> Generator[StoredDecision]:  # noqa: FBT001
+    """Decisions on visits as they were kept; see RuleBook."""
+    return stored_decisions(session, VisitDecision, VisitDecision.visit_id, Visit.no, since, asked=asked)
 
 
 def _decisions(visit_id: UUID) -> sa.Select[VisitDecision]:

@@ -370,7 +370,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         source="003:173; GB/T 45251-2025; CBA guide 2026",
     ),
     Rule(
-        code="VR-071", name="HOLIDAY", about="time", severity=REVIEW, stages=(Stage.PUBLISH,), may_be_off=True,
+        code="VR-071", name="HOLIDAY", about="time", severity=REVIEW, stages=ONCE_APPROVED, may_be_off=True,
         question="Is the day no statutory holiday?",
         question_zh="是否非法定节假日？",
         asks=plan.is_no_holiday,

@@ -10,7 +10,8 @@ from fieldops.batching import queries
 from fieldops.batching.service import make_batches, unbatch
 from fieldops.cases import complaints
 from fieldops.cases.models import Case, Hold
-from fieldops.errors import NotNow, NotUnderstood
+from fieldops.errors import NotAllowed, NotNow, NotUnderstood
+from fieldops.policies import service as policies
 from fieldops.visits import execution
 from fieldops.visits import queries as visit_queries
 from fieldops.visits.approval import Approval, approve_visits, cancel_visit
@@ -197,3 +198,35 @@ def test_a_batch_of_tomorrow_is_not_robbed_for_the_day_after(session, house):
     make_approved_visit(session, house)
     _gather(session, house)
     assert _gather(session, house, TOMORROW + timedelta(days=1))["batched"] == 0
+
+
+def _a_new_holiday(session, house, day):
+    """A later notice makes a day a holiday."""
+    said = {"edition": "2026-2", "year": 2026, "source": "a later notice", "worked_weekends": []}
+    holiday = {"name": "临时假", "first_on": day.isoformat(), "last_on": day.isoformat()}
+    policies.draft_calendar(session, requester(house), document=said | {"holidays": [holiday]}, reason="notice")
+    policies.activate_edition(session, supervisor(house), "CALENDAR", "2026-2")
+
+
+def test_a_holiday_needs_the_comment_of_a_supervisor_which_the_batch_keeps(session, house):
+    _a_new_holiday(session, house, TOMORROW)
+    visit = make_approved_visit(session, house)
+    assert _reasons(_gather(session, house)["left"]) == [("HOLIDAY", ("VR-071",))]
+    assert visit.status == "APPROVED"
+
+    with pytest.raises(NotAllowed, match="supervisor"):
+        make_batches(session, requester(house), on_date=TOMORROW, comment="约好的")
+    gathered = make_batches(session, supervisor(house), on_date=TOMORROW, comment="债务人约在当天")
+    assert [(each["accepted"], each["comment"]) for each in gathered["batches"]] == [(["VR-071"], "债务人约在当天")]
+    (kept,) = [each for each in visit_queries.decisions_of(session, visit.id) if each.stage == "BATCH"]
+    (finding,) = [each for each in kept.findings if each["code"] == "VR-071"]
+    (seen,) = finding["used"]
+    assert (seen["value"], seen["ref"]) == ({"on": "2026-11-24", "holiday": "临时假"}, "calendar:2026-2")
+
+
+def test_a_year_whose_holidays_nobody_knows_needs_the_comment_too(session, house):
+    visit = make_approved_visit(session, house, make_good_case(session, expiry_on=date(2027, 3, 1)))
+    visit.approved_at += timedelta(days=30)
+    house.clock.advance(days=38)
+    left = _gather(session, house, date(2027, 1, 4))["left"]
+    assert "VR-071" in left[0].codes

@@ -58,6 +58,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
     "correspondence": {
         "amendments",
         "batch_count",
+        "book",
         "counting",
         "crew_delivery",
         "custody",
@@ -107,6 +108,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
     },
     "packs": {"envelopes", "installing"},
     "policies": {
+        "books",
         "calendar",
         "catalogue",
         "decision",
@@ -115,7 +117,9 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "markdown",
         "reading",
         "records",
+        "replay",
         "sections",
+        "stored",
     },
     "results": {"address_cards", "codes", "consequences"},
     "sync": {
@@ -138,6 +142,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "address_files",
         "approval",
         "balance_answers",
+        "book",
         "case_answers",
         "choosing",
         "deciding",

@@ -63,7 +63,7 @@ def test_every_decision_of_publishing_is_kept_with_crew_and_hour(session, house)
         finding["code"] for finding in decision.findings
     }
     assert decision.facts["crew"]["recorder"] == "DV0001"
-    assert decision.facts["slot"]["holiday"] == ""
+    assert decision.facts["day"]["holiday"] == ""
 
 
 @pytest.mark.parametrize("status", [states.WAITING, states.SOLVING, states.PUBLISHED, states.SUPERSEDED, states.FAILED])

@@ -3,7 +3,7 @@ from importlib.resources import files
 
 import pytest
 
-from fieldops.policies.calendar import holiday_on, read_calendar, shipped_calendars
+from fieldops.policies.calendar import read_calendar, shipped_calendars
 from fieldops.policies.edition import PolicyError
 
 TEXT = (files("fieldops.policies") / "calendars" / "2026.toml").read_text("utf-8")
@@ -25,8 +25,20 @@ TEXT = (files("fieldops.policies") / "calendars" / "2026.toml").read_text("utf-8
     ],
 )
 def test_a_day_is_a_holiday_a_plain_day_or_not_known(day, name):
-    assert holiday_on(day) == name
     assert shipped_calendars()[2026].holiday_on(day) == name
+
+
+@pytest.mark.parametrize(
+    ("day", "worked"),
+    [
+        (date(2026, 11, 20), True),  # a Friday
+        (date(2026, 11, 21), False),
+        (date(2026, 10, 10), True),  # a Saturday worked in exchange
+        (date(2026, 10, 7), False),  # a Wednesday of the National Day
+    ],
+)
+def test_a_day_is_worked_unless_it_is_a_holiday_or_a_weekend_nobody_exchanged(day, worked):
+    assert shipped_calendars()[2026].is_worked(day) is worked
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from fieldops.visits.facts import (
     CaseFile,
     ComplaintFact,
     CrewFact,
+    DayFact,
     HoldFact,
     MemberFact,
     PromiseFact,
@@ -141,8 +142,12 @@ def a_request(**changes) -> RequestFact:
     return RequestFact(recorded_at=RECORDED, **(values | changes))
 
 
-def a_slot(arrive_at: datetime, leave_at: datetime, holiday: str | None = "") -> SlotFact:
-    return SlotFact(ref="stop/1", recorded_at=RECORDED, arrive_at=arrive_at, leave_at=leave_at, holiday=holiday)
+def a_slot(arrive_at: datetime, leave_at: datetime) -> SlotFact:
+    return SlotFact(ref="stop/1", recorded_at=RECORDED, arrive_at=arrive_at, leave_at=leave_at)
+
+
+def a_day(holiday: str | None = "", on: date = date(2026, 11, 24)) -> DayFact:
+    return DayFact(ref="calendar/2026-1", recorded_at=RECORDED, on=on, holiday=holiday)
 
 
 def a_member(name: str = "袁轩", **changes) -> MemberFact:
@@ -172,6 +177,7 @@ def visit_facts(**changes) -> VisitFacts:
         "open_visits": (),
         "done_visits": (),
         "mergeable": (),
+        "day": a_day(),
         "slot": a_slot(at(24, 10), at(24, 10, 20)),
         "crew": a_crew(),
     }

@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
+from fieldops.audit import AuditEntry
 from fieldops.cases.models import Case, Hold
 from fieldops.errors import NotAllowed, NotFound, NotNow, NotUnderstood, StaleVersion
 from fieldops.visits import approval, queries
@@ -56,7 +58,7 @@ def test_what_the_rules_reject_by_now_becomes_rejected_and_is_never_approved(ses
     visit = make_waiting_visit(session, house)
     session.add(Hold(case_id=_case_of(session, visit).id, kind="BANK_PAUSE", from_on=date(2026, 11, 23)))
     session.flush()
-    shown = approve_visit(session, supervisor(house), visit.id, comment="仍要去", waive=["VR-050"])
+    shown = approve_visit(session, supervisor(house), visit.id, comment="仍要去")
     assert (shown["status"], shown["codes"], shown["approved_at"]) == ("REJECTED", ["VR-050"], None)
     assert "VR-050" in shown["status_reason"]
 
@@ -68,6 +70,32 @@ def test_a_waivable_rejection_is_waived_by_name_and_with_a_reason(session, house
         approve_visit(session, supervisor(house), visit_id, waive=["VR-031"])
     shown = approve_visit(session, supervisor(house), visit_id, comment="学校保卫处已确认住处", waive=["VR-031"])
     assert (shown["status"], shown["waived"], shown["verdict"]) == ("APPROVED", ["VR-031"], "REJECT")
+
+
+@pytest.mark.parametrize(
+    ("waive", "code"),
+    [
+        ("VR-050", "NOT_WAIVABLE"),
+        ("VR-999", "RULE_UNKNOWN"),
+        ("LR-031", "RULE_UNKNOWN"),
+        ("VR-031", "NOTHING_TO_WAIVE"),
+    ],
+)
+def test_a_waiver_of_what_cannot_be_waived_is_refused_by_name_and_nothing_is_decided(session, house, waive, code):
+    visit = make_waiting_visit(session, house)
+    session.add(Hold(case_id=_case_of(session, visit).id, kind="MANAGER", from_on=date(2026, 11, 23)))
+    session.flush()
+    with pytest.raises(NotUnderstood) as refused:
+        approve_visit(session, supervisor(house), visit.id, comment="仍要去", waive=[waive])
+    assert (refused.value.code, refused.value.extra["rule"], visit.status) == (code, waive, "PENDING_REVIEW")
+
+
+def test_a_waiver_is_in_the_audit_log_with_who_and_why(session, house):
+    case = make_case(session, addresses={"HOME": "北京市海淀区理工大学"})
+    visit_id = ask_for(session, house, case, waiver_reason="本人住校").visit_id
+    approve_visit(session, supervisor(house), visit_id, comment="学校保卫处已确认住处", waive=["VR-031"])
+    (entry,) = session.scalars(select(AuditEntry).filter_by(entity_id=str(visit_id), action="visits.approve")).all()
+    assert (entry.actor, entry.reason, entry.detail["waived"]) == ("boss", "学校保卫处已确认住处", ["VR-031"])
 
 
 def test_a_waivable_rejection_that_nobody_waives_stands(session, house):

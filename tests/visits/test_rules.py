@@ -21,6 +21,7 @@ from tests.visits.fact_makers import (
     a_code,
     a_complaint,
     a_crew,
+    a_day,
     a_file,
     a_hold,
     a_member,
@@ -94,7 +95,8 @@ facts = st.builds(
     file=files,
     address=addresses,
     request=requests,
-    slot=st.none() | st.builds(a_slot, instants, instants, st.sampled_from(["", "国庆节", None])),
+    day=st.none() | st.builds(a_day, st.sampled_from(["", "国庆节", None])),
+    slot=st.none() | st.builds(a_slot, instants, instants),
     crew=st.none()
     | st.builds(a_crew, st.builds(a_member, eligible=maybe), st.just(a_member("孙轩")), registered=maybe),
 )

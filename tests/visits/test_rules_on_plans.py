@@ -18,6 +18,7 @@ from tests.visits.fact_makers import (
     UNKNOWN_UNSAID,
     WARNED,
     a_crew,
+    a_day,
     a_member,
     a_request,
     a_slot,
@@ -120,9 +121,10 @@ def test_a_bank_may_want_shorter_hours():
 
 @pytest.mark.parametrize(("holiday", "found"), [("", PASSED), ("国庆节", REVIEWED), (None, UNKNOWN)])
 def test_holidays_go_to_a_person(holiday, found):
-    facts = visit_facts(slot=a_slot(at(24, 10), at(24, 10, 20), holiday))
-    assert weigh("VR-071", facts, replace(POLICY, off={}), stage=Stage.PUBLISH) == found
-    assert weigh("VR-071", facts, stage=Stage.PUBLISH) == ("OFF", "PASS")
+    for stage in (Stage.BATCH, Stage.PUBLISH, Stage.CHECK_IN):
+        assert weigh("VR-071", visit_facts(day=a_day(holiday)), stage=stage) == found
+    off = replace(POLICY, off={"VR-071": "no calendar is kept here"})
+    assert weigh("VR-071", visit_facts(day=a_day(holiday)), off, stage=Stage.PUBLISH) == ("OFF", "PASS")
 
 
 @pytest.mark.parametrize(

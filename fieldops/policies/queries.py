@@ -1,0 +1,54 @@
+"""Which editions of the user's own there are, and which decides on a day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from fieldops.policies.edition import ACTIVE, CALENDAR, POLICY, WITHDRAWN
+from fieldops.policies.models import PolicyEdition
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+def own_policy_on(session: Session, day: date) -> tuple[UUID, date] | None:
+    """Id and first day of the newest policy of our own that has begun by a day."""
+    begun = sa.select(PolicyEdition.id, PolicyEdition.first_on).filter_by(kind=POLICY, status=ACTIVE)
+    row = session.execute(
+        begun.where(PolicyEdition.first_on <= day).order_by(PolicyEdition.first_on.desc()).limit(1)
+    ).first()
+    return None if row is None else (row.id, row.first_on)
+
+
+def own_calendar_of(session: Session, year: date) -> UUID | None:
+    """The id of the calendar of that year activated last: a later notice replaces an earlier one."""
+    chosen = sa.select(PolicyEdition.id).filter_by(kind=CALENDAR, status=ACTIVE, first_on=year)
+    return session.scalar(chosen.order_by(PolicyEdition.activated_at.desc(), PolicyEdition.id.desc()).limit(1))
+
+
+def edition_by_id(session: Session, edition_id: UUID) -> PolicyEdition:
+    """The edition of that id."""
+    return session.get_one(PolicyEdition, edition_id)
+
+
+def standing_edition(session: Session, kind: str, name: str, *, lock: bool = False) -> PolicyEdition | None:
+    """The edition of that name that was not withdrawn."""
+    query = sa.select(PolicyEdition).filter_by(kind=kind, name=name).where(PolicyEdition.status != WITHDRAWN)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True) if lock else query)
+
+
+def policy_beginning_on(session: Session, first_on: date) -> PolicyEdition | None:
+    """The active policy of our own that begins on that day."""
+    return session.scalar(sa.select(PolicyEdition).filter_by(kind=POLICY, status=ACTIVE, first_on=first_on))
+
+
+def own_editions(session: Session, kind: str) -> Sequence[PolicyEdition]:
+    """Every edition of our own, oldest first, drafts and withdrawn ones included."""
+    query = sa.select(PolicyEdition).filter_by(kind=kind)
+    return session.scalars(query.order_by(PolicyEdition.first_on, PolicyEdition.id)).all()
