@@ -157,8 +157,9 @@ def _unsettled(finding: str, written: str, rest: str, codes: Iterable[str], tabl
 
 def _shared_names(codes: tuple[str, ...], tables: Divisions) -> tuple[str, str]:
     """Give the province and the city that all of these codes lie in, "" where they differ."""
-    provinces, cities = ({names[level] for names in (_names(code, tables) for code in codes)} for level in (0, 1))
-    return (provinces.pop() if len(provinces) == 1 else "", cities.pop() if len(cities) == 1 else "")
+    names = [_names(code, tables) for code in codes]
+    provinces, cities = {province for province, _, _ in names}, {city for _, city, _ in names}
+    return provinces.pop() if len(provinces) == 1 else "", cities.pop() if len(cities) == 1 else ""
 
 
 def _of_county(read: Mentions, rest: str, tables: Divisions) -> Region:
@@ -236,7 +237,7 @@ def _of_city(read: Mentions, rest: str, tables: Divisions) -> Region:
 def _in_a_zone(zone: Zone, rest: str, tables: Divisions, findings: Findings) -> Region:
     """Settle a text in a zone; one laid over counties may be followed by one of them: 雄安新区容城县."""
     county = name_anywhere(rest, 0, tables)
-    inside = [d for d in county[1] if {zone.home} & d.cities and d.retired_in is None] if county else []
+    inside = [d for d in county[1] if zone.home in d.cities and d.retired_in is None] if county else []
     if county and len(inside) == 1:
         region = _with_town(inside[0].code, rest[len(county[0]) :], tables, findings)
         return replace(region, zone=zone.name)

@@ -1,8 +1,12 @@
 """A file of addresses judged row for row."""
 
 import csv
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fieldops.addresses.check import ADDED_COLUMNS, CheckError, check_file
 
@@ -70,3 +74,38 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "in.csv").write_bytes(b"\xff\xff\xff\xff\x00")
     with pytest.raises(CheckError, match="UTF-8 nor GB18030"):
         check_file(tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+def test_a_quotation_mark_left_open_is_named(tmp_path):
+    (tmp_path / "in.csv").write_text('raw\n"' + "北京市海淀区\n" * 30_000, encoding="utf-8")
+    with pytest.raises(CheckError, match="quotation mark"):
+        check_file(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert [each.name for each in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    source = write(tmp_path / "in.csv", [["raw"], ["无"]])
+    with pytest.raises(CheckError, match=r"no-such-folder.*cannot be opened"):
+        check_file(source, tmp_path / "no-such-folder" / "out.csv")
+
+
+def test_every_column_promised_is_there_with_its_value(tmp_path):
+    check_file(write(tmp_path / "in.csv", [["raw"], ["浙江省杭州市下城区潮鸣街道体育场路218号"]]), tmp_path / "out.csv")
+    (row,) = read(tmp_path / "out.csv")
+    assert list(row.values())[1:8] == [
+        "浙江省", "杭州市", "拱墅区", "潮鸣街道", "VALID", "WARN", "WARN",
+    ]  # fmt: skip
+    assert row["codes"] == "HISTORICAL_NAME;NO_ROOM"
+    assert row["address_key"].startswith(row["site_key"] + "#")
+    assert row["next_action"]
+
+
+rows_of_anything = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20)
+
+
+@given(rows_of_anything)
+def test_whatever_the_rows_hold_their_number_and_order_stay(cells):
+    with tempfile.TemporaryDirectory() as folder:
+        source = write(Path(folder) / "in.csv", [["no", "raw"], *([str(i), cell] for i, cell in enumerate(cells))])
+        assert check_file(source, Path(folder) / "out.csv") == len(cells)
+        assert [row["no"] for row in read(Path(folder) / "out.csv")] == [str(i) for i in range(len(cells))]
