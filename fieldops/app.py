@@ -77,6 +77,7 @@ TABLES = (
     "planning",
     "policies",
     "results",
+    "roads",
     "sync",
     "tasks",
     "visits",

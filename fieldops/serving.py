@@ -124,6 +124,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "FIELDOPS_PORT": settings.port,
         "FIELDOPS_PUBLIC_URL": settings.public_url,
         "FIELDOPS_CORES": settings.cores,
+        "FIELDOPS_ROADS": settings.roads,
         "FIELDOPS_GEOCODER": settings.geocoder,
         "FIELDOPS_GEOCODER_KEY": settings.geocoder_key,
         "FIELDOPS_GEOCODER_DAILY_CALLS": settings.geocoder_daily_calls,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MODES = ("development", "demo", "production")
+ROAD_SERVICES = ("valhalla", "osrm")
 GEOCODERS = ("offline", "baidu", "amap")
 _SECRET_BYTES = 32
 _HIGHEST_PORT = 65535
@@ -46,6 +47,7 @@ class Settings:
     geocoder: str = "offline"
     geocoder_key: str | None = field(default=None, repr=False)
     geocoder_daily_calls: int = 1000
+    roads: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -67,14 +69,21 @@ class Settings:
         if self.cores < 1:
             msg = f"FIELDOPS_CORES is {self.cores}; give 1 or more"
             raise SettingsError(msg)
+        self._refuse_services()
+        if len(self.secret) < _SECRET_BYTES:
+            msg = "FIELDOPS_SECRET must be at least 32 bytes in base64; make one with: openssl rand -base64 32"
+            raise SettingsError(msg)
+
+    def _refuse_services(self) -> None:
+        """Refuse services that cannot be meant."""
+        if self.roads is not None and not _is_road_service(self.roads):
+            msg = f"FIELDOPS_ROADS is {self.roads!r}; write it like valhalla+http://127.0.0.1:8002 or osrm+http://…"
+            raise SettingsError(msg)
         if self.geocoder not in GEOCODERS:
             msg = f"FIELDOPS_GEOCODER is {self.geocoder!r}; use one of {', '.join(GEOCODERS)}"
             raise SettingsError(msg)
         if self.geocoder != "offline" and not self.geocoder_key:
             msg = f"FIELDOPS_GEOCODER={self.geocoder} needs FIELDOPS_GEOCODER_KEY; without a key use offline"
-            raise SettingsError(msg)
-        if len(self.secret) < _SECRET_BYTES:
-            msg = "FIELDOPS_SECRET must be at least 32 bytes in base64; make one with: openssl rand -base64 32"
             raise SettingsError(msg)
 
     @property
@@ -103,12 +112,23 @@ class Settings:
             port=_whole_number("FIELDOPS_PORT", env.get("FIELDOPS_PORT", "8000")),
             public_url=env.get("FIELDOPS_PUBLIC_URL") or None,
             cores=_whole_number("FIELDOPS_CORES", env.get("FIELDOPS_CORES") or str(os.cpu_count() or 1)),
+            roads=env.get("FIELDOPS_ROADS") or None,
             geocoder=env.get("FIELDOPS_GEOCODER") or "offline",
             geocoder_key=env.get("FIELDOPS_GEOCODER_KEY") or None,
             geocoder_daily_calls=_whole_number(
                 "FIELDOPS_GEOCODER_DAILY_CALLS", env.get("FIELDOPS_GEOCODER_DAILY_CALLS") or "1000"
             ),
         )
+
+
+def _is_road_service(text: str) -> bool:
+    kind, _, url = text.partition("+")
+    try:
+        address = urlsplit(url)
+        port = address.port
+    except ValueError:
+        return False
+    return kind in ROAD_SERVICES and address.scheme in {"http", "https"} and bool(address.hostname) and port != 0
 
 
 def _is_postgres_address(text: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import routing
@@ -12,6 +13,7 @@ from fieldops.planning import queries, states
 from fieldops.planning.problem import Day, day_problem
 from fieldops.planning.stored import plan_as_made, second_of
 from fieldops.policies import service as policies
+from fieldops.roads.matrices import kept_matrices, road_matrices
 
 if TYPE_CHECKING:
     import uuid
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from fieldops.house import House
     from fieldops.planning.models import DayPlan, RouteStop
 
 REPLAN: Final = "REPLAN"
@@ -28,13 +31,25 @@ NOT_TO_MAKE: Final = (states.CANCELLED, states.SKIPPED)
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
-    """The day, what the engine plans of it, and, for a plan made from another, what stays and where it goes on."""
+    """The day, and, for a plan made from another, that plan and how far the day has come."""
 
     day: Day
-    rest: routing.Rest | None = None
-    behind: frozenset[str] = frozenset()
+    before: routing.Plan | None = None
+    standing: routing.Standing | None = None
+
+    @cached_property
+    def rest(self) -> routing.Rest | None:
+        """What is left of a day that has begun."""
+        if self.before is None or self.standing is None:
+            return None
+        return routing.rest_of_day(self.day.problem, self.before, self.standing)
+
+    @property
+    def behind(self) -> frozenset[str]:
+        """Visits that are done or under way."""
+        return frozenset() if self.standing is None else frozenset(self.standing.behind)
 
     @property
     def problem(self) -> routing.Problem:
@@ -76,7 +91,18 @@ def rest_asked(session: Session, base: DayPlan, at: datetime, asked: Mapping[str
         crews=_near(day, before, behind, asked),
         change_s=asked.get("change_min", 15) * 60,
     )
-    return Asked(day, routing.rest_of_day(day.problem, before, standing), frozenset(behind))
+    return Asked(day, before, standing)
+
+
+def by_road(house: House, asked: Asked, *, ask: bool) -> Asked:
+    """The same with travel by road, where a road service is set up; without ``ask`` only by legs that are kept."""
+    problem = asked.day.problem
+    assert isinstance(problem.travel, routing.GreatCircle)
+    modes = sorted({crew.mode for crew in problem.crews})
+    matrices = (road_matrices if ask else kept_matrices)(house, problem.points, modes, problem.travel)
+    if matrices is None:
+        return asked
+    return replace(asked, day=replace(asked.day, problem=replace(problem, travel=matrices)))
 
 
 def _day(session: Session, on_date: date, *, also: Mapping[uuid.UUID, Any] = _NOTHING) -> Day:  # type: ignore[assignment]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import routing
 from fieldops import jobs
 from fieldops.planning import keeping, service
-from fieldops.planning.asking import Asked, what_is_asked
+from fieldops.planning.asking import Asked, by_road, what_is_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +72,7 @@ def solve(house: House, *, id: str, stop: Callable[[], bool] = lambda: False) ->
         budget_s, seed = plan.budget_s, plan.seed
     watch = Watch(house, plan_id, stop)
     try:
+        asked = by_road(house, asked, ask=True)
         found = _search(asked, watch, budget_s=budget_s, seed=seed, cores=house.settings.cores)
     except routing.RoutingError as error:
         _fail(house, plan_id, str(error))

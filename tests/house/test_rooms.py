@@ -122,6 +122,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "stored",
     },
     "results": {"address_cards", "codes", "consequences"},
+    "roads": {"matrices", "services"},
     "sync": {
         "cards",
         "compression",
