@@ -8,6 +8,9 @@ ifeq ($(shell uname -s),Darwin)
 BIN := DYLD_FALLBACK_LIBRARY_PATH=$(shell brew --prefix 2>/dev/null)/lib $(BIN)
 endif
 
+# Each process has a PostgreSQL of its own; the tests of a file stay in one process and share what they made.
+ON_CORES := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
 .PHONY: help setup setup-test run test test-long coverage check bench lock clean
 
 help: ## this list
@@ -23,13 +26,13 @@ run: setup ## the demo day, then the server on port 8000 until Ctrl-C (ONCE=1: s
 	@$(BIN)/fieldops run $(if $(ONCE),--once)
 
 test: setup-test ## every test but the long ones (ARGS="tests/visits -x" chooses)
-	@$(BIN)/pytest -m "not long" $(ARGS)
+	@$(BIN)/pytest $(ON_CORES) -m "not long" $(ARGS)
 
 test-long: setup-test ## every test, with many more generated examples
-	@$(BIN)/pytest --hypothesis-profile=long $(ARGS)
+	@$(BIN)/pytest $(ON_CORES) --hypothesis-profile=long $(ARGS)
 
 coverage: setup-test ## make test, and which lines and branches it left out
-	@$(BIN)/pytest -m "not long" --cov --cov-report=term $(ARGS)
+	@$(BIN)/pytest $(ON_CORES) -m "not long" --cov --cov-report=term $(ARGS)
 
 check: setup ## style, types, the direction of imports, generated docs
 	@$(BIN)/ruff check

@@ -26,7 +26,8 @@ from fieldops.settings import Settings
 from fieldops.storage import open_store
 from fieldops.vault import Vault
 
-if "XDG_RUNTIME_DIR" not in os.environ:  # the embedded PostgreSQL warns without one, and warnings are fatal here
+# The embedded PostgreSQL warns without one, and warnings are fatal here; processes that run tests share none.
+if "XDG_RUNTIME_DIR" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="fo-")  # short: a socket's path has 107 bytes at most
     atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
 

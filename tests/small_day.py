@@ -15,6 +15,7 @@ from fieldops.clock import DemoClock
 from fieldops.db import DEMO_DATABASE, Database
 from fieldops.demo.sample import CASE_HEADINGS, Caseload, sample_caseload
 from fieldops.house import House
+from fieldops.serving import free_port
 from fieldops.settings import Settings
 from fieldops.storage import open_store
 from fieldops.vault import Vault
@@ -81,6 +82,7 @@ def environment(home, database_url, **more):
         "FIELDOPS_SECRET": SECRET,
         "DATABASE_URL": database_url,
         "FIELDOPS_MODE": "demo",
+        "FIELDOPS_PORT": str(free_port(0)),  # two days driven at once would both find 8000 free
     }
     return {**os.environ, **told, "FIELDOPS_NOW": START, "FIELDOPS_CORES": "2", **more}
 
