@@ -78,12 +78,12 @@ def postgres():
 @contextmanager
 def a_house(postgres, home, *, template=None):
     """A house with a fresh database (a copy of ``template``), a folder store, and a clock at Monday 2026-11-23 09:00."""
-    name = f"t_{uuid4().hex}"
+    name, source = f"t_{uuid4().hex}", template or make_url(postgres).database
     admin = create_engine(
         make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool
     )
     with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template or make_url(postgres).database}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY'))
     url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
     settings_ = make_settings(home, DATABASE_URL=url)
     opened = House(
@@ -107,12 +107,20 @@ def house(postgres, tmp_path):
         yield opened
 
 
-@pytest.fixture
-def app(house):
-    """The application of this house."""
-    created = create_app(house)
+@pytest.fixture(scope="session")
+def road_app(postgres, tmp_path_factory):
+    """One application that moves from house to house: building it takes longer than most tests."""
+    with a_house(postgres, tmp_path_factory.mktemp("app")) as opened:
+        created = create_app(opened)
     created.testing = False
     return created
+
+
+@pytest.fixture
+def app(house, road_app):
+    """The application of this house."""
+    road_app.house = house
+    return road_app
 
 
 @pytest.fixture
@@ -150,13 +158,6 @@ def road_database(postgres):
 
     with road_template(postgres) as name:
         yield name
-
-
-@pytest.fixture(scope="session")
-def road_app(postgres, tmp_path_factory):
-    """One application for all days on the road: building it takes longer than such a test."""
-    with a_house(postgres, tmp_path_factory.mktemp("road")) as opened:
-        return create_app(opened)
 
 
 @pytest.fixture
