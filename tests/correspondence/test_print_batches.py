@@ -1,10 +1,6 @@
 """Print batches: quantity, what the rules take off, one bad letter, counting, and a worker that is killed."""
 
 import hashlib
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,7 +11,6 @@ from fieldops.cases.models import Repayment
 from fieldops.correspondence import batch_count, papers, printing, queries, rendering, service
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.packs import queries as packs
-from tests.conftest import SECRET
 from tests.makers import make_case, make_debtor
 
 
@@ -206,48 +201,3 @@ def test_a_missing_letter_is_found_by_counting(office):
     with office.house.transaction() as session:
         found = batch_count.reconcile_batch(session, office.actor("admin_clerk"), second, in_custody=0)
         assert (found["missing"], found["code"], found["batch"].status) == (1, "LR-081", "PRINTED")
-
-
-KILLED = """
-import os, signal, sys
-import fieldops.app
-from fieldops.correspondence import rendering
-from fieldops.house import open_house
-from fieldops.settings import Settings
-
-rendering.CHUNK = 1
-step, batch_id = sys.argv[1:]
-real = getattr(rendering, step)
-
-def dying(*args, **words):
-    real(*args, **words)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def living_the_first_time(*args, **words):
-    setattr(rendering, step, dying)
-    return real(*args, **words)
-
-setattr(rendering, step, living_the_first_time)
-rendering.render_batch(open_house(Settings.from_env()), batch_id=batch_id)
-"""
-STEPS = ("next_work", "render", "keep_file")  # letters chosen · bytes stored · rows written, but not committed
-
-
-def test_a_worker_killed_at_each_step_leaves_every_letter_once(office):
-    letter_ids = office.approved(len(STEPS) + 2)
-    batch_id = office.batch()
-    env = os.environ | {
-        "DATABASE_URL": office.house.database.url,
-        "FIELDOPS_HOME": str(office.house.settings.home),
-        "FIELDOPS_SECRET": SECRET,
-        "FIELDOPS_NOW": "2026-11-23T09:00:00+08:00",
-    }
-    for survived, step in enumerate(STEPS, 1):
-        command = [sys.executable, "-c", KILLED, step, str(batch_id)]
-        died = subprocess.run(command, env=env, capture_output=True, check=False)
-        assert died.returncode == -signal.SIGKILL, died.stderr.decode()
-        assert len(batch_of(office, batch_id)["parts"]) == survived
-    office.work()
-    card = batch_of(office, batch_id)
-    assert sorted(row["letter_id"] for part in card["parts"] for row in part.index) == sorted(map(str, letter_ids))
-    assert (card["rendered_at"] is not None, card["letters"]) == (True, {"QUEUED": len(letter_ids)})
