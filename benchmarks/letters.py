@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from benchmarks.letter_makers import PACK, naive_maker, reportlab_maker, typst_maker
 from letters.kinds import LetterKind
 from letters.pack import load_pack
-from letters.render import PDF_A, RenderedLetter, Renderer
+from letters.render import RenderedLetter, Renderer
 from letters.samples import sample_letters
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def letters(count: int, start: int = 0) -> list[LetterFields]:
 
 def makers(folder: Path) -> dict[str, tuple[int, Callable[[list[LetterFields]], bytes]]]:
     """Return each maker with the letters it takes at a time."""
-    ours, archive = Renderer(load_pack(PACK)), Renderer(load_pack(PACK), pdf_variant=PDF_A)
+    pack = load_pack(PACK)
+    ours, archive = Renderer(pack), Renderer(replace(pack, archival=True))
     places = {name: folder / name for name in ("draft", "lean", "typst")}
     for place in places.values():
         place.mkdir()

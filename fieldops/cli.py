@@ -16,6 +16,7 @@ import orjson
 
 from fieldops.audit import Actor
 from fieldops.errors import FieldopsError
+from fieldops.paper_commands import letters, register
 from fieldops.policy_commands import policy
 from fieldops.settings import Settings
 from letters.errors import PaperError
@@ -50,7 +51,8 @@ def main(ctx: click.Context) -> None:
     logging.getLogger("fieldops").setLevel(logging.INFO)
 
 
-main.add_command(policy)
+for group in (letters, policy, register):
+    main.add_command(group)
 
 
 @contextmanager
@@ -295,24 +297,6 @@ def _stopped_by_ctrl_c() -> Iterator[Callable[[], bool]]:
         yield pressed.is_set
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@main.group()
-def register() -> None:
-    """The registered-mail register 挂号信台账."""
-
-
-@register.command()
-def verify() -> None:
-    """Check that the register is gapless and its chain whole."""
-    from fieldops.correspondence import register as book  # noqa: PLC0415
-
-    with _house() as house, house.transaction() as session:
-        findings = book.verify_register(session)
-    for finding in findings:
-        click.echo(f"{finding.branch} {finding.year} {finding.number}: {finding.text}")
-    click.echo("The register does not hold." if findings else "The register holds.")
-    sys.exit(1 if findings else 0)
 
 
 @main.group()

@@ -61,6 +61,7 @@ class Pack:
     bank: str
     approval: Approval | None
     specimen: bool
+    archival: bool  # letters as PDF/A-3u
     seal: str
     html: str
     css: str
@@ -115,6 +116,7 @@ def pack_from_files(files: Mapping[str, bytes], house_fonts: Mapping[str, bytes]
             bank=_value(manifest, "bank", str),
             approval=_approval(manifest),
             specimen=_value(manifest, "specimen", bool),
+            archival=_value({"archival": False} | manifest, "archival", bool),
             seal=seal,
             html=html,
             css=css,

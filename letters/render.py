@@ -54,10 +54,10 @@ class Renderer:
     Cost: about 5 MB, and 0.1 s to construct.
     """
 
-    def __init__(self, pack: Pack, *, pdf_variant: str | None = None) -> None:
+    def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self._template = compile_template(pack.html)
-        self._engine = Engine(pack.css, pack.fonts, pack.images, pdf_variant)
+        self._engine = Engine(pack.css, pack.fonts, pack.images, PDF_A if pack.archival else None)
         self._shapes: dict[frozenset[str], Element] = {}
 
     @property

@@ -32,14 +32,21 @@ def test_every_command_says_in_a_sentence_what_it_does(words):
 
 def test_the_commands_of_the_first_day_are_there():
     assert set(main.commands) >= {
-        "accounts", "addresses", "demo", "docs", "import", "migrate", "plan", "register", "run", "serve", "visits",
+        "accounts", "addresses", "demo", "docs", "import", "letters", "migrate", "plan", "register", "run", "serve", "visits",
         "worker",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "words",
-    [["migrate"], ["worker"], ["visits", "screen", "--out", "x.csv"], ["register", "verify"], ["serve"]],
+    [
+        ["migrate"],
+        ["worker"],
+        ["visits", "screen", "--out", "x.csv"],
+        ["register", "verify"],
+        ["letters", "verify"],
+        ["serve"],
+    ],
     ids=" ".join,
 )
 def test_a_setting_that_cannot_be_is_one_line_and_exit_code_one(words, tmp_path):

@@ -132,7 +132,13 @@ class PrintCountOut(Out):
     expected = fields.Integer()
 
 
+class PrintProgressOut(Out):
+    rendered = fields.Integer()
+    of = fields.Integer()
+
+
 class PrintBatchCardOut(PrintBatchOut):
+    progress = fields.Nested(PrintProgressOut)
     parts = fields.List(fields.Nested(PrintPartOut))
     totals = fields.Nested(PrintTotalsOut)
     count = fields.Nested(PrintCountOut)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from fieldops.correspondence.models import PrintBatch
     from fieldops.storage import Store
 
 
@@ -53,7 +54,16 @@ def batch_card(session: Session, batch_id: UUID) -> dict[str, Any]:
         "totals": totals_of(session, batch_id),
         "count": count_of(session, batch_id),
         "letters": queries.states_of_batch(session, batch_id),
+        "progress": _progress(session, batch),
     }
+
+
+def _progress(session: Session, batch: PrintBatch) -> dict[str, int]:
+    """How many letters of an approved batch are in files, of how many that are or wait to be."""
+    rendered = sum(len(part.index) for part in queries.parts_of(session, batch.id))
+    if batch.rendered_at is not None or batch.approved_quantity is None:
+        return {"rendered": rendered, "of": rendered}
+    return {"rendered": rendered, "of": rendered + queries.count_unrendered(session, batch.id)}
 
 
 def batch_page(session: Session, *, limit: int, after: UUID | None = None) -> dict[str, Any]:

@@ -103,6 +103,18 @@ def lock_unrendered(session: Session, batch_id: UUID, limit: int) -> list[Letter
     )
 
 
+def count_unrendered(session: Session, batch_id: UUID) -> int:
+    """How many letters of a batch are in none of its files yet."""
+    waiting = sa.select(sa.func.count()).where(Letter.print_batch_id == batch_id, Letter.status == "QUEUED")
+    return session.scalar(waiting.where(Letter.print_part.is_(None))) or 0
+
+
+def rendered_letters(session: Session, *, after: UUID | None, limit: int) -> Sequence[Letter]:
+    """Letters whose bytes are frozen, in the order of their ids."""
+    chosen = sa.select(Letter).where(Letter.pdf_sha256.is_not(None)).order_by(Letter.id).limit(limit)
+    return session.scalars(chosen if after is None else chosen.where(Letter.id > after)).all()
+
+
 def _locked(session: Session, *conditions: sa.ColumnElement[bool], limit: int | None = None) -> list[Letter]:
     """Letters as they are once the lock is ours: whoever waited sees what the other one did."""
     chosen = sa.select(Letter).where(*conditions).order_by(Letter.id).limit(limit).with_for_update()

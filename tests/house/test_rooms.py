@@ -80,6 +80,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "posting_api",
         "printing",
         "printing_api",
+        "proof",
         "register",
         "receipts",
         "register_api",

@@ -20,7 +20,7 @@ from letters.errors import (
 )
 from letters.letter import printed_values
 from letters.pack import load_pack
-from letters.render import PDF_A, LetterFailure, PrintPart, RenderedLetter, Renderer, require_system
+from letters.render import LetterFailure, PrintPart, RenderedLetter, Renderer, require_system
 from letters.samples import HOSTILE_NUMBERS, sample_letters
 from tests.letters.shipped import CODES, PACKS, changed
 
@@ -172,8 +172,9 @@ def test_a_chunk_gives_the_same_letters_as_one_by_one_and_the_same_file_as_the_p
     assert renderer.render_chunk([letters[1]]).part is None
 
 
-def test_pdf_a_is_a_switch_and_as_stable(notice, letter):
-    archive = Renderer(notice, pdf_variant=PDF_A)
+def test_pdf_a_is_a_switch_of_the_pack_and_as_stable(notice, letter):
+    archive = Renderer(changed(manifest=("specimen = true", "specimen = true\narchival = true")))
+    assert archive.pack.sha256 != notice.sha256
     one = archive.render(letter)
     assert b"GTS_PDFA1" in opened(one.pdf)
     assert b"GTS_PDFA1" not in opened(Renderer(notice).render(letter).pdf)

@@ -1,0 +1,54 @@
+"""Commands about paper: the register of registered mail, and letters as they were frozen."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from fieldops.house import House
+
+    OpensHouse = Callable[[], AbstractContextManager[House]]
+
+
+@click.group()
+def register() -> None:
+    """The registered-mail register 挂号信台账."""
+
+
+@register.command("verify")
+@click.pass_obj
+def verify_register(house_opened: OpensHouse) -> None:
+    """Check that the register is gapless and its chain whole."""
+    from fieldops.correspondence import register as book  # noqa: PLC0415 - a command pays only for what it uses
+
+    with house_opened() as house, house.transaction() as session:
+        findings = book.verify_register(session)
+    for finding in findings:
+        click.echo(f"{finding.branch} {finding.year} {finding.number}: {finding.text}")
+    click.echo("The register does not hold." if findings else "The register holds.")
+    sys.exit(1 if findings else 0)
+
+
+@click.group()
+def letters() -> None:
+    """Letters as they were frozen."""
+
+
+@letters.command("verify")
+@click.pass_obj
+def verify_letters(house_opened: OpensHouse) -> None:
+    """Lay every frozen letter out again, and check that the bytes are the same."""
+    from fieldops.correspondence import proof  # noqa: PLC0415
+
+    with house_opened() as house:
+        proved = proof.prove_letters(house)
+    for letter_no, why in proved.differing:
+        click.echo(f"{letter_no}: {why}")
+    click.echo(f"{proved.same} letters are the same bytes again, {len(proved.differing)} are not.")
+    sys.exit(1 if proved.differing else 0)
