@@ -31,6 +31,7 @@ from fieldops.results import api as results_api
 from fieldops.sync import api as sync_api
 from fieldops.sync import handlers as sync_handlers
 from fieldops.tasks import api as tasks_api
+from fieldops.timeline import api as timeline_api
 from fieldops.visits import api as visits_api
 from fieldops.visits import handlers as visits_handlers
 from fieldops.visits.book import VISIT_BOOK
@@ -44,6 +45,8 @@ BLUEPRINTS = (
     accounts_api.blueprint,
     addresses_api.blueprint,
     agents_api.blueprint,
+    agents_api.people,
+    agents_api.recorders,
     batching_api.blueprint,
     cases_api.blueprint,
     cases_api.filed,
@@ -62,6 +65,7 @@ BLUEPRINTS = (
     sync_api.blueprint,
     sync_api.phones,
     tasks_api.blueprint,
+    timeline_api.blueprint,
     visits_api.blueprint,
     visits_api.choices,
 )

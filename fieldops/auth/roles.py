@@ -53,6 +53,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "addresses.lift": {_SUPER},
         "addresses.repair": {_PHONE, _BUSINESS, _SUPER},
         "agents.manage": {_BUSINESS, _SUPER, _MANAGER},
+        "agents.unblock": {_MANAGER},
         "agents.read": _DESK,
         "visits.request": {_PHONE, _BUSINESS, _SUPER},
         "visits.read": _OFFICE,

@@ -17,8 +17,7 @@ from fieldops.cases.service import add_once, change_row
 from fieldops.cases.states import CLOSED, CLOSERS, COMPLAINT_STEPS
 from fieldops.clock import at_local, local_date
 from fieldops.errors import NotAllowed, NotFound, NotNow
-from fieldops.policies.calendar import working_day_after
-from fieldops.policies.service import policy_on
+from fieldops.policies.service import policy_on, working_day_after
 from fieldops.tasks import service as tasks
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def begin_landed(session: Session, actor: Actor, complaint_ids: Sequence[uuid.UU
 def reply_due_at(session: Session, received_on: date) -> datetime:
     """When the reply to a complaint of that day is due: the next working day, by the policy's count and calendar."""
     days = policy_on(session, received_on).case.complaint_reply_working_days
-    return at_local(working_day_after(received_on, days), OFFICE_CLOSES_S)
+    return at_local(working_day_after(session, received_on, days), OFFICE_CLOSES_S)
 
 
 def investigate(session: Session, actor: Actor, complaint_id: uuid.UUID, *, reason: str) -> Complaint:

@@ -122,6 +122,15 @@ class AddressFound:
 
 
 @dataclass(frozen=True, slots=True)
+class ThirdPartiesChanged:
+    """Somebody near a debtor asked not to be contacted, or may be contacted again."""
+
+    case_id: uuid.UUID
+    debtor_id: uuid.UUID
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class CaseChanged:
     """The status, the balance (its amount or its as-of day) or the end of a case changed, by a bank's row or a step."""
 

@@ -201,6 +201,24 @@ def third_parties_by_debtor(session: Session, debtor_ids: Iterable[uuid.UUID]) -
     return _by(session, DoNotContact, DoNotContact.debtor_id, debtor_ids, DoNotContact.recorded_at)
 
 
+def not_to_be_contacted(
+    session: Session, places: Iterable[tuple[uuid.UUID, uuid.UUID]]
+) -> dict[tuple[uuid.UUID, uuid.UUID], list[str]]:
+    """By debtor and address, the relations of those who asked not to be contacted there, or anywhere."""
+    wanted = list(places)
+    entries = third_parties_by_debtor(session, {debtor_id for debtor_id, _ in wanted})
+    return {
+        (debtor_id, address_id): sorted(
+            {
+                each.relation
+                for each in entries.get(debtor_id, ())
+                if each.lifted_at is None and each.address_id in (None, address_id)
+            }
+        )
+        for debtor_id, address_id in wanted
+    }
+
+
 def call_by_id(session: Session, call_id: uuid.UUID) -> CallRecord:
     """The call of that id. Raises: NotFound."""
     call = session.get(CallRecord, call_id)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fieldops import audit
+from fieldops import audit, events
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
 from fieldops.cases import queries
+from fieldops.cases.events import ThirdPartiesChanged
 from fieldops.cases.models import DoNotContact
 from fieldops.cases.service import add_once, change_row
 from fieldops.errors import NotFound, NotNow
@@ -58,6 +59,7 @@ def record_refusal(
     audit.record(
         session, actor, "cases.do_not_contact", "do_not_contact", entry.id, reason=reason, relation=relation, at=at
     )
+    events.announce(session, ThirdPartiesChanged(case_id, case.debtor_id, actor))
     return entry
 
 
@@ -73,6 +75,7 @@ def lift_refusal(
         raise NotNow("ENTRY_LIFTED", f"{entry.lifted_by} lifted this entry already; nothing is left to do.")
     entry.lifted_at, entry.lifted_by = actor.at, actor.name
     audit.record(session, actor, "cases.contact_again", "do_not_contact", entry.id, reason=reason)
+    events.announce(session, ThirdPartiesChanged(case_id, entry.debtor_id, actor))
     return entry
 
 

@@ -90,6 +90,7 @@ def withdraw_letters(session: Session, actor: audit.Actor, letters: Iterable[Let
             _note(session, actor, letter, reason)
             continue
         move_letter(session, actor, letter, event, reason=reason)
+        letter.held_reason = None  # a hold is on what may still go out
         withdrawn.append(letter)
         if event == "void":
             lines.append(_void_paper(session, actor, letter, reason))

@@ -34,3 +34,12 @@ class DayClosed:
     on_date: date
     given_back: frozenset[uuid.UUID]
     actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class StopsTaken:
+    """Stops of a published plan lost their crew: the visits wait in their batches for another one."""
+
+    visit_ids: frozenset[uuid.UUID]
+    reason: str
+    actor: Actor

@@ -1,10 +1,13 @@
-"""What planning does when a visit stops."""
+"""What planning does when a visit stops, and when somebody of a crew may not go any more."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from fieldops import events
+from fieldops.agents import eligibility
+from fieldops.agents.events import AgentBlocked
+from fieldops.cases.events import ComplaintClosed
 from fieldops.planning import service, states
 from fieldops.visits.events import VisitStopped
 from fieldops.visits.states import STOPPED
@@ -19,6 +22,20 @@ def take_off_plan(session: Session, event: VisitStopped) -> None:
         service.move_stop(session, event.visit_id, states.CANCELLED)
 
 
+def remove_from_bank(session: Session, event: ComplaintClosed) -> None:
+    """An upheld complaint takes the agent it names off the bank's cases 调出专案."""
+    if event.upheld and event.agent_id is not None:
+        reason = f"complaint upheld 投诉属实 {event.complaint_id}"
+        eligibility.block_for_bank(session, event.actor, event.agent_id, bank_id=event.bank_id, reason=reason)
+
+
+def take_crew_off(session: Session, event: AgentBlocked) -> None:
+    """What the agent's crew was to do for that bank waits for another crew."""
+    service.take_stops_of(session, event.actor, agent_id=event.agent_id, bank_id=event.bank_id, reason=event.reason)
+
+
 def register_handlers() -> None:
-    """Let plans hear of visits that stop."""
+    """Let plans hear of visits that stop, and of agents who do."""
     events.register(VisitStopped, take_off_plan)
+    events.register(ComplaintClosed, remove_from_bank)
+    events.register(AgentBlocked, take_crew_off)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fieldops.addresses.queries import among
-from fieldops.agents.models import Crew
+from fieldops.agents.models import Crew, CrewMember
 from fieldops.batching.models import BatchedVisit, VisitBatch
 from fieldops.errors import NotFound
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop, VisitLock
@@ -136,6 +136,23 @@ def pending_visits_of(session: Session, plan: DayPlan | None) -> set[uuid.UUID]:
         return set()
     query = sa.select(RouteStop.visit_id).where(RouteStop.plan_id == plan.id, RouteStop.status == PENDING)
     return set(session.scalars(query))
+
+
+def pending_stops_with(session: Session, *, agent_id: uuid.UUID, bank_id: uuid.UUID) -> list[RouteStop]:
+    """The stops still to be made for a bank by the crew an agent belongs to."""
+    query = (
+        sa.select(RouteStop)
+        .join(DayPlan, DayPlan.id == RouteStop.plan_id)
+        .join(CrewMember, CrewMember.crew_id == RouteStop.crew_id)
+        .join(Visit, Visit.id == RouteStop.visit_id)
+        .where(
+            CrewMember.agent_id == agent_id,
+            Visit.bank_id == bank_id,
+            DayPlan.status == PUBLISHED,
+            RouteStop.status == PENDING,
+        )
+    )
+    return list(session.scalars(query.order_by(RouteStop.visit_id)))
 
 
 def stops_of(session: Session, plan_id: uuid.UUID) -> list[RouteStop]:

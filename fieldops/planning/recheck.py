@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.agents import queries as agents
+from fieldops.agents.eligibility import read_eligibility
 from fieldops.batching import queries as batches
+from fieldops.cases import queries as cases
 from fieldops.policies.catalogue import Severity, Stage
 from fieldops.visits import deciding, files, requesting, states
 from fieldops.visits import queries as visit_queries
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from fieldops.agents.eligibility import Eligibility
     from fieldops.agents.models import Agent, Crew
     from fieldops.audit import Actor
     from fieldops.planning.models import RouteStop
@@ -93,18 +96,19 @@ def ask_before_publishing(
         at=actor.at,
         also={visits[stop.visit_id].address_id for stop in here},
     )
-    crews = _crews_on_duty(session, on_date, actor.at)
+    duty = _on_duty(session, on_date, actor.at, {visits[stop.visit_id].debtor_id for stop in here})
     day = deciding.day_fact(session, on_date, at=actor.at)
     accepted = batches.accepted_for(session, [stop.visit_id for stop in here])
     for stop in stops:
         visit = visits[stop.visit_id]
         if visit.status not in ON_PLAN:
             checked.taken_off.append(_gone(stop, visit))
-        elif stop.crew_id not in crews:
+        elif stop.crew_id not in duty.crews:
             checked.barred[stop.crew_id] = _off_duty(session, stop.crew_id)
         else:
-            decision = _ask(session, on_file, visit, cards[visit.id], stop, crews[stop.crew_id], day)
-            _sort(checked, stop, visit, crews[stop.crew_id], decision, accepted.get(visit.id, frozenset()))
+            crew = duty.crew_for(stop.crew_id, visit)
+            decision = _ask(session, on_file, visit, cards[visit.id], stop, crew, day)
+            _sort(checked, stop, visit, crew, decision, accepted.get(visit.id, frozenset()))
     return checked
 
 
@@ -116,7 +120,7 @@ def _sort(
     doubts = [each for each in decision.of_severity(Severity.REVIEW) if each.code not in known]
     about_crew = [each for each in rejections if each.code in ABOUT_THE_CREW]
     if about_crew:
-        checked.barred[stop.crew_id] = _barred(crew, about_crew)
+        checked.barred[stop.crew_id] = _barred(crew, about_crew, checked.barred.get(stop.crew_id))
     elif rejections or doubts:
         of_the_day = not doubts and ABOUT_THE_DAY.issuperset(each.code for each in rejections)
         remedy = Remedy.WAIT if of_the_day else Remedy.STOP
@@ -162,14 +166,16 @@ def _gone(stop: RouteStop, visit: Visit) -> TakenOff:
     return TakenOff(stop, visit, Remedy.GONE, (), f"排程后已{visit.status}：{why}", f"{visit.status} meanwhile: {why}")
 
 
-def _barred(crew: CrewFact, findings: Sequence[Finding]) -> dict[str, Any]:
-    return {
-        "crew": crew.ref.removeprefix("crew:"),
-        "members": [member.name for member in crew.members],
-        "codes": [finding.code for finding in findings],
-        "messages_zh": [finding.message_zh for finding in findings],
-        "messages_en": [finding.message_en for finding in findings],
-    }
+def _barred(crew: CrewFact, findings: Sequence[Finding], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A crew and all that bars it, each finding once: banks differ in what they ask of a crew."""
+    said = dict.fromkeys(zip(*(before[name] for name in _SAID), strict=True)) if before else {}
+    said |= {(finding.code, finding.message_zh, finding.message_en): None for finding in findings}
+    columns = zip(*said, strict=True)
+    named = {"crew": crew.ref.removeprefix("crew:"), "members": [member.name for member in crew.members]}
+    return named | {name: list(column) for name, column in zip(_SAID, columns, strict=True)}
+
+
+_SAID: Final = ("codes", "messages_zh", "messages_en")
 
 
 def _off_duty(session: Session, crew_id: uuid.UUID) -> dict[str, Any]:
@@ -191,27 +197,47 @@ def _slot(stop: RouteStop, at: datetime) -> SlotFact:
     )
 
 
-def _crews_on_duty(session: Session, on_date: date, at: datetime) -> dict[uuid.UUID, CrewFact]:
-    crews = agents.crews_on(session, on_date)
-    members = agents.members_by_crew(session, [crew.id for crew in crews])
-    return {crew.id: _crew(crew, members.get(crew.id, []), at) for crew in crews}
+@dataclass(frozen=True)
+class _Duty:
+    """The crews on duty on a day, with what is on record about their members and recorders."""
+
+    on_date: date
+    at: datetime
+    crews: Mapping[uuid.UUID, Crew]
+    members: Mapping[uuid.UUID, Sequence[Agent]]
+    eligibility: Eligibility
+    complained_of: Mapping[uuid.UUID, Mapping[uuid.UUID, str]]
+
+    def crew_for(self, crew_id: uuid.UUID, visit: Visit) -> CrewFact:
+        """A crew as the rules look at it for a visit: each bank asks for its own papers, each debtor knows whom."""
+        crew = self.crews[crew_id]
+        complaints = self.complained_of.get(visit.debtor_id, {})
+        return CrewFact(
+            ref=f"crew:{crew.code}",
+            recorded_at=self.at,
+            members=tuple(
+                self._member(agent, visit.bank_id, complaints.get(agent.id)) for agent in self.members.get(crew_id, ())
+            ),
+            recorder=crew.recorder_serial,
+            recorder_registered=self.eligibility.is_registered(crew.recorder_serial, visit.bank_id, self.on_date),
+        )
+
+    def _member(self, agent: Agent, bank_id: uuid.UUID, complaint: str | None) -> MemberFact:
+        why_not = self.eligibility.why_not(agent, bank_id, self.on_date)
+        return MemberFact(
+            ref=f"agent:{agent.code}",
+            recorded_at=self.at,
+            name=agent.name,
+            eligible=not why_not,
+            why_not=why_not,
+            conflict=f"complaint 投诉 {complaint}" if complaint else "",
+        )
 
 
-def _crew(crew: Crew, members: Sequence[Agent], at: datetime) -> CrewFact:
-    """Crews are eligible by declaration of whoever imported them, until a register of badges and training exists."""
-    return CrewFact(
-        ref=f"crew:{crew.code}",
-        recorded_at=at,
-        members=tuple(
-            MemberFact(
-                ref=f"agent:{agent.code}",
-                recorded_at=at,
-                name=agent.name,
-                eligible=agent.active,
-                why_not="" if agent.active else "已停用 inactive",
-            )
-            for agent in members
-        ),
-        recorder=crew.recorder_serial,
-        recorder_registered=bool(crew.recorder_serial),
-    )
+def _on_duty(session: Session, on_date: date, at: datetime, debtor_ids: set[uuid.UUID]) -> _Duty:
+    crews = {crew.id: crew for crew in agents.crews_on(session, on_date)}
+    members = agents.members_by_crew(session, crews)
+    everybody = [agent for some in members.values() for agent in some]
+    serials = [crew.recorder_serial for crew in crews.values() if crew.recorder_serial]
+    on_record = read_eligibility(session, everybody, serials)
+    return _Duty(on_date, at, crews, members, on_record, cases.complained_of(session, debtor_ids))

@@ -12,7 +12,7 @@ from fieldops.clock import local_date
 from fieldops.errors import NotNow, NotUnderstood
 from fieldops.house import house_of
 from fieldops.planning import queries, states
-from fieldops.planning.events import PlanPublished
+from fieldops.planning.events import PlanPublished, StopsTaken
 from fieldops.planning.models import DayPlan, LeftOutVisit
 from fieldops.planning.recheck import ON_PLAN, Checked, Remedy, TakenOff, ask_before_publishing
 from fieldops.visits import effects, execution
@@ -154,6 +154,18 @@ def move_stop(session: Session, visit_id: uuid.UUID, to: str) -> RouteStop | Non
     if stop is not None and states.stop_may_become(stop.status, to):
         stop.status, stop.status_at = to, house_of(session).clock.now()
     return stop
+
+
+def take_stops_of(session: Session, actor: Actor, *, agent_id: uuid.UUID, bank_id: uuid.UUID, reason: str) -> None:
+    """Take what an agent's crew is still to do for a bank off the published plans; the visits wait in their batches."""
+    stops = {stop.visit_id: stop for stop in queries.pending_stops_with(session, agent_id=agent_id, bank_id=bank_id)}
+    if not stops:
+        return
+    execution.unplan(session, actor, stops, reason=reason)
+    for stop in stops.values():
+        stop.status = states.CANCELLED
+    session.flush()
+    events.announce(session, StopsTaken(frozenset(stops), reason, actor))
 
 
 def summary_of(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:

@@ -113,10 +113,3 @@ def working_day_of(instant: datetime, cut_off: time) -> date:
     there = local(instant)
     in_time = is_working_day(there.date()) and there.time() <= cut_off
     return there.date() if in_time else next_working_day(there.date())
-
-
-def working_day_after(day: date, count: int) -> date:
-    """The ``count``-th working day after a day; the day itself with 0."""
-    for _ in range(count):
-        day = next_working_day(day)
-    return day

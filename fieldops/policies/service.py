@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fieldops import audit
@@ -11,7 +11,7 @@ from fieldops.db import uuid7
 from fieldops.errors import NotAllowed, NotFound, NotNow, NotUnderstood
 from fieldops.policies import queries
 from fieldops.policies.books import catalogues
-from fieldops.policies.calendar import Calendar, calendar_from_plain, shipped_calendars
+from fieldops.policies.calendar import FRIDAY, Calendar, calendar_from_plain, shipped_calendars
 from fieldops.policies.edition import (
     ACTIVE,
     CALENDAR,
@@ -69,6 +69,15 @@ def calendar_of(session: Session, year: int) -> Calendar | None:
     if own not in _calendars:
         _calendars[own] = calendar_from_plain(queries.edition_by_id(session, own).document)
     return _calendars[own]
+
+
+def working_day_after(session: Session, day: date, count: int) -> date:
+    """The ``count``-th day after a day on which people work; in a year no calendar holds, Monday to Friday."""
+    while count:
+        day += timedelta(days=1)
+        calendar = calendar_of(session, day.year)
+        count -= calendar.is_worked(day) if calendar else day.isoweekday() <= FRIDAY
+    return day
 
 
 def policy_named(session: Session, name: str) -> Policy:

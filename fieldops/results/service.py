@@ -13,6 +13,7 @@ from fieldops.datum import distance_m
 from fieldops.errors import NotUnderstood
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
+from fieldops.results.codes import PERSONS
 from fieldops.results.consequences import take_effect, was_executed
 from fieldops.results.events import ResultRecorded
 from fieldops.results.models import ResultLine, VisitResult
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 AFTER_RECALL, OUT_OF_SCOPE = "AFTER_RECALL", "OUT_OF_SCOPE"
 SECOND_RESULT, LATE = "SECOND_RESULT", "LATE"
-TO_REVIEW: Final = frozenset({AFTER_RECALL, OUT_OF_SCOPE, SECOND_RESULT})
+DO_NOT_CONTACT = "DO_NOT_CONTACT"
+TO_REVIEW: Final = frozenset({AFTER_RECALL, OUT_OF_SCOPE, SECOND_RESULT, DO_NOT_CONTACT})
 """Flags a supervisor must look at."""
 
 NOT_SOUND: Final = "RESULT_NOT_SOUND"
@@ -74,7 +76,7 @@ def record_result(
     _refuse_faults(session, visit, sent)
     before = results_before(session, visit.id)
     executed = was_executed(sent["lines"])
-    flagged = [*flags, *_lateness(actor.at, sent["left_at"])]
+    flagged = [*flags, *_lateness(actor.at, sent["left_at"]), *_intrusion(session, visit, sent["person_met"])]
     if before.has_primary and SECOND_RESULT not in flagged:
         flagged.append(SECOND_RESULT)
     result = _result_row(result_id, visit, sent, flags=flagged)
@@ -161,6 +163,13 @@ def _distance_m(visit: Visit, position: Mapping[str, Any] | None) -> int | None:
 def _lateness(received_at: datetime, left_at: datetime) -> list[str]:
     """A result is due on the day of its visit."""
     return [LATE] if local_date(received_at) > local_date(left_at) else []
+
+
+def _intrusion(session: Session, visit: Visit, person_met: str) -> list[str]:
+    """Somebody was met who had asked not to be contacted; it happened, so it is kept, and a supervisor looks."""
+    place = (visit.debtor_id, visit.address_id)
+    keep_away = cases.not_to_be_contacted(session, [place])[place]
+    return [DO_NOT_CONTACT] if PERSONS[person_met].name in keep_away else []
 
 
 def _line_row(result: VisitResult, line: Mapping[str, Any]) -> ResultLine:

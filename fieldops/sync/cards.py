@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from fieldops.cases.rules import RELATIONS
 from fieldops.clock import at_local, local
 from fieldops.policies import service as policies
 from fieldops.sync import queries
@@ -100,6 +101,7 @@ def _card(shown: Mapping[str, Any], on_date: date, policy: Policy, stop_now: Sto
             "precision": visit.point_precision,
         },
         "may_meet": MAY_MEET,
+        "do_not_contact": [{"relation": each, "zh": RELATIONS[each]} for each in shown["do_not_contact"]],
         "message_for_third_persons": NEUTRAL_TEXT,
         "prohibited": PROHIBITED,
         "stop_now": {"reason": stop_now.reason, "at": local(stop_now.at)} if stop_now else None,

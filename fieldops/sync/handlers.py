@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fieldops import events
-from fieldops.planning.events import DayClosed, PlanPublished
+from fieldops.cases.events import ThirdPartiesChanged
+from fieldops.planning.events import DayClosed, PlanPublished, StopsTaken
 from fieldops.results.events import ResultRecorded
 from fieldops.sync import scope
 from fieldops.visits.events import VisitAdjusted, VisitStopped
@@ -11,8 +12,10 @@ from fieldops.visits.events import VisitAdjusted, VisitStopped
 HANDLERS = (
     (PlanPublished, scope.follow_plan),
     (DayClosed, scope.close_day),
+    (StopsTaken, scope.take_stops),
     (VisitStopped, scope.recall_visit),
     (VisitAdjusted, scope.adjust_visit),
+    (ThirdPartiesChanged, scope.warn_crews),
     (ResultRecorded, scope.finish_visit),
 )
 

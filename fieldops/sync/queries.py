@@ -206,7 +206,8 @@ def stops_to_show(session: Session, stops: Sequence[RouteStop]) -> list[dict[str
         .join(Address, Address.id == Visit.address_id)
         .where(among(Visit.id, by_visit))
         .order_by(Visit.id)
-    )
+    ).all()
+    keep_away = cases.not_to_be_contacted(session, [(visit.debtor_id, visit.address_id) for visit, *_ in rows])
     return [
         {
             "visit": visit,
@@ -215,6 +216,7 @@ def stops_to_show(session: Session, stops: Sequence[RouteStop]) -> list[dict[str
             "debtor": {"name": mask_name(name), "id_no_last4": last4},
             "address": raw,
             "cards": cards[visit.id],
+            "do_not_contact": keep_away[visit.debtor_id, visit.address_id],
         }
         for visit, name, last4, raw in rows
     ]

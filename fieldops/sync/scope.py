@@ -12,14 +12,17 @@ from fieldops.sync.cards import StopNow, refresh_cards
 from fieldops.sync.feed import PUT, REMOVE, Change, tell
 from fieldops.sync.models import Recall
 from fieldops.sync.rules import DAY_OVER, NOT_EXECUTED, REASSIGNED, REPORTED, UNPLANNED
+from fieldops.visits.queries import open_visits_with_debtors
 from fieldops.visits.states import STOPPED
 
 if TYPE_CHECKING:
     import uuid
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
-    from fieldops.planning.events import DayClosed, PlanPublished
+    from fieldops.cases.events import ThirdPartiesChanged
+    from fieldops.planning.events import DayClosed, PlanPublished, StopsTaken
     from fieldops.results.events import ResultRecorded
     from fieldops.sync.queries import OnPhone
     from fieldops.visits.events import VisitAdjusted, VisitStopped
@@ -76,11 +79,13 @@ def recall_visit(session: Session, event: VisitStopped) -> None:
 
 def adjust_visit(session: Session, event: VisitAdjusted) -> None:
     """A visit that asks for another amount: a new card on every phone that holds it."""
-    holders = queries.holders_of(session, [event.visit_id])
-    version = _refreshed(session, event.visit_id) if holders else None
-    if version is not None:
-        changed = [each for each in holders if each.version != version]
-        tell(session, [Change(each.agent_id, PUT, each.visit_id, version, event.actor.at) for each in changed])
+    _bring_up_to_date(session, event.visit_id, event.actor.at)
+
+
+def warn_crews(session: Session, event: ThirdPartiesChanged) -> None:
+    """Whom a crew must not approach any more, or may again, stands on the card."""
+    for visit_id in open_visits_with_debtors(session, [event.debtor_id]).get(event.debtor_id, ()):
+        _bring_up_to_date(session, visit_id, event.actor.at)
 
 
 def finish_visit(session: Session, event: ResultRecorded) -> None:
@@ -93,6 +98,25 @@ def finish_visit(session: Session, event: ResultRecorded) -> None:
     )
 
 
+def take_stops(session: Session, event: StopsTaken) -> None:
+    """Stops that lost their crew leave its phones at once, and the gate says so."""
+    at, holders = event.actor.at, queries.holders_of(session, event.visit_ids)
+    session.add_all(
+        Recall(
+            visit_id=each.visit_id,
+            agent_id=each.agent_id,
+            version=each.version,
+            reason=event.reason,
+            recalled_at=at,
+        )
+        for each in holders
+    )
+    tell(
+        session,
+        [Change(one.agent_id, REMOVE, one.visit_id, one.version, at, event.reason, urgent=True) for one in holders],
+    )
+
+
 def close_day(session: Session, event: DayClosed) -> None:
     """A day that is over: what nobody made leaves the phones; a report that is on its way still counts."""
     holders = queries.holders_of(session, event.given_back)
@@ -100,6 +124,15 @@ def close_day(session: Session, event: DayClosed) -> None:
         session,
         [Change(each.agent_id, REMOVE, each.visit_id, each.version, event.actor.at, DAY_OVER) for each in holders],
     )
+
+
+def _bring_up_to_date(session: Session, visit_id: uuid.UUID, at: datetime) -> None:
+    """A new card on every phone that holds another one of this visit."""
+    holders = queries.holders_of(session, [visit_id])
+    version = _refreshed(session, visit_id) if holders else None
+    if version is not None:
+        changed = [each for each in holders if each.version != version]
+        tell(session, [Change(each.agent_id, PUT, each.visit_id, version, at) for each in changed])
 
 
 def _why(visit_id: uuid.UUID, on_plan: dict[uuid.UUID, int]) -> str:

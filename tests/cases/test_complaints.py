@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from fieldops.agents.models import Agent
-from fieldops.policies.calendar import working_day_after
+from fieldops.policies.service import working_day_after
 from fieldops.tasks.queries import task_of
 from tests.makers import make_case
 
@@ -44,8 +44,9 @@ def act(client, complaint, verb, **body):
         (date(2027, 1, 4), date(2027, 1, 5)),  # no calendar yet: weekdays count
     ],
 )
-def test_the_next_working_day_is_the_calendars(received, due):
-    assert working_day_after(received, 1) == due
+def test_the_next_working_day_is_the_calendars(house, received, due):
+    with house.transaction() as session:
+        assert working_day_after(session, received, 1) == due
 
 
 def test_a_complaint_comes_with_its_due_reply_and_its_tasks(house, manager, case_id):

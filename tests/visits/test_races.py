@@ -7,6 +7,7 @@ import pytest
 
 from fieldops.app import register_handlers
 from fieldops.cases import service as cases
+from fieldops.cases.queries import holds_by_case
 from fieldops.errors import NotNow, Problem
 from fieldops.visits import queries
 from fieldops.visits.approval import approve_visit, cancel_visit
@@ -74,6 +75,32 @@ def test_approval_against_full_repayment_never_leaves_a_cleared_visit(house, rou
     _at_once(*acts[:: 1 if round_ % 2 else -1])
     with house.transaction() as session:
         assert queries.visit_by_id(session, visit.id).status in {"CANCELLED", "REJECTED"}
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_approval_against_a_hold_never_leaves_a_cleared_visit_and_its_release_frees_it_once(house, round_):
+    with house.transaction() as session:
+        case = make_good_case(session)
+        visit = make_waiting_visit(session, house, case)
+    approve = _in_transaction(house, lambda session: approve_visit(session, supervisor(house), visit.id))
+    held = {"case_id": case.id, "kind": "BANK_PAUSE", "from_on": house.clock.today()}
+    hold = _in_transaction(house, lambda session: cases.open_hold(session, supervisor(house, name="clerk"), **held))
+    _at_once(*[approve, hold][:: 1 if round_ % 2 else -1])
+    with house.transaction() as session:
+        stopped = queries.visit_by_id(session, visit.id)
+        assert stopped.status in {"SUSPENDED", "REJECTED"}
+        before = stopped.status_before_hold
+        hold_id = holds_by_case(session, [case.id])[case.id][0].id
+    release = _in_transaction(
+        house,
+        lambda session: cases.release_hold(
+            session, supervisor(house), case_id=case.id, hold_id=hold_id, reason="委托方通知"
+        ),
+    )
+    assert set(_at_once(release, release)) == {None, "HOLD_RELEASED"}
+    with house.transaction() as session:
+        back = {"PENDING_REVIEW": "PENDING_REVIEW", "APPROVED": "APPROVED", None: "REJECTED"}[before]
+        assert queries.visit_by_id(session, visit.id).status == back
 
 
 def test_two_supervisors_approve_one_visit_once(house):
