@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fieldops.addresses.divisions import Divisions
 
 _TABLES = divisions()
-RULES = "3"  # counted up when a rule changes, so that stored verdicts are judged again
+RULES = "4"  # counted up when a rule changes, so that stored verdicts are judged again
 EDITION = f"divisions {_TABLES.edition} · words {words()['version']} · rules {RULES}"
 
 
