@@ -94,6 +94,7 @@ class Database:
         self.engine = sa.create_engine(
             _sqlalchemy_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
         )
+        sa.event.listen(self.engine, "handle_error", _keep_the_row_out)
         self.reads = self.engine.execution_options(isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
@@ -171,6 +172,13 @@ def driver_connection(session: Session) -> Any:
     if connection.info.transaction_status == TransactionStatus.IDLE:
         connection.execute("SELECT 1")
     return connection
+
+
+def _keep_the_row_out(failed: sa.engine.ExceptionContext) -> None:
+    """Cut an error before the server's DETAIL, which shows the whole row to whoever reads the log."""
+    for error in (failed.original_exception, failed.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\nDETAIL:")[0], *error.args[1:])
 
 
 def _embedded_url(home: Path) -> str:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import traceback
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -190,3 +191,14 @@ def test_a_role_that_may_make_no_database_is_told_the_mend_in_one_line(poor_url,
     settings = make_settings(tmp_path, DATABASE_URL=poor_url, FIELDOPS_MODE="demo")
     with pytest.raises(SettingsError, match=r"never_made cannot be made \(.*\); make it, or give the role CREATEDB"):
         open_database(settings)
+
+
+def test_an_error_of_the_database_does_not_show_the_row(house):
+    with house.transaction() as session:
+        session.execute(sa.text("CREATE TEMPORARY TABLE debtor_note (name text, amount int NOT NULL)"))
+        with pytest.raises(sa.exc.IntegrityError) as error:
+            session.execute(sa.text("INSERT INTO debtor_note VALUES (:name, NULL)"), {"name": "王小明"})
+        session.rollback()
+    told = "".join(traceback.format_exception(error.value))
+    assert "amount" in told
+    assert "王小明" not in told
