@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
 
 from routing.arrays import FAR, Arrays, Routes
 from routing.timing import Broken, Labels, labels_of, shortfall_s, time_route
@@ -11,8 +13,10 @@ from routing.timing import Broken, Labels, labels_of, shortfall_s, time_route
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-NEAR_CREWS: Final = 30
-"""Crews tried for an insertion: those that come nearest."""
+    import numpy.typing as npt
+
+    from routing.travel import Ints
+
 SWAP_CREWS: Final = 6
 
 
@@ -23,6 +27,18 @@ class Place:
     crew: int
     place: int
     cost_s: int
+
+
+class Places(NamedTuple):
+    """Every place of some routes, one after the other: between which nodes, left when at best, met when at worst."""
+
+    crew: Ints
+    place: Ints
+    before: Ints
+    after: Ints
+    leave: Ints
+    begin_by: Ints
+    saved: Ints
 
 
 class Board:
@@ -39,6 +55,8 @@ class Board:
                 self._addresses.setdefault(debtor, []).append(stop)
         self._labels: dict[int, Labels] = {}
         self._shorter: dict[int, list[tuple[list[int], Labels]]] = {}
+        self._places: list[Places | None] = [None] * day.crew_count
+        self._every: Places | None = None
 
     @property
     def left_out(self) -> list[int]:
@@ -95,12 +113,60 @@ class Board:
         return None
 
     def cheapest(self, stop: int) -> Place | None:
-        """The cheapest place in the day, or None."""
-        best: Place | None = None
-        for crew in self.near_crews(stop, NEAR_CREWS):
-            found = self.cheapest_at(crew, stop, FAR if best is None else best.cost_s)
-            best = found or best
-        return best
+        """The cheapest place in the whole day, or None: every place of every crew is tried.
+
+        Cost: one vectorised pass over all places, which rules most of them out; exact timing of the rest.
+        """
+        places = self._every_place()
+        cost_s, may = self._weighed(stop, places)
+        hopeful = np.flatnonzero(may)
+        for i in hopeful[np.argsort(cost_s[hopeful], kind="stable")].tolist():
+            crew, k = int(places.crew[i]), int(places.place[i])
+            tried = [*self.routes[crew][:k], stop, *self.routes[crew][k:]]
+            if not isinstance(time_route(self.day, crew, tried), Broken):
+                return Place(crew, k, int(cost_s[i]))
+        return None
+
+    def _weighed(self, stop: int, places: Places) -> tuple[Ints, npt.NDArray[np.bool_]]:
+        """Cost of the stop at every place, and whether it may fit there (breaks and the rarer rules not asked)."""
+        day = self.day
+        lengths = np.array([len(route) for route in self.routes], dtype=np.int64)
+        may = (day.fit[:, stop] >= 0) & (lengths < day.max_stops)
+        for blocked in self.other_addresses(stop):
+            may &= day.crew_day != blocked
+        fixed = day.fit[:, stop] + np.where(lengths >= day.fair_stops, day.balance_s, 0)
+        mode = day.mode[places.crew]
+        there = day.travel[mode, places.before, stop].astype(np.int64)
+        back = day.travel[mode, stop, places.after].astype(np.int64)
+        begin = np.full(len(there), FAR, np.int64)
+        for w in range(int(day.window_count[stop]) - 1, -1, -1):
+            arrive = places.leave + there
+            begin = np.where(arrive <= day.shuts[stop, w], np.maximum(arrive, day.opens[stop, w]), begin)
+        holds = begin + int(day.service[stop]) + back <= places.begin_by
+        return there + back - places.saved + fixed[places.crew], holds & may[places.crew]
+
+    def _every_place(self) -> Places:
+        if self._every is None:
+            for crew, known in enumerate(self._places):
+                if known is None:
+                    self._places[crew] = self._places_of(crew)
+            self._every = Places(*(np.concatenate(column) for column in zip(*filter(None, self._places), strict=True)))
+        return self._every
+
+    def _places_of(self, crew: int) -> Places:
+        labels, count = self.labels(crew), len(self.routes[crew]) + 1
+        nodes = np.array(labels.nodes, dtype=np.int64)
+        travel = self.day.travel[self.day.mode[crew]]
+        saved = travel[nodes[:-1], nodes[1:]] if count > 1 else np.zeros(1)
+        return Places(
+            crew=np.full(count, crew, np.int64),
+            place=np.arange(count, dtype=np.int64),
+            before=nodes[:-1],
+            after=nodes[1:],
+            leave=np.array([min(levels) for levels in labels.leave], dtype=np.int64),
+            begin_by=np.array([max(levels) for levels in labels.begin_by], dtype=np.int64),
+            saved=saved.astype(np.int64),
+        )
 
     def labels(self, crew: int) -> Labels:
         """Labels of a crew's route, kept until it changes."""
@@ -124,6 +190,7 @@ class Board:
         self.routes[crew] = route
         self._labels.pop(crew, None)
         self._shorter.pop(crew, None)
+        self._places[crew] = self._every = None
 
     def put(self, stop: int, place: Place) -> None:
         """Insert the stop."""
@@ -166,13 +233,18 @@ def fitted_in(day: Arrays, routes: Routes, excluded: Collection[int] = ()) -> Ro
     Cost: milliseconds per left-out stop.
     """
     board = Board(day, routes, excluded)
-    for stop in board.left_out:
-        place = board.cheapest(stop)
-        if place is not None and place.cost_s < day.left_out[stop]:
-            board.put(stop, place)
+    _put_in(board)
     for stop in board.left_out:
         _swap_in(board, stop)
+    _put_in(board)
     return board.routes
+
+
+def _put_in(board: Board) -> None:
+    for stop in board.left_out:
+        place = board.cheapest(stop)
+        if place is not None and place.cost_s < board.day.left_out[stop]:
+            board.put(stop, place)
 
 
 def _swap_in(board: Board, stop: int) -> None:

@@ -1,4 +1,7 @@
 import multiprocessing
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -102,3 +105,38 @@ def test_an_earlier_plan_that_no_longer_holds_is_no_obstacle():
     after = planned(shorter, start=before)
     assert violations(shorter, after) == ()
     assert after.planned > 0
+
+
+SAME_EVERYWHERE = """
+import json, sys
+from routing import Objective, Problem, plan
+from dataclasses import replace
+from tests.routing.days import town
+base = town(70, 8, max_stops=12)
+problem = replace(base, objective=Objective(balance_s=60))
+found = plan(problem, budget_s=600, seed=5, cores=1, engine=sys.argv[1], limit=int(sys.argv[2]))
+print(json.dumps([[route.crew_id, [[v.stop_id, v.start_s] for v in route.visits]] for route in found.routes]))
+"""
+
+
+@pytest.mark.parametrize(("engine", "limit"), [("default", 2000), ("ortools", 10)])
+def test_the_same_seed_and_limit_give_the_same_plan_in_another_process(engine, limit):
+    """The order of sets and the speed of the machine play no part in it."""
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", SAME_EVERYWHERE, engine, str(limit)],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(answers) == 1
+    assert answers.pop().count("s0") > 40
+
+
+def test_another_seed_is_another_search():
+    problem = town(60, 7, max_stops=12)
+    first, second = (planned(problem, engine="default", budget_s=60, limit=900, seed=seed) for seed in (1, 2))
+    assert first.routes != second.routes
