@@ -18,8 +18,9 @@ from fieldops.cases.intake import CALLS, CASES, FLAGS_FILE, REPAYMENTS
 from fieldops.console import api as console_api
 from fieldops.correspondence import api as correspondence_api
 from fieldops.correspondence import handlers as correspondence_handlers
-from fieldops.correspondence import mail_api, posting_api, printing_api, register_api
+from fieldops.correspondence import mail_api, posting_api, printing_api, register_api, stock_api
 from fieldops.correspondence.book import LETTER_BOOK
+from fieldops.correspondence.mail_intake import RECEIPTS, TRACKING
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
 from fieldops.packs import api as packs_api
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     posting_api.blueprint,
     mail_api.blueprint,
     register_api.blueprint,
+    stock_api.blueprint,
     imports_api.blueprint,
     packs_api.blueprint,
     planning_api.blueprint,
@@ -90,7 +92,8 @@ TABLES = (
 for feature in TABLES:  # a foreign key finds its table only when every feature's models are known
     import_module(f"fieldops.{feature}.models")
 
-for module in ("rendering", "reprint_files", "handover_files"):  # jobs are known once their modules are
+# jobs are known once their modules are
+for module in ("rendering", "reprint_files", "handover_files", "register_prints", "reconciling"):
     import_module(f"fieldops.correspondence.{module}")
 import_module("fieldops.addresses.judging")
 for feature in ("cases", "packs", "visits", "correspondence", "sync"):
@@ -99,7 +102,7 @@ for module in ("solving", "closing"):
     import_module(f"fieldops.planning.{module}")
 
 books.offer(VISIT_BOOK, LETTER_BOOK)
-offer(CASES, CALLS, REPAYMENTS, FLAGS_FILE, GAZETTEER, CREWS)
+offer(CASES, CALLS, REPAYMENTS, FLAGS_FILE, GAZETTEER, CREWS, TRACKING, RECEIPTS)
 
 
 def register_handlers() -> None:

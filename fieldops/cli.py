@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from fieldops.house import House
 
-IMPORT_KINDS = ("cases", "calls", "repayments", "flags", "gazetteer", "crews")
+IMPORT_KINDS = ("cases", "calls", "repayments", "flags", "gazetteer", "crews", "tracking", "postal_receipts")
 
 
 class _Group(click.Group):

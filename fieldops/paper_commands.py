@@ -35,6 +35,21 @@ def verify_register(house_opened: OpensHouse) -> None:
     sys.exit(1 if findings else 0)
 
 
+@register.command("reconcile")
+@click.pass_obj
+def reconcile_books(house_opened: OpensHouse) -> None:
+    """Compare numbers issued, register and postal receipts, as every night does."""
+    from fieldops.audit import Actor  # noqa: PLC0415
+    from fieldops.correspondence import reconciling  # noqa: PLC0415
+
+    with house_opened() as house, house.transaction() as session:
+        found = reconciling.reconcile(session, Actor("cli", house.clock.now()))
+    for one in found["differences"]:
+        click.echo(f"{one['code']} {one['subject']}: {one['age_days']} days")
+    click.echo("The three books agree." if found["holds"] else "The three books do not agree.")
+    sys.exit(0 if found["holds"] else 1)
+
+
 @click.group()
 def letters() -> None:
     """Letters as they were frozen."""

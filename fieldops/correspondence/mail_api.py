@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from fieldops.correspondence import amendments, crew_delivery, evidence, journey, receipts, remailing
+from fieldops.correspondence import amendments, crew_delivery, evidence, journey, mail_intake, receipts, remailing
+from fieldops.correspondence import book_schemas as book
 from fieldops.correspondence import mail_schemas as mail
 from fieldops.correspondence import paper_schemas as paper
 from fieldops.correspondence import schemas as wire
+from fieldops.imports.schemas import ImportOut
 from fieldops.web import Blueprint, actor, house, needs, session
 
 if TYPE_CHECKING:
@@ -88,6 +90,16 @@ def list_events(item_id: UUID) -> Any:
 def record_scan(words: dict[str, Any]) -> Any:
     """Record an event of the item whose label was scanned."""
     return journey.record_scan(session(), actor(), **words)
+
+
+@blueprint.route("/mail-files/<string:what>", methods=["POST"])
+@needs("letters.track")
+@blueprint.arguments(book.MailFileIn, location="files")
+@blueprint.response(202, ImportOut)
+def take_file(sent: dict[str, Any], what: str) -> Any:
+    """Take in a file of the post, tracking or receipts; GET /imports/{id} says what became of each row."""
+    file = sent.pop("file")
+    return mail_intake.take_file(session(), actor(), what, data=file.read(), filename=file.filename or "", **sent)
 
 
 @blueprint.route("/mail-items/<uuid:item_id>/remail", methods=["POST"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -92,3 +93,42 @@ class HandoverAmendment(Base):
     scan_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("scan.sha256"))
     at: Mapped[datetime]
     actor: Mapped[str]
+
+
+class MailDifference(Base):
+    """What two books of mail do not agree about, from the night it was first seen until it is settled."""
+
+    __tablename__ = "mail_difference"
+    __table_args__ = (
+        sa.Index(
+            "uq_mail_difference_open",
+            "code",
+            "subject",
+            unique=True,
+            postgresql_where=sa.text("settled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    code: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class RegisterPrint(Base):
+    """Lines of the register on paper, by their first and last number; the files follow by a job."""
+
+    __tablename__ = "register_print"
+
+    id: Mapped[Id]
+    branch: Mapped[str]
+    year: Mapped[int]
+    first: Mapped[int]
+    last: Mapped[int]
+    pdf_sha256: Mapped[str | None]
+    xlsx_sha256: Mapped[str | None]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]

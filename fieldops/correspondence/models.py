@@ -254,6 +254,7 @@ class RegisterEntry(Base):
     """A line of the register: append-only, hash-chained; a correction is a line that reverses another."""
 
     __tablename__ = "register_entry"
+    __table_args__ = (sa.Index(None, "tracking_no"), sa.Index(None, "letter_id"))
 
     branch: Mapped[str] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)

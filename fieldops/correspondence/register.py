@@ -114,6 +114,13 @@ def reverse_latest(
     return reverse_entry(session, actor, branch=found.branch, year=found.year, number=found.number, reason=reason)
 
 
+def chained_lines(session: Session, *, branch: str, year: int, first: int, last: int) -> list[paper.ChainedEntry]:
+    """The lines of a register from one number to another, as the paper engine knows them."""
+    chosen = sa.select(RegisterEntry).filter_by(branch=branch, year=year)
+    between = chosen.where(RegisterEntry.number.between(first, last)).order_by(RegisterEntry.number)
+    return [_chained(row) for row in session.scalars(between)]
+
+
 def verify_register(session: Session) -> list[Finding]:
     """Every fault of every register: gaps, broken links, altered lines, a cut-off end. An empty list: all hold.
 

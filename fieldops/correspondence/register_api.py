@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from flask import Response
+
+from fieldops.correspondence import book_schemas as book
+from fieldops.correspondence import mail_lists, reconciling, register, register_prints
 from fieldops.correspondence import paper_schemas as paper
-from fieldops.correspondence import register
 from fieldops.correspondence import schemas as wire
-from fieldops.web import Blueprint, actor, needs, session
+from fieldops.web import Blueprint, actor, house, needs, session
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 blueprint = Blueprint("register", __name__, description="The register 挂号信台账")
+PDF = "application/pdf"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+BYTES = {"type": "string", "format": "binary"}
 
 
 @blueprint.route("/register")
@@ -36,3 +45,85 @@ def verify_register() -> Any:
 def reverse_entry(words: dict[str, Any], branch: str, year: int, number: int) -> Any:
     """Take back a line by a reversing one; the line itself stays."""
     return register.reverse_entry(session(), actor(), branch=branch, year=year, number=number, **words)
+
+
+@blueprint.route("/register/prints", methods=["POST"])
+@needs("register.read")
+@blueprint.arguments(book.RegisterPrintIn)
+@blueprint.response(201, book.RegisterPrintOut)
+def ask_for_print(wanted: dict[str, Any]) -> Any:
+    """Have lines of the register printed; a job makes the files."""
+    return register_prints.ask_for_print(session(), actor(), **wanted)
+
+
+@blueprint.route("/register/prints/<uuid:print_id>")
+@needs("register.read")
+@blueprint.response(200, book.RegisterPrintOut)
+def show_print(print_id: UUID) -> Any:
+    """A print of the register."""
+    return register_prints.print_by_id(session(), print_id)
+
+
+@blueprint.route("/register/prints/<uuid:print_id>/pdf")
+@needs("register.read")
+@blueprint.response(200, BYTES, content_type=PDF)
+def show_print_pdf(print_id: UUID) -> Response:
+    """The register on paper."""
+    return Response(register_prints.print_file(session(), actor(), house().store, print_id, "pdf"), mimetype=PDF)
+
+
+@blueprint.route("/register/prints/<uuid:print_id>/xlsx")
+@needs("register.read")
+@blueprint.response(200, BYTES, content_type=XLSX)
+def show_print_xlsx(print_id: UUID) -> Response:
+    """The register as a workbook of text cells."""
+    return Response(register_prints.print_file(session(), actor(), house().store, print_id, "xlsx"), mimetype=XLSX)
+
+
+@blueprint.route("/reconciliations", methods=["POST"])
+@needs("letters.reconcile")
+@blueprint.response(200, book.ReconciledOut)
+def reconcile() -> Any:
+    """Compare numbers issued, register and postal receipts now, as every night does."""
+    return reconciling.reconcile(session(), actor())
+
+
+@blueprint.route("/reconciliations/differences")
+@needs("register.read")
+@blueprint.response(200, book.MailDifferenceOut(many=True))
+def list_differences() -> Any:
+    """The differences that stand, oldest first, with their age."""
+    return reconciling.aged(session(), actor())
+
+
+@blueprint.route("/mail-lists/no-news")
+@needs("register.read")
+@blueprint.response(200, book.WaitingItemOut(many=True))
+def list_no_news() -> Any:
+    """Items the post has said nothing of for too long."""
+    return mail_lists.no_news(session(), actor())
+
+
+@blueprint.route("/mail-lists/no-receipt")
+@needs("register.read")
+@blueprint.response(200, book.WaitingItemOut(many=True))
+def list_no_receipt() -> Any:
+    """Posted items whose receipt is not filed in time."""
+    return mail_lists.no_receipt(session(), actor())
+
+
+@blueprint.route("/mail-lists/yearly")
+@needs("register.read")
+@blueprint.response(200, book.YearlyOut(many=True))
+def list_yearly() -> Any:
+    """Active cases no letter was delivered about in twelve months, and when the claim may lapse."""
+    return mail_lists.yearly(session(), actor())
+
+
+@blueprint.route("/mail-lists/figures")
+@needs("register.read")
+@blueprint.arguments(book.FiguresIn, location="query")
+@blueprint.response(200, book.FiguresOut)
+def show_figures(span: dict[str, Any]) -> Any:
+    """Deliveries and returns of the items posted in a span of days."""
+    return mail_lists.figures(session(), **span)

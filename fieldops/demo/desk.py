@@ -110,4 +110,13 @@ class Desk:
         scan = clerk.upload_bytes("/scans", "stamped-list.pdf", stamped)
         clerk.post(f"{path}/receipt", {"scan_sha256": scan["sha256"]})
         assert clerk.download(f"{path}/xlsx").startswith(b"PK")
+        self._print_register(clerk)
         return len(list(clerk.pages("/handover-lists")))
+
+    def _print_register(self, clerk: Client) -> None:
+        """The register on paper, as it stands when the post has been."""
+        last = list(clerk.pages("/register"))[-1]
+        made = clerk.post("/register/prints", {"branch": last["branch"], "year": last["year"]})
+        path = f"/register/prints/{made['id']}"
+        clerk.wait_for(path, lambda made: bool(made["pdf_sha256"]), seconds=_RENDER_S)
+        assert clerk.download(f"{path}/pdf").startswith(b"%PDF")

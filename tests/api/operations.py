@@ -34,6 +34,7 @@ TABLES = {  # what an id of this name stands for
     "plan_id": ("day_plan",),
     "print_batch_id": ("print_batch",),
     "registration_id": ("recorder_registration",),
+    "print_id": ("register_print",),
     "repayment_id": ("repayment",),
     "result_id": ("visit_result",),
     "scan_id": ("scan",),

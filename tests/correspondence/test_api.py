@@ -57,7 +57,9 @@ def test_a_request_that_cannot_be_meant_is_refused(client_as, path, body):
 def test_a_return_without_reason_is_422(office, client_as, body):
     office.approved()
     (item_id,) = office.posted()
-    assert client_as("ADMIN_CLERK").post(f"/api/v1/mail-items/{item_id}/returned", json=body).status_code == 422
+    body = body | {"scan_sha256": office.scan()}
+    answer = client_as("ADMIN_CLERK").post(f"/api/v1/mail-items/{item_id}/returned", json=body)
+    assert (answer.status_code, "reason" in str(answer.json["errors"])) == (422, True)
     assert office.item(item_id).status == "POSTED"
 
 

@@ -43,8 +43,9 @@ def _visit(office, visit_id):
 
 
 def _return(office, item_id, reason):
+    scan = office.scan()
     with office.house.transaction() as session:
-        tracking.record_return(session, office.actor("admin_clerk"), item_id, reason=reason)
+        tracking.record_return(session, office.actor("admin_clerk"), item_id, reason=reason, scan_sha256=scan)
 
 
 def _card(client_as, address_id):

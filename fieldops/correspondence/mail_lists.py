@@ -1,0 +1,90 @@
+"""Lists of the letter desk: no news, no receipt, cases without a letter this year; figures of delivery and return."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from fieldops.clock import at_local, local_date
+from fieldops.correspondence import mail_queries, queries
+from fieldops.policies.service import policy_on
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from fieldops.audit import Actor
+
+YEAR_DAYS, LIMITATION_YEARS, WARN_DAYS = 365, 3, 180  # Civil Code, Article 188: three years
+
+
+def no_news(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """Items the post has said nothing of for longer than the policy allows: ask the post about each 查询."""
+    days = policy_on(session, local_date(actor.at)).letter.no_news_days
+    items = mail_queries.items_without_news(session, since=actor.at - timedelta(days=days))
+    return [_item_row(actor, item) for item in items]
+
+
+def no_receipt(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """Posted items whose receipt is not filed in time."""
+    days = policy_on(session, local_date(actor.at)).letter.receipt_days
+    items = mail_queries.items_without_receipt(session, before=actor.at - timedelta(days=days))
+    return [_item_row(actor, item) for item in items]
+
+
+def yearly(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """Active cases no letter was delivered about in twelve months, with the day the claim may lapse.
+
+    Three years run from the last delivery, or from the day the balance became overdue; LAPSES says that it is near.
+    """
+    today = local_date(actor.at)
+    rows = []
+    for case_no, bank, due_on, delivered_at in queries.cases_with_last_delivery(session):
+        delivered_on = local_date(delivered_at) if delivered_at else None
+        if delivered_on and (today - delivered_on).days <= YEAR_DAYS:
+            continue
+        lapses_on = _years_later(delivered_on or due_on or today)
+        near = (lapses_on - today).days <= WARN_DAYS
+        rows.append(
+            {"case_no": case_no, "bank": bank, "last_delivered_on": delivered_on, "lapses_on": lapses_on,
+             "warning": "LAPSES" if near else None}
+        )  # fmt: skip
+    return rows
+
+
+def figures(session: Session, *, from_on: date, until_on: date) -> dict[str, Any]:
+    """What became of the items posted in a span of days, both included: rates, days to delivery, returns by reason."""
+    rows = mail_queries.items_posted_between(session, at_local(from_on, 0), at_local(until_on + timedelta(days=1), 0))
+    days = [
+        (item.outcome_at - item.posted_at).days
+        for item in rows
+        if item.status == "DELIVERED" and item.outcome_at and item.posted_at
+    ]
+    reasons: dict[str, int] = {}
+    for item in rows:
+        if item.status == "RETURNED" and item.outcome:
+            reasons[item.outcome] = reasons.get(item.outcome, 0) + 1
+    return {
+        "posted": len(rows),
+        "delivered": len(days),
+        "returned": sum(reasons.values()),
+        "lost": sum(1 for item in rows if item.status in ("LOST", "CLAIMED")),
+        "mean_days_to_delivery": round(sum(days) / len(days), 1) if days else None,
+        "return_reasons": dict(sorted(reasons.items())),
+    }
+
+
+def _item_row(actor: Actor, item: Any) -> dict[str, Any]:
+    return {
+        "item_id": item.id,
+        "tracking_no": item.tracking_no,
+        "status": item.status,
+        "posted_at": item.posted_at,
+        "days": (actor.at - item.posted_at).days,
+    }
+
+
+def _years_later(day: date) -> date:
+    try:
+        return day.replace(year=day.year + LIMITATION_YEARS)
+    except ValueError:  # the 29th of February
+        return day.replace(year=day.year + LIMITATION_YEARS, day=28)

@@ -1,0 +1,77 @@
+"""Files of the post: each row has its own outcome, and one that is refused changes nothing."""
+
+import io
+
+import pytest
+
+from fieldops.correspondence import journey, mail_intake
+from fieldops.errors import NotUnderstood
+from fieldops.imports import service as imports
+from fieldops.imports.service import import_file
+
+TRACKING = """邮件号码,状态,时间,地点,签收人
+XA00000000001,妥投,2026-11-24 10:00,示范路,本人
+XA 0000 0000 002,运输中,2026-11-24 11:00,示范中心,
+XA00000000777,运输中,2026-11-24 11:00,示范中心,
+XA00000000002,飞走了,2026-11-24 12:00,示范中心,
+XA00000000002,妥投,2026-11-24 12:30,示范中心,
+XA1,运输中,2026-11-24 12:00,示范中心,
+XA00000000002,退回中,2026-12-24 12:00,示范中心,
+"""
+RECEIPTS = """邮件号码,收寄日期
+XA00000000001,2026-11-23
+XA00000000777,2026-11-23
+"""
+
+
+@pytest.fixture
+def posted(office):
+    office.approved(2)
+    items = sorted((office.item(one) for one in office.posted()), key=lambda item: item.tracking_no)
+    office.house.clock.advance(days=2)
+    return items
+
+
+def bring(office, kind, text):
+    made = import_file(office.house, office.actor("admin_clerk"), kind, text.encode(), f"{kind}.csv")
+    return made, imports.error_file(office.house, made.import_id)
+
+
+def test_each_row_of_a_tracking_file_has_its_own_outcome(office, posted):
+    made, errors = bring(office, "tracking", TRACKING)
+    assert (made.rows_read, made.changed, made.errors) == (7, 2, 5)
+    for code in ("ITEM_UNKNOWN", "SIGNER_MISSING", "LR-071", "EVENT_TO_COME"):
+        assert code in errors
+    assert [office.item(item.id).status for item in posted] == ["DELIVERED", "IN_TRANSIT"]
+    with office.house.transaction() as session:
+        assert [one.source for one in journey.events_of(session, posted[0].id)] == ["FILE"]
+
+
+def test_the_same_file_again_changes_nothing(office, posted):
+    bring(office, "tracking", TRACKING)
+    versions = [office.item(item.id).version for item in posted]
+    made, _ = bring(office, "tracking", TRACKING)
+    assert (made.changed, made.unchanged, made.errors) == (0, 2, 5)
+    assert [office.item(item.id).version for item in posted] == versions
+
+
+def test_receipts_of_the_carriers_file_are_recorded_once_and_strangers_refused(office, posted):
+    made, errors = bring(office, "postal_receipts", RECEIPTS)
+    assert (made.created, made.errors) == (1, 1)
+    assert "RECEIPT_UNKNOWN_ITEM" in errors
+    made, _ = bring(office, "postal_receipts", RECEIPTS)
+    assert (made.created, made.unchanged, made.errors) == (0, 1, 1)
+
+
+def test_a_clerk_sends_a_file_and_reads_what_became_of_it(office, posted, client_as):
+    clerk = client_as("ADMIN_CLERK")
+    sent = clerk.post("/api/v1/mail-files/tracking", data={"file": (io.BytesIO(TRACKING.encode()), "t.csv")})
+    assert sent.status_code == 202, sent.text
+    office.work()
+    assert clerk.get(f"/api/v1/imports/{sent.json['id']}").json["changed"] == 2
+    assert "ITEM_UNKNOWN" in clerk.get(f"/api/v1/imports/{sent.json['id']}/errors.csv").text
+
+
+def test_what_is_no_file_of_the_post_is_refused(office):
+    with office.house.transaction() as session, pytest.raises(NotUnderstood, match="tracking or receipts"):
+        mail_intake.take_file(session, office.actor("x"), "cases", data=b"", filename="x", dry_run=False)

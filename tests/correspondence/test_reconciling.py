@@ -1,0 +1,228 @@
+"""Watchdogs and the three books: what stands still becomes a task once; every difference has its name and its age."""
+
+import pytest
+import sqlalchemy as sa
+
+from fieldops.correspondence import (
+    custody,
+    mail_lists,
+    queries,
+    receipts,
+    reconciling,
+    register,
+    service,
+    stock,
+    tracking,
+)
+from fieldops.correspondence.models import MailItem, NumberRange
+from fieldops.correspondence.watching import watch
+from fieldops.tasks.models import Task
+from letters.register import EntryKind
+
+
+@pytest.fixture
+def posted(office):
+    letter_ids = office.approved(2)
+    items = [office.item(one) for one in office.posted()]
+    return letter_ids, items
+
+
+def stamped(office, items):
+    scan = office.scan("stamped")
+    with office.house.transaction() as session:
+        receipts.file_list_receipt(session, office.actor("admin_clerk"), items[0].handover_id, scan_sha256=scan)
+
+
+def reconcile(office):
+    with office.house.transaction() as session:
+        found = reconciling.reconcile(session, office.actor("admin_approver"))
+        return {(one["code"], one["subject"], one["age_days"]) for one in found["differences"]}
+
+
+def tasks(office, kind):
+    with office.house.transaction() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(Task).filter_by(kind=kind))
+
+
+def test_with_every_receipt_filed_the_three_books_agree(office, posted):
+    _, items = posted
+    stamped(office, items)
+    assert reconcile(office) == set()
+
+
+def test_a_difference_ages_until_it_is_settled_and_is_asked_once(office, posted):
+    _, items = posted
+    wanted = {("REGISTERED_NOT_POSTED", item.tracking_no, 0) for item in items}
+    assert reconcile(office) == wanted
+    office.house.clock.advance(days=4)
+    assert reconcile(office) == {(code, number, 4) for code, number, _ in wanted}
+    assert tasks(office, "mail_difference") == 2
+    stamped(office, items)
+    assert reconcile(office) == set()
+    with office.house.transaction() as session:
+        assert reconciling.aged(session, office.actor("qa")) == []
+
+
+def silently(office, change, **values):
+    """What should never happen: somebody with the keys of the server did it."""
+    with office.house.transaction() as session:
+        session.execute(sa.text(change), values)
+
+
+def test_a_number_that_was_taken_and_no_item_carries_is_missing(office, posted):
+    stamped(office, posted[1])
+    with office.house.transaction() as session:
+        session.scalars(sa.select(NumberRange)).one().next += 1
+    assert reconcile(office) == {("MISSING", "XA00000000003", 0)}
+
+
+def test_an_item_under_a_number_nobody_allotted_is_out_of_range_and_in_no_register(office, posted):
+    _, items = posted
+    stamped(office, items)
+    with office.house.transaction() as session:
+        item = session.get_one(MailItem, items[0].id)
+        session.add(
+            MailItem(letter_id=item.letter_id, carrier_no=1, tracking_no="XZ00000000001", status="VOID", weight_g=1,
+                     postage_fen=0)
+        )  # fmt: skip
+    assert reconcile(office) == {
+        ("OUT_OF_RANGE", "XZ00000000001", 0),
+        ("NOT_IN_REGISTER", "XZ00000000001", 0),
+        ("VOID_NOT_REGISTERED", "XZ00000000001", 0),
+    }
+
+
+def test_a_number_two_lines_bind_is_double_and_a_line_without_item_is_named(office, posted):
+    letter_ids, items = posted
+    stamped(office, items)
+    with office.house.transaction() as session:
+        letter = queries.letter_by_id(session, letter_ids[0])
+        lines = [
+            register.Line(EntryKind.REGISTERED, letter, tracking_no=number)
+            for number in (items[0].tracking_no, "XA00000009999")
+        ]
+        register.enter(session, office.actor("admin_clerk"), lines)
+    assert reconcile(office) == {("DOUBLE", items[0].tracking_no, 0), ("NO_ITEM", "XA00000009999", 0)}
+
+
+def test_what_the_post_took_and_the_register_does_not_know_is_found(office):
+    office.approved()
+    (item_id,) = office.registered()
+    number = office.item(item_id).tracking_no
+    with office.house.transaction() as session:
+        today = office.house.clock.today()
+        receipts.record_receipt(session, office.actor("admin_clerk"), tracking_no=number, accepted_on=today)
+    assert reconcile(office) == {("POSTED_NOT_REGISTERED", number, 0)}
+
+
+def test_a_line_reversed_by_mistake_shows_as_posted_but_not_registered(office, posted):
+    _, items = posted
+    stamped(office, items)
+    with office.house.transaction() as session:
+        line = register.register_page(session, limit=9)["items"][-1]
+        admin = office.actor("admin_approver")
+        register.reverse_entry(session, admin, branch=line.branch, year=line.year, number=line.number, reason="slip")
+    number = line.tracking_no
+    assert reconcile(office) == {("POSTED_NOT_REGISTERED", number, 0)}
+
+
+def test_spoiled_paper_without_witness_is_on_the_list_until_it_has_one(office):
+    (letter_id,) = office.approved()
+    office.sealed()
+    with office.house.transaction() as session:
+        service.cancel_letter(session, office.actor("supervisor"), letter_id, reason="misprint")
+        (copy,) = custody.copies_of_letter(session, letter_id)
+    assert {code for code, *_ in reconcile(office)} == {"SPOILED_WITHOUT_WITNESS"}
+    with office.house.transaction() as session:
+        custody.destroy_copies(session, office.actor("admin_clerk"), [copy.id])
+        custody.witness_copies(session, office.actor("admin_approver"), [copy.id])
+    assert reconcile(office) == set()
+
+
+def test_numbered_sheets_that_do_not_add_up_to_a_batch_are_found(office):
+    office.approved(2)
+    batch_id = office.printed()
+    keeper, clerk = office.actor("admin_approver"), office.actor("admin_clerk")
+    sheets = {"kind": "PAPER", "first": "A0001", "last": "A0010"}
+    with office.house.transaction() as session:
+        made = stock.offer_receipt(session, keeper, supplier="x", **sheets)
+        stock.accept(session, clerk, made.id, first="A0001", last="A0010")
+        made = stock.offer_issue(session, keeper, to="admin_clerk", **sheets)
+        stock.accept(session, clerk, made.id, first="A0001", last="A0010")
+        stock.use(session, clerk, kind="PAPER", first="A0001", last="A0001", batch_id=batch_id)
+    assert reconcile(office) == {("STOCK_DIFFERS", str(batch_id), 0)}
+    with office.house.transaction() as session:
+        stock.use(session, clerk, kind="PAPER", first="A0002", last="A0002", batch_id=batch_id)
+    assert reconcile(office) == set()
+
+
+def test_a_register_altered_behind_its_back_is_a_difference_of_its_own(office, posted):
+    stamped(office, posted[1])
+    silently(office, "ALTER TABLE register_entry DISABLE TRIGGER append_only")
+    silently(office, "UPDATE register_entry SET letter_no = 'x' WHERE number = 2")
+    assert reconcile(office) == {("REGISTER_ALTERED", "总部/2026/2", 0)}
+
+
+def look(office):
+    with office.house.transaction() as session:
+        return watch(session, office.actor("system"))
+
+
+def test_a_posting_without_receipt_is_asked_for_once_after_three_days(office, posted):
+    office.house.clock.advance(days=3)
+    assert look(office)["posting_receipt_missing"] == 0
+    office.house.clock.advance(minutes=1)
+    for _ in range(2):
+        assert look(office)["posting_receipt_missing"] == 2
+    assert tasks(office, "posting_receipt_missing") == 2
+    stamped(office, posted[1])
+    assert look(office)["posting_receipt_missing"] == 0
+
+
+def test_an_item_without_news_for_thirty_days_is_inquired_after(office, posted):
+    office.house.clock.advance(days=30, minutes=1)
+    assert look(office)["no_news_inquiry"] == 2
+    with office.house.transaction() as session:
+        rows = mail_lists.no_news(session, office.actor("qa"))
+        assert [row["days"] for row in rows] == [30, 30]
+        assert len(mail_lists.no_receipt(session, office.actor("qa"))) == 2
+
+
+def test_letters_unprinted_after_the_cut_off_and_unposted_after_printing_are_tasks(office):
+    waiting, printed = office.approved(2)
+    office.printed([printed])
+    assert look(office) == {
+        "posting_receipt_missing": 0, "no_news_inquiry": 0, "unprinted_after_cut_off": 0, "unposted_after_printing": 0,
+    }  # fmt: skip
+    office.house.clock.advance(hours=9)  # 18:00 of the day it was due
+    found = look(office)
+    assert (found["unprinted_after_cut_off"], found["unposted_after_printing"]) == (1, 0)
+    office.house.clock.advance(days=1)
+    found = look(office)
+    assert (found["unprinted_after_cut_off"], found["unposted_after_printing"]) == (1, 1)
+    assert tasks(office, "unprinted_after_cut_off") == 1
+    with office.house.transaction() as session:
+        service.cancel_letter(session, office.actor("supervisor"), waiting, reason="paid")
+    assert look(office)["unprinted_after_cut_off"] == 0
+
+
+def test_a_case_without_a_delivered_letter_in_a_year_is_on_the_yearly_list(office, posted):
+    letter_ids, _ = posted
+    with office.house.transaction() as session:
+        actor = office.actor("qa")
+        rows = mail_lists.yearly(session, actor)
+        assert [(row["last_delivered_on"], row["warning"]) for row in rows] == [(None, None)] * 2
+    with office.house.transaction() as session:
+        item = queries.live_item_of(session, letter_ids[0])
+        tracking.record_delivery(session, office.actor("admin_clerk"), item.id, signed_by="SELF")
+        today = office.house.clock.today()
+        assert mail_lists.figures(session, from_on=today, until_on=today)["delivered"] == 1
+    with office.house.transaction() as session:
+        assert len(mail_lists.yearly(session, office.actor("qa"))) == 1
+    office.house.clock.advance(days=366)
+    with office.house.transaction() as session:
+        assert len(mail_lists.yearly(session, office.actor("qa"))) == 2
+    office.house.clock.advance(days=500)
+    with office.house.transaction() as session:
+        rows = mail_lists.yearly(session, office.actor("qa"))
+        assert sorted(row["warning"] or "" for row in rows) == ["", "LAPSES"]
