@@ -96,7 +96,7 @@ def ask_before_publishing(
         at=actor.at,
         also={visits[stop.visit_id].address_id for stop in here},
     )
-    duty = _on_duty(session, on_date, actor.at, {visits[stop.visit_id].debtor_id for stop in here})
+    duty = on_duty(session, on_date, actor.at, {visits[stop.visit_id].debtor_id for stop in here})
     day = deciding.day_fact(session, on_date, at=actor.at)
     accepted = batches.accepted_for(session, [stop.visit_id for stop in here])
     for stop in stops:
@@ -198,7 +198,7 @@ def _slot(stop: RouteStop, at: datetime) -> SlotFact:
 
 
 @dataclass(frozen=True)
-class _Duty:
+class Duty:
     """The crews on duty on a day, with what is on record about their members and recorders."""
 
     on_date: date
@@ -234,10 +234,11 @@ class _Duty:
         )
 
 
-def _on_duty(session: Session, on_date: date, at: datetime, debtor_ids: set[uuid.UUID]) -> _Duty:
+def on_duty(session: Session, on_date: date, at: datetime, debtor_ids: set[uuid.UUID]) -> Duty:
+    """The crews on duty that day, for visits to these debtors."""
     crews = {crew.id: crew for crew in agents.crews_on(session, on_date)}
     members = agents.members_by_crew(session, crews)
     everybody = [agent for some in members.values() for agent in some]
     serials = [crew.recorder_serial for crew in crews.values() if crew.recorder_serial]
     on_record = read_eligibility(session, everybody, serials)
-    return _Duty(on_date, at, crews, members, on_record, cases.complained_of(session, debtor_ids))
+    return Duty(on_date, at, crews, members, on_record, cases.complained_of(session, debtor_ids))

@@ -14,6 +14,7 @@ from fieldops.errors import NotUnderstood
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
 from fieldops.results.codes import PERSONS
+from fieldops.results.arrival import ask_at_the_door
 from fieldops.results.consequences import take_effect, was_executed
 from fieldops.results.events import ResultRecorded
 from fieldops.results.models import ResultLine, VisitResult
@@ -44,14 +45,24 @@ _ANSWER: Final = timedelta(days=1)
 _LINE_COLUMNS: Final = frozenset({"case_id", "outcome", "promise_fen", "promise_on"})
 
 
-def check_in(session: Session, actor: Actor, visit_id: uuid.UUID) -> None:
+def check_in(
+    session: Session,
+    actor: Actor,
+    visit_id: uuid.UUID,
+    *,
+    arrived_at: datetime | None = None,
+    position: Mapping[str, Any] | None = None,
+) -> list[str]:
     """A crew is at the door: the visit is under way, and its stop with it, unless it had been stopped before.
 
+    The rules are asked, and their codes returned for the event to be flagged with; nothing refuses what happened.
     Raises: NotFound for an unknown visit.
     """
     visit = _locked_visit(session, visit_id)
+    flags = ask_at_the_door(session, actor, visit, arrived_at=arrived_at or actor.at, position=position)
     execution.begin_visit(session, actor, visit)
     planning.move_stop(session, visit.id, stop_states.CHECKED_IN)
+    return flags
 
 
 def record_result(

@@ -95,7 +95,8 @@ def take(
     signals = clock_signals(sender.clock, mutation, sender.actor.at)
     flags = [*([_FLAG_OF[code]] if code in _FLAG_OF else []), *signals]
     if kind == CHECK_IN:
-        results.check_in(session, sender.actor, visit_id)
+        arrived = {"arrived_at": mutation["device_time"], "position": body["position"]}
+        flags += results.check_in(session, sender.actor, visit_id, **arrived)
     else:
         _record_result(session, sender, mutation, body, flags, _times(sender, signals, body, recall))
     session.add(_event_row(sender, mutation, flags))

@@ -388,7 +388,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         source="practice",
     ),
     Rule(
-        code="VR-080", name="CREW_SIZE", about="crew", severity=REJECT, stages=(Stage.PUBLISH,),
+        code="VR-080", name="CREW_SIZE", about="crew", severity=REJECT, stages=ON_THE_DAY,
         question="Do the right number of people go?",
         question_zh="外访人数是否符合要求？",
         asks=plan.crew_is_of_size, keys=("visit.crew_min", "visit.crew_max"),
@@ -397,7 +397,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         source="practice",
     ),
     Rule(
-        code="VR-081", name="AGENT_NOT_ELIGIBLE", about="crew", severity=REJECT, stages=(Stage.PUBLISH,),
+        code="VR-081", name="AGENT_NOT_ELIGIBLE", about="crew", severity=REJECT, stages=ON_THE_DAY,
         question="May every member visit for this bank?",
         question_zh="外访人员是否均具备资格？",
         asks=plan.members_are_eligible,
@@ -415,7 +415,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         source="003:171",
     ),
     Rule(
-        code="VR-083", name="CREW_CONFLICT", about="crew", severity=REJECT, stages=(Stage.PUBLISH,), may_be_off=True,
+        code="VR-083", name="CREW_CONFLICT", about="crew", severity=REJECT, stages=ON_THE_DAY, may_be_off=True,
         question="Is no member complained of by the debtor, or related to them?",
         question_zh="外访人员与客户是否没有投诉或利害关系？",
         asks=plan.crew_has_no_conflict,

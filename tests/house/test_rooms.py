@@ -134,7 +134,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "sections",
         "stored",
     },
-    "results": {"address_cards", "codes", "consequences"},
+    "results": {"address_cards", "arrival", "codes", "consequences"},
     "roads": {"matrices", "services"},
     "sync": {
         "cards",
