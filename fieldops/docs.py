@@ -22,13 +22,14 @@ ROOT = Path(__file__).parent.parent / "docs"
 
 def documents(settings: Settings) -> dict[str, str]:
     """Every generated document by its name under ``docs/``; needs no database."""
+    from fieldops.correspondence.paper_rules import CUSTODY_RULES  # noqa: PLC0415
     from fieldops.correspondence.rules import LETTER_RULES  # noqa: PLC0415
     from fieldops.visits.rules import VISIT_RULES  # noqa: PLC0415
 
     return {
         "openapi.json": openapi(settings),
         "visit-rules.md": render_rules_markdown(VISIT_RULES),
-        "letter-rules.md": render_rules_markdown(LETTER_RULES),
+        "letter-rules.md": render_rules_markdown(LETTER_RULES, CUSTODY_RULES),
     }
 
 

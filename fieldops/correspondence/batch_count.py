@@ -13,6 +13,7 @@ from fieldops.auth.roles import Role
 from fieldops.correspondence import queries
 from fieldops.correspondence.models import Letter
 from fieldops.correspondence.moves import move_batch
+from fieldops.correspondence.paper_gate import ask_about_custody
 from fieldops.correspondence.sheet_models import PrintCopy
 from fieldops.errors import NotNow
 from fieldops.tasks.service import open_task
@@ -111,7 +112,8 @@ def reconcile_batch(session: Session, actor: audit.Actor, batch_id: UUID, *, in_
         move_batch(session, actor, batch, "reconcile")
     if count.missing:
         _report(session, actor, batch, count)
-    return {"batch": batch, "count": count, "missing": count.missing, "code": "LR-081" if count.missing else None}
+    codes = ask_about_custody(session, actor, batch, missing=count.missing).codes
+    return {"batch": batch, "count": count, "missing": count.missing, "code": codes[0] if codes else None}
 
 
 def _report(session: Session, actor: audit.Actor, batch: PrintBatch, count: BatchCount) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fieldops.clock import local_date
 from fieldops.correspondence import queries
-from fieldops.correspondence.facts import EarlierLetterFact, LetterFact, LetterFacts, TemplateFact
+from fieldops.correspondence.facts import EarlierLetterFact, ExaminedFact, LetterFact, LetterFacts, TemplateFact
 from fieldops.correspondence.models import OPEN_LETTER_STATES, LetterDecision
 from fieldops.correspondence.rules import LETTER_RULES
 from fieldops.packs import queries as packs
@@ -17,6 +17,7 @@ from fieldops.policies.decision import ask
 from fieldops.visits.balance_answers import balance_now_fen, later_repayments
 from fieldops.visits.facts import RequestFact
 from fieldops.visits.files import read_files
+from letters.letter import full_numbers
 from letters.pack import ANY_BANK
 
 if TYPE_CHECKING:
@@ -171,7 +172,15 @@ def _letter(letter: Letter) -> LetterFact:
         delivery=letter.delivery,
         recipient="DEBTOR",
         figures_as_of=_day(as_of),
+        full_numbers=_full_numbers(letter) if letter.figures else None,
     )
+
+
+def _full_numbers(letter: Letter) -> int:
+    """How many of the frozen texts read as a whole number; the letter's own numbers are no such thing."""
+    own = tuple(str(letter.figures[name]) for name in ("letter_no", "serial") if letter.figures.get(name))
+    texts = "\n".join(value for value in letter.figures.values() if isinstance(value, str))
+    return len(full_numbers(texts, own=own))
 
 
 def _day(text: str | None) -> date | None:
@@ -187,6 +196,10 @@ def _template(row: LetterTemplate) -> TemplateFact:
         approval_source=row.approval_source,
         valid_from=row.valid_from,
         valid_until=row.valid_until,
+        findings=tuple(
+            ExaminedFact(code=each["code"], text=each["text"], needs_person=each["needs_person"])
+            for each in row.findings
+        ),
     )
 
 

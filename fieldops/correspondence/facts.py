@@ -15,12 +15,16 @@ APPROVAL_SOURCES = ("BANK", "HQ_FILED")
 
 @dataclass(frozen=True, kw_only=True)
 class LetterFact(Row):
-    """The letter asked for; ``figures_as_of`` is the day its frozen figures speak of, once it has any."""
+    """The letter asked for; ``figures_as_of`` is the day its frozen figures speak of, once it has any.
+
+    ``full_numbers`` counts what reads as a whole card or identity number in those figures.
+    """
 
     kind: str
     delivery: str
     recipient: str | None
     figures_as_of: date | None = None
+    full_numbers: int | None = None
     malicious: bool | None = None
     law_firm_authorised: bool | None = None
 
@@ -33,14 +37,24 @@ class LetterFact(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExaminedFact:
+    """One thing the examination of a template found; ``needs_person`` where it refuses nothing."""
+
+    code: str
+    text: str
+    needs_person: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class TemplateFact(Row):
-    """The template version; ``bank`` None when it is filed for every bank."""
+    """The template version; ``bank`` None when it is filed for every bank, ``findings`` None if nobody examined it."""
 
     status: str
     bank: str | None
     approval_source: str | None
     valid_from: date | None
     valid_until: date | None = None
+    findings: tuple[ExaminedFact, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,3 +105,25 @@ class LetterFacts:
     def from_json(cls, data: Mapping[str, Any]) -> "LetterFacts":
         """The facts stored as ``data``. Raises: RecordError."""
         return from_plain(cls, data)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountFact(Row):
+    """A print batch as it was counted: how many printed sheets nobody can show."""
+
+    missing: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptFact(Row):
+    """A posted item whose receipt is not filed."""
+
+    posted_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperFacts:
+    """Everything the custody rules look at."""
+
+    count: CountFact
+    unreceipted: tuple[ReceiptFact, ...]

@@ -4,6 +4,7 @@ from typing import Any
 
 from fieldops.correspondence import letter_answers as letter
 from fieldops.correspondence.facts import LetterFacts
+from fieldops.correspondence.paper_rules import TEMPLATE_RULES
 from fieldops.policies.catalogue import Catalogue, Rule, Severity, Stage
 from fieldops.visits import address_answers as address
 from fieldops.visits import balance_answers as balance
@@ -193,7 +194,8 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         source="003:149, 003:187, 003:265, 003:361; as VR-040 to VR-052",
     ),
     Rule(
-        code="LR-060", name="DUPLICATE_OR_TOO_SOON", about="request", severity=REVIEW, stages=ASKING, may_be_off=True,
+        code="LR-060", name="DUPLICATE_OR_TOO_SOON", about="request", severity=REVIEW, may_be_off=True,
+        stages=(*ASKING, Stage.PRINT),
         question="Has no letter of this kind gone to the address lately?",
         question_zh="近期是否未向该地址发送同类信函？",
         asks=letter.no_letter_too_soon, keys=("letter.min_days_between",),
@@ -251,5 +253,5 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
 LETTER_RULES: Catalogue[LetterFacts] = Catalogue(
     name="letter",
     title="Letter rules 信函规则",
-    rules=(*FILE_RULES, *ADDRESS_RULES, *LETTER_ONLY_RULES),
+    rules=tuple(sorted((*FILE_RULES, *ADDRESS_RULES, *TEMPLATE_RULES, *LETTER_ONLY_RULES), key=lambda row: row.code)),
 )

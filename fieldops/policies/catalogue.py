@@ -41,6 +41,7 @@ class Stage(StrEnum):
     CHECK_IN = "CHECK_IN"
     PRINT = "PRINT"
     POST = "POST"
+    RECONCILE = "RECONCILE"
 
 
 @dataclass(frozen=True)

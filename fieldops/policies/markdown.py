@@ -27,11 +27,12 @@ COLUMNS = (
 )
 
 
-def render_rules_markdown(catalogue: Catalogue[Any]) -> str:
-    """The page of a catalogue: a table of its rows, then the words each of them says."""
-    table = [_line(COLUMNS), _line("---" for _ in COLUMNS), *(_line(_cells(rule)) for rule in catalogue.rules)]
-    words = [text for rule in catalogue.rules for text in _words(rule)]
-    return "\n".join([HEAD.format(title=catalogue.title), *table, "", "## What they say", "", *words])
+def render_rules_markdown(*catalogues: Catalogue[Any]) -> str:
+    """The page of catalogues, titled as the first: a table of the rows, then the words each of them says."""
+    rules = [rule for catalogue in catalogues for rule in catalogue.rules]
+    table = [_line(COLUMNS), _line("---" for _ in COLUMNS), *(_line(_cells(rule)) for rule in rules)]
+    words = [text for rule in rules for text in _words(rule)]
+    return "\n".join([HEAD.format(title=catalogues[0].title), *table, "", "## What they say", "", *words])
 
 
 def _line(cells: Any) -> str:

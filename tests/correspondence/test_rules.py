@@ -55,6 +55,7 @@ def a_letter(**changes):
 
 def a_template(**changes):
     values = {"status": "APPROVED", "bank": None, "approval_source": "BANK", "valid_from": date(2026, 1, 1)}
+    values["findings"] = ()
     return TemplateFact(ref="template/1", recorded_at=RECORDED, **(values | changes))
 
 

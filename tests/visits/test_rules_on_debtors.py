@@ -9,7 +9,6 @@ from fieldops.visits.facts import PROOFS
 from tests.visits.fact_makers import (
     NOW,
     PASSED,
-    POLICY,
     REJECTED,
     REVIEWED,
     UNKNOWN,
@@ -37,7 +36,7 @@ def test_a_proven_status_rejects_and_a_claim_goes_to_a_person(kind, proof, prove
     assert weigh("VR-041", facts) == claimed
 
 
-@pytest.mark.parametrize("kind", ["MISSING", "BANKRUPT", "VULNERABLE"])
+@pytest.mark.parametrize("kind", ["MISSING", "BANKRUPT"])
 def test_other_statuses_do_not_ban(kind):
     assert decide(visit_facts(special_statuses=(a_status(kind, "COMPLETE"),))).verdict == "PASS"
 
@@ -60,12 +59,10 @@ def test_whoever_is_registered_as_a_minor_is_one():
     assert weigh("VR-043", facts) == REJECTED
 
 
-def test_vulnerability_is_off_until_there_is_a_register_of_it():
-    facts = visit_facts(special_statuses=(a_status("VULNERABLE", "COMPLETE"),))
-    assert weigh("VR-044", facts) == ("OFF", "PASS")
-    from dataclasses import replace
-
-    assert weigh("VR-044", facts, replace(POLICY, off={})) == REVIEWED
+@pytest.mark.parametrize("proof", PROOFS)
+def test_a_vulnerable_debtor_is_a_supervisors_decision_whatever_the_proof(proof):
+    assert weigh("VR-044", visit_facts(special_statuses=(a_status("VULNERABLE", proof),))) == REVIEWED
+    assert weigh("VR-044", visit_facts()) == PASSED
 
 
 @pytest.mark.parametrize(
