@@ -13,8 +13,8 @@ from fieldops.datum import distance_m
 from fieldops.errors import NotUnderstood
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
-from fieldops.results.codes import PERSONS
 from fieldops.results.arrival import ask_at_the_door
+from fieldops.results.codes import PERSONS
 from fieldops.results.consequences import take_effect, was_executed
 from fieldops.results.events import ResultRecorded
 from fieldops.results.models import ResultLine, VisitResult
