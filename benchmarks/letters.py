@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import resource
 import statistics
 import sys
@@ -151,8 +152,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--long", action="store_true", help="10,000 letters for the memory instead of 1,000")
     parser.add_argument("--json", action="store_true", help="only the last line")
     args = parser.parse_args(arguments)
+    before = os.getloadavg()[0]
     results = speeds(args.rounds)
-    load = workers(10_000 if args.long else 1_000)
+    load = workers(10_000 if args.long else 1_000) | {"load_average": [round(before, 1), round(os.getloadavg()[0], 1)]}
     if not args.json:
         for row in results:
             print(

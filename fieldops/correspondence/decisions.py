@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.correspondence.facts import PrintFact, TrackingFact
-    from fieldops.correspondence.models import Letter
+    from fieldops.correspondence.models import Letter, LetterSender
     from fieldops.packs.models import LetterTemplate
     from fieldops.policies.catalogue import Stage
     from fieldops.policies.decision import Decision
@@ -56,6 +56,7 @@ class Known:
     at: datetime
     files: Files
     templates: Mapping[UUID, LetterTemplate]
+    senders: Mapping[UUID, LetterSender]
     others: Mapping[UUID, Sequence[tuple[Letter, datetime | None]]]
 
     def addresses(self, case_id: UUID) -> tuple[AddressOnFile, ...]:
@@ -72,6 +73,11 @@ class Known:
     def balance_fen(self, case_id: UUID) -> int | None:
         """What a case owes now; None when it cannot be told."""
         return balance_now_fen(self.files.cases[case_id].fact, self.files.repayments.get(case_id, ()), self._moment)
+
+    def last_paid_on(self, case_id: UUID) -> date | None:
+        """The day the last repayment on record was made."""
+        found = self.files.repayments.get(case_id, ())
+        return max((local_date(each.paid_at) for each in found), default=None)
 
     def later_repayments(self, case_id: UUID) -> tuple[str, ...]:
         """The repayments the bank's balance does not hold yet."""
@@ -102,7 +108,7 @@ class Known:
             file=self.files.case_file([letter.case_id]),
             address=address.fact,
             request=_request(letter, approver),
-            letter=_letter(letter),
+            letter=_letter(letter, self.senders.get(letter.bank_id)),
             template=_template(self.templates[letter.template_id]),
             earlier_letters=self._earlier(letter, address),
             tracking=tracking,
@@ -128,6 +134,7 @@ def know(session: Session, letters: Sequence[Letter], *, at: datetime) -> Known:
         at=at,
         files=files,
         templates=packs.templates_by_ids(session, {letter.template_id for letter in letters}),
+        senders=queries.senders_by_bank(session, {letter.bank_id for letter in letters}),
         others=queries.letters_of_debtors(session, {case.debtor_id for case in files.cases.values()}),
     )
 
@@ -163,7 +170,7 @@ def _request(letter: Letter, approver: str | None) -> RequestFact:
     )
 
 
-def _letter(letter: Letter) -> LetterFact:
+def _letter(letter: Letter, sender: LetterSender | None) -> LetterFact:
     as_of = letter.figures.get("balance_as_of") if letter.figures else None
     return LetterFact(
         ref=f"letter:{letter.id}",
@@ -173,6 +180,8 @@ def _letter(letter: Letter) -> LetterFact:
         recipient="DEBTOR",
         figures_as_of=_day(as_of),
         full_numbers=_full_numbers(letter) if letter.figures else None,
+        malicious=letter.malicious,
+        law_firm_authorised=None if sender is None else sender.authorisation_no is not None,
     )
 
 

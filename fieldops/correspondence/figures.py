@@ -40,6 +40,7 @@ class CaseFigures:
     min_due_fen: int
     overdue_days: int
     repayments: Sequence[str]
+    settled_on: date | None
 
 
 def letter_word(sender: LetterSender, kind: str) -> str:
@@ -90,6 +91,7 @@ def freeze(
             balance_as_of=case.balance_as_of,
             pay_by=issued_on + timedelta(days=sender.pay_within_days),
             issued_on=issued_on,
+            **_of_kind(case, sender, kind),
         )
     except FieldRefused as refusal:
         raise NotNow("LETTER_FIELDS", f"Case {case.case_no}: {refusal}", case_no=case.case_no) from None
@@ -101,6 +103,16 @@ def freeze(
         "recipient_masked": mask_name(paper.recipient_name),
         "repayments": list(case.repayments),
     }
+
+
+def _of_kind(case: CaseFigures, sender: LetterSender, kind: str) -> dict[str, Any]:
+    """What only a letter of this kind prints. Raises: FieldRefused, naming what is missing."""
+    if kind == "LAWYER":
+        given = {name: getattr(sender, name) for name in ("law_firm", "lawyer_name", "authorisation_no")}
+        if None in given.values():
+            raise FieldRefused("the bank's sender names no law firm: give law_firm, lawyer_name and authorisation_no.")
+        return given
+    return {"settled_on": case.settled_on} if kind == "SETTLED" else {}
 
 
 def thaw(figures: dict[str, Any]) -> LetterFields:

@@ -10,6 +10,7 @@ from fieldops.clock import local_date
 from fieldops.correspondence.decisions import keep, know
 from fieldops.correspondence.moves import mark_held, release_hold, withdraw_letters
 from fieldops.correspondence.service import replace_letter
+from fieldops.correspondence.settling import SETTLED
 from fieldops.policies.catalogue import Severity, Stage
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ def _figures_stand(known: Known, letter: Letter, stage: Stage) -> bool:
         return True
     if known.balance_fen(letter.case_id) != letter.figures["balance_fen"]:
         return False
+    if letter.kind == SETTLED:
+        return True
     as_of = date.fromisoformat(letter.figures["balance_as_of"])
     max_age_days = known.files.policy_for([letter.case_id]).letter.balance_max_age_days
     return stage is not Stage.PRINT or (local_date(known.at) - as_of).days <= max_age_days

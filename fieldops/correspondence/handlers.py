@@ -27,6 +27,7 @@ from fieldops.correspondence.gates import CHANGED, PAUSES, review_holds
 from fieldops.correspondence.models import Letter
 from fieldops.correspondence.moves import PENDING, WAY_OUT, mark_held, withdraw_letters
 from fieldops.correspondence.service import replace_letter
+from fieldops.correspondence.settling import SETTLED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,8 @@ def answer_case_change(session: Session, event: CaseChanged) -> None:
         for letter in letters:
             mark_held(session, event.actor, letter, "LR-001")
     elif event.status != ACTIVE:
-        withdraw_letters(session, event.actor, letters, reason=f"LR-001 {event.status}")
+        stopped = [letter for letter in letters if (letter.kind, event.status) != (SETTLED, SETTLED)]
+        withdraw_letters(session, event.actor, stopped, reason=f"LR-001 {event.status}")
     else:
         review_holds(session, event.actor, [letter for letter in letters if letter.held_reason is not None])
         _settle(session, event.actor, letters, changed=CHANGED)
@@ -100,7 +102,7 @@ def _settle(session: Session, actor: Actor, letters: Sequence[Letter], *, change
     known = know(session, letters, at=actor.at)
     for letter in letters:
         balance_fen = known.balance_fen(letter.case_id)
-        if balance_fen is not None and balance_fen <= 0:
+        if balance_fen is not None and balance_fen <= 0 and letter.kind != SETTLED:
             withdraw_letters(session, actor, [letter], reason="LR-002")
         elif letter.status in REPLACEABLE and balance_fen not in (None, letter.figures["balance_fen"]):
             replace_letter(session, actor, letter, reason=changed)

@@ -33,6 +33,9 @@ class LetterSender(Stamped, Base):
     agency_phone: Mapped[str]
     agency_complaint_phone: Mapped[str]
     pay_within_days: Mapped[int]
+    law_firm: Mapped[str | None]
+    lawyer_name: Mapped[str | None]
+    authorisation_no: Mapped[str | None]
 
 
 class LetterCounter(Base):
@@ -81,6 +84,7 @@ class Letter(Stamped, Base):
     kind: Mapped[str]
     delivery: Mapped[str]
     reason: Mapped[str]
+    malicious: Mapped[bool | None]
     status: Mapped[str]
     held_reason: Mapped[str | None]
     status_reason: Mapped[str | None]

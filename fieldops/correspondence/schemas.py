@@ -29,6 +29,9 @@ class LetterIn(In):
     delivery = fields.String(load_default="REGISTERED_MAIL", validate=validate.OneOf(DELIVERIES))
     address_id = fields.UUID()
     template_id = fields.UUID()
+    malicious = fields.Boolean(
+        allow_none=True, metadata={"description": "for a lawyer's letter: the debtor can pay and will not (LR-045)"}
+    )
 
     @validates_schema
     def names_a_case(self, data: dict[str, Any], **_: Any) -> None:
@@ -72,6 +75,7 @@ class LetterOut(Out):
     kind = fields.String()
     delivery = fields.String()
     reason = fields.String()
+    malicious = fields.Boolean(allow_none=True)
     status = fields.String()
     status_reason = fields.String(allow_none=True)
     held_reason = fields.String(allow_none=True)
@@ -140,6 +144,16 @@ class LetterSenderIn(In):
     agency_phone = fields.String(required=True, validate=validate.Length(1, 32))
     agency_complaint_phone = fields.String(required=True, validate=validate.Length(1, 32))
     pay_within_days = fields.Integer(load_default=10, validate=validate.Range(1, 90))
+    law_firm = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
+    lawyer_name = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 30))
+    authorisation_no = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
+
+    @validates_schema
+    def names_the_firm_whole(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a law firm without its lawyer and its authorisation: a lawyer's letter prints all three."""
+        given = [name for name in ("law_firm", "lawyer_name", "authorisation_no") if data.get(name)]
+        if given and len(given) < 3:  # noqa: PLR2004 - the three just named
+            raise ValidationError("Name law_firm, lawyer_name and authorisation_no together, or none.", given[0])
 
 
 class LetterSenderOut(Out):
@@ -153,3 +167,6 @@ class LetterSenderOut(Out):
     agency_phone = fields.String()
     agency_complaint_phone = fields.String()
     pay_within_days = fields.Integer()
+    law_firm = fields.String(allow_none=True)
+    lawyer_name = fields.String(allow_none=True)
+    authorisation_no = fields.String(allow_none=True)

@@ -48,6 +48,7 @@ def request_letter(
     bank_code: str | None = None,
     address_id: UUID | None = None,
     template_id: UUID | None = None,
+    malicious: bool | None = None,
 ) -> Letter:
     """Ask for a letter about a case, to an address or to the best one the letter rules allow.
 
@@ -56,7 +57,7 @@ def request_letter(
     """
     draft = _draft(
         session, actor, kind=kind, reason=reason, delivery=delivery, case_id=case_id, case_no=case_no,
-        bank_code=bank_code, template_id=template_id,
+        bank_code=bank_code, template_id=template_id, malicious=malicious,
     )  # fmt: skip
     asked = _choose_address(know(session, [draft], at=actor.at), draft, address_id)
     return _enter(session, actor, draft, asked)
@@ -141,7 +142,7 @@ def ask_anew(
         id=uuid7(), case_id=letter.case_id, debtor_id=letter.debtor_id, bank_id=letter.bank_id,
         template_id=letter.template_id, kind=letter.kind, delivery=letter.delivery, reason=reason,
         status=PENDING, requested_by=requested_by or actor.name, requested_at=actor.at, figures={}, codes=[],
-        supersedes_id=letter.id,
+        supersedes_id=letter.id, malicious=letter.malicious,
     )  # fmt: skip
     session.flush()
     known = know(session, [draft], at=actor.at)
@@ -162,6 +163,7 @@ def _draft(
     case_no: str | None = None,
     bank_code: str | None = None,
     template_id: UUID | None = None,
+    malicious: bool | None = None,
 ) -> Letter:
     """A letter that is not stored yet and has no address yet."""
     case = _named_case(session, case_id, case_no, bank_code)
@@ -170,7 +172,7 @@ def _draft(
     template = template_for(session, bank_code=bank.code, kind=kind, on=today, template_id=template_id)
     return Letter(
         id=uuid7(), case_id=case.id, debtor_id=case.debtor_id, bank_id=case.bank_id, template_id=template.id,
-        kind=kind, delivery=delivery, reason=reason, status=PENDING, requested_by=actor.name,
+        kind=kind, delivery=delivery, reason=reason, malicious=malicious, status=PENDING, requested_by=actor.name,
         requested_at=actor.at, figures={}, codes=[],
     )  # fmt: skip
 
@@ -301,6 +303,7 @@ def _figures(session: Session, actor: audit.Actor, letter: Letter, known: Known)
         min_due_fen=case.min_due_fen,
         overdue_days=case.overdue_days,
         repayments=known.later_repayments(letter.case_id),
+        settled_on=known.last_paid_on(letter.case_id) or case.balance_as_of,
     )
     return figures.freeze(
         said,

@@ -407,7 +407,7 @@ def test_a_word_the_letter_rules_do_not_know_is_refused(change):
 
 letters = st.builds(
     a_letter,
-    kind=st.sampled_from(["PAYMENT_NOTICE", "DUNNING", "LAWYER"]),
+    kind=st.sampled_from(["PAYMENT_NOTICE", "DUNNING", "LAWYER", "SETTLED"]),
     delivery=st.sampled_from(["REGISTERED_MAIL", "HAND_BY_VISIT", "PLAIN_MAIL"]),
     recipient=st.sampled_from(["DEBTOR", "THIRD", None]),
     malicious=st.sampled_from([True, False, None]),

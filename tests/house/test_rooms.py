@@ -99,6 +99,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "reprint_files",
         "reprinting",
         "senders",
+        "settling",
         "sheet_models",
         "stock",
         "stock_api",
