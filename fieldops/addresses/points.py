@@ -29,13 +29,14 @@ MUCH_NEARER: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class PointFound:
-    """A point (WGS-84), how well it is known, who said so, and the codes that doubt it."""
+    """A point (WGS-84), how well it is known, who said so in which datum, and the codes that doubt it."""
 
     lat: float
     lon: float
     precision: str
     source: str
     codes: tuple[str, ...] = ()
+    datum_given: str = "WGS84"
 
 
 def geocoder(confirmed: Mapping[str, GeoPoint], gazetteer: Mapping[str, GeoPoint]) -> OfflineGeocoder:
@@ -55,7 +56,7 @@ def located(known: OfflineGeocoder, site_key: str, region_code: str | None, doub
     elsewhere = region_code is not None and is_of_another_city(point.lat, point.lon, region_code)
     doubts = (CITY_MISMATCH if elsewhere else "", doubt if point.source == CENTRE_SOURCE else "")
     codes = tuple(dict.fromkeys(filter(None, doubts)))
-    return PointFound(point.lat, point.lon, point.precision.name, point.source, codes)
+    return PointFound(point.lat, point.lon, point.precision.name, point.source, codes, point.datum_given)
 
 
 def is_of_another_city(lat: float, lon: float, region_code: str) -> bool:

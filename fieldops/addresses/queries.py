@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.addresses.points import PointFound
+    from fieldops.datum import Datum
     from fieldops.geocoding import OfflineGeocoder
 
 
@@ -216,12 +217,6 @@ def points_for(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID,
     return {address_id: point for address_id, point in found.items() if point is not None}
 
 
-def geocoder_of_sites(session: Session, site_keys: Iterable[str]) -> OfflineGeocoder:
-    """The geocoder that makes no call, with what is stored about these buildings."""
-    keys = {key for key in site_keys if key}
-    return _geocoder_of(session, keys, _answers_for(session, keys))
-
-
 def address_to_locate(session: Session, provider: str, *, at: datetime) -> Address | None:
     """The next valid address whose building has neither a point of its own nor a fresh answer of this geocoder."""
     listed = sa.exists().where(AddressPoint.site_key == Address.site_key)
@@ -248,7 +243,7 @@ def _geocoder_of(session: Session, keys: set[str], answers: dict[str, GeocodeAns
     stored: dict[str, dict[str, GeoPoint]] = {CONFIRMED_SOURCE: {}, GAZETTEER_SOURCE: online}
     query = sa.select(AddressPoint).where(among(AddressPoint.site_key, keys), AddressPoint.source.in_(stored))
     for each in session.scalars(query):
-        point = GeoPoint(each.lat, each.lon, Precision[each.precision], each.source)
+        point = GeoPoint(each.lat, each.lon, Precision[each.precision], each.source, cast("Datum", each.datum_given))
         stored[each.source][each.site_key] = point
     return geocoder(stored[CONFIRMED_SOURCE], stored[GAZETTEER_SOURCE])
 
@@ -258,4 +253,6 @@ def _answered(answer: GeocodeAnswer) -> GeoPoint:
     lat, lon = answer.lat, answer.lon
     if lat is None or lon is None:
         raise ValueError(f"the answer for {answer.site_key} is FOUND without a point: delete it, it is asked again")
-    return GeoPoint(lat, lon, Precision[answer.precision or "NONE"], answer.provider.upper())
+    return GeoPoint(
+        lat, lon, Precision[answer.precision or "NONE"], answer.provider.upper(), cast("Datum", answer.datum_given)
+    )

@@ -61,6 +61,8 @@ class AddressEventOut(Out):
 class AddressPointOut(Out):
     lat = fields.Float()
     lon = fields.Float()
+    datum = fields.Constant("WGS84")
+    datum_given = fields.String()
     precision = fields.String()
     source = fields.String()
     codes = fields.List(fields.String())

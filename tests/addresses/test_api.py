@@ -31,6 +31,8 @@ def blocked(house):
 def test_an_address_shows_verdict_register_history_and_point(client_as, blocked):
     shown = client_as("QA").get(f"/api/v1/addresses/{blocked[0]}").json
     assert (shown["verdict"], shown["register_state"], shown["point"]["precision"]) == ("VALID", "INVALID", "ROOFTOP")
+    assert (shown["point"]["datum"], shown["point"]["datum_given"]) == ("WGS84", "WGS84")
+    assert (shown["visit"], shown["letter"], shown["codes"]) == ("BLOCK", "BLOCK", ["KNOWN_INVALID"])
     assert [(each["reason"], each["evidence_id"]) for each in shown["blocks"]] == [("DEMOLISHED", "r1")]
     assert [(each["kind"], each["code"]) for each in shown["events"]] == [("VISIT_FOUND", "A06")]
 

@@ -82,7 +82,7 @@ def test_an_answer_becomes_the_point_of_every_flat_of_the_building(office):
     assert office.geocode(amap_reply()) == 1
     for flat in ("502", "503"):
         point = office.point(HOME.format(7).replace("502", flat))
-        assert (point.precision, point.source, point.codes) == ("ROOFTOP", "AMAP", ())
+        assert (point.precision, point.source, point.codes, point.datum_given) == ("ROOFTOP", "AMAP", (), "GCJ02")
         assert (round(point.lat, 2), round(point.lon, 2)) == (39.74, 116.14)
 
 

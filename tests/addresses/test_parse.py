@@ -68,6 +68,7 @@ def test_numbers_on_a_road(text, expected):
         ("方林汽车城D-1421", {"estate": "方林汽车城", "building": "D", "room": "1421"}),
         ("国际商贸城140号", {"estate": "国际商贸城", "room": "140"}),
         ("奥体大厦802-3", {"estate": "奥体大厦", "room": "802-3"}),
+        ("奥体大厦8-2", {"estate": "奥体大厦", "building": "8", "room": "2"}),
         ("奥体大厦8-302", {"estate": "奥体大厦", "building": "8", "room": "302"}),
         ("方林大厦内D座1421", {"estate": "方林大厦内", "building": "D", "room": "1421"}),
         ("大学东路桥华世纪村12号楼", {"road": "大学东路", "estate": "桥华世纪村", "building": "12"}),

@@ -22,6 +22,12 @@ def test_without_a_point_the_centre_of_the_county_is_good_for_its_district_only(
     assert (found.precision, round(found.lat), round(found.lon)) == ("DISTRICT", 40, 116)
 
 
+def test_a_point_says_in_which_datum_it_was_given():
+    given = GeoPoint.given(39.74, 116.14, "BD09", Precision.ROOFTOP, "GAZETTEER")
+    found = located(geocoder({}, {SITE: given}), SITE, FANGSHAN)
+    assert (found.lat, found.lon, found.datum_given) == (given.lat, given.lon, "BD09")
+
+
 def test_the_centre_of_a_county_is_given_as_it_is_kept():
     found = located(geocoder({}, {}), SITE, FANGSHAN)
     assert (found.lat, found.lon) == divisions().centre(FANGSHAN)

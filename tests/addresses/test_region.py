@@ -158,6 +158,7 @@ def test_an_estate_or_zone_is_no_misspelt_county(raw):
         ("河北省新华区建设路12号", "REGION_AMBIGUOUS", "新华区"),
         ("北京市静安区南京西路1601号", "REGION_CONTRADICTION", "静安区"),
         ("四川省成都市江北区观音桥", "REGION_CONTRADICTION", "江北区"),
+        ("江苏省新城区人民路1号", "REGION_CONTRADICTION", "新城区"),
         ("浙江省上海市黄浦区南京东路1号", "REGION_CONTRADICTION", "黄浦区"),
         ("人民路125号", "NO_REGION", ""),
         ("西湖大道1号", "NO_REGION", ""),
