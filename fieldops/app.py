@@ -21,6 +21,7 @@ from fieldops.correspondence import handlers as correspondence_handlers
 from fieldops.correspondence import mail_api, posting_api, printing_api, register_api, stock_api
 from fieldops.correspondence.book import LETTER_BOOK
 from fieldops.correspondence.mail_intake import RECEIPTS, TRACKING
+from fieldops.evidence import api as evidence_api
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
 from fieldops.packs import api as packs_api
@@ -57,6 +58,9 @@ BLUEPRINTS = (
     mail_api.blueprint,
     register_api.blueprint,
     stock_api.blueprint,
+    evidence_api.blueprint,
+    evidence_api.uploads,
+    evidence_api.chains,
     imports_api.blueprint,
     packs_api.blueprint,
     planning_api.blueprint,
@@ -78,6 +82,7 @@ TABLES = (
     "batching",
     "cases",
     "correspondence",
+    "evidence",
     "imports",
     "packs",
     "planning",
@@ -96,7 +101,7 @@ for feature in TABLES:  # a foreign key finds its table only when every feature'
 for module in ("rendering", "reprint_files", "handover_files", "register_prints", "reconciling"):
     import_module(f"fieldops.correspondence.{module}")
 import_module("fieldops.addresses.judging")
-for feature in ("cases", "packs", "visits", "correspondence", "sync"):
+for feature in ("cases", "packs", "visits", "correspondence", "evidence", "sync"):
     import_module(f"fieldops.{feature}.jobs")
 for module in ("solving", "closing"):
     import_module(f"fieldops.planning.{module}")

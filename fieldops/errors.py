@@ -76,6 +76,13 @@ class StaleVersion(Problem):
     title = "Changed meanwhile"
 
 
+class OtherProtocol(Problem):
+    """The request speaks another version of a protocol (412)."""
+
+    status = 412
+    title = "Another protocol"
+
+
 class TooLarge(Problem):
     """The body is over the limit it names (413)."""
 
@@ -95,6 +102,27 @@ class UpgradeRequired(Problem):
 
     status = 426
     title = "Upgrade required"
+
+
+class WrongMedia(Problem):
+    """The body is of another media type than this address takes (415)."""
+
+    status = 415
+    title = "Another media type"
+
+
+class InUse(Problem):
+    """Somebody else is at it right now (423)."""
+
+    status = 423
+    title = "In use"
+
+
+class WrongChecksum(Problem):
+    """The bytes are not those that were sent (460, as tus 1.0.0 has it)."""
+
+    status = 460
+    title = "Checksum differs"
 
 
 class TryLater(Problem):

@@ -35,6 +35,10 @@ class Store(Protocol):
         """The bytes of that name. Raises: StoreError when absent or altered."""
         ...
 
+    def delete(self, sha256: str) -> None:
+        """Forget the bytes of that name, if they are there; only for what nobody else can have put."""
+        ...
+
 
 class FolderStore:
     """Objects in a local folder, fsynced before they count."""
@@ -65,6 +69,13 @@ class FolderStore:
         except FileNotFoundError:
             raise StoreError(f"object {sha256} is not in the store {self._root}; restore it from a backup") from None
 
+    def delete(self, sha256: str) -> None:
+        """Forget the bytes of that name; see Store."""
+        path = self._path(sha256)
+        if path.exists():
+            path.unlink(missing_ok=True)
+            _sync_folder(path.parent)
+
     def _path(self, name: str) -> Path:
         return self._root / name[:2] / name
 
@@ -92,6 +103,11 @@ class S3Store:
             except self._client.exceptions.NoSuchKey:
                 raise StoreError(f"object {sha256} is not in bucket {self._bucket}; restore it from a backup") from None
         return _verified(data, sha256)
+
+    def delete(self, sha256: str) -> None:
+        """Forget the bytes of that name; see Store."""
+        with self._answering():
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + sha256)
 
     @contextmanager
     def _answering(self) -> Iterator[None]:

@@ -28,6 +28,17 @@ class TestApi:
         else:
             self.client.environ_base.pop("HTTP_AUTHORIZATION", None)
 
+    def exchange(self, method, path, headers, body=b""):
+        """One request of an upload; a lost one never arrives, a lost answer was done all the same."""
+        if self.lose_request:
+            self.lose_request = False
+            raise OSError("the request was lost")
+        answer = self.client.open(f"/api/v1{path}", method=method, headers=headers, data=body)
+        if self.lose_answer:
+            self.lose_answer = False
+            raise OSError("the answer was lost")
+        return answer.status_code, answer.headers
+
     def _answered(self, ask):
         if self.lose_request:
             self.lose_request = False

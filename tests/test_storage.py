@@ -171,3 +171,11 @@ def _is_file(handle):
     import stat
 
     return stat.S_ISREG(os.fstat(handle).st_mode)
+
+
+def test_what_is_forgotten_is_gone_and_forgetting_it_again_is_no_fault(store):
+    store.put(DATA)
+    store.delete(NAME)
+    store.delete(NAME)
+    with pytest.raises(StoreError):
+        store.get(NAME)

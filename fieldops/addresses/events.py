@@ -34,6 +34,17 @@ class AddressInvalidated:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressReported:
+    """An address is said to be dead, and the photo that would prove it is on its way: nothing more is sent there."""
+
+    address_id: uuid.UUID
+    debtor_id: uuid.UUID
+    address_key: str
+    reason: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class BlockLifted:
     """A supervisor lifted a block because of new evidence."""
 

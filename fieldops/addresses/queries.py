@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint, GeocodeAnswer
 from fieldops.addresses.points import CITY_MISMATCH, CONFIRMED_SOURCE, DEFERRED, GAZETTEER_SOURCE, geocoder, located
-from fieldops.addresses.register import register_state
+from fieldops.addresses.register import register_state, reported_dead
 from fieldops.errors import NotFound
 from fieldops.geocoding import GeoPoint, Precision
 from fieldops.house import house_of
@@ -201,6 +201,21 @@ def register_states(
         )
         for each in addresses
     }
+
+
+def addresses_reported_dead(
+    session: Session, addresses: Sequence[AddressLike], blocks: dict[UUID, tuple[StandingBlock, ...]]
+) -> dict[UUID, str]:
+    """What each address that was reported dead is said to be, as long as its proof is on its way."""
+    events = events_of(session, addresses)
+    told = {
+        each.id: reported_dead(
+            [(event.kind, event.code) for event in events[each.id]],
+            blocked=any(block.channel == "ALL" for block in blocks.get(each.id, ())),
+        )
+        for each in addresses
+    }
+    return {address_id: reason for address_id, reason in told.items() if reason is not None}
 
 
 def points_for(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, PointFound]:

@@ -28,8 +28,10 @@ PHONE_CONFIRMED: Final = "PHONE_CONFIRMED"
 
 DOUBTFUL_RETURNS: Final = frozenset({"M03", "M07"})
 """Mail returns that leave the address in doubt: insufficient address 地址欠详, unclaimed 逾期未领."""
-DOUBTFUL_FINDINGS: Final = frozenset({"A13"})
-"""Findings that leave the address in doubt at once: vacant 空置."""
+REPORTED_DEAD: Final = {"A06": "DEMOLISHED", "A07": "NO_SUCH_DOOR"}
+"""Findings that prove nothing before their photo has arrived, with what they will prove."""
+DOUBTFUL_FINDINGS: Final = frozenset({"A09", "A13", *REPORTED_DEAD})
+"""Findings that leave the address in doubt at once: unclear 地址不详, vacant 空置, reported dead without proof."""
 NOBODY_HOME: Final = "A03"
 DOUBTFUL_AFTER_NOBODY: Final = 2
 
@@ -51,3 +53,14 @@ def register_state(history: Iterable[tuple[str, str]], *, blocked: bool) -> str:
         elif code in DOUBTFUL_RETURNS | DOUBTFUL_FINDINGS or nobody >= DOUBTFUL_AFTER_NOBODY:
             state = "DOUBTFUL"
     return state
+
+
+def reported_dead(history: Iterable[tuple[str, str]], *, blocked: bool) -> str | None:
+    """What an address is said to be while the photo that would prove it is on its way; None when nothing is."""
+    told = None
+    for kind, code in history:
+        if kind in {CONFIRMED, LIFTED}:
+            told = None
+        elif code in REPORTED_DEAD:
+            told = REPORTED_DEAD[code]
+    return None if blocked else told

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from fieldops import audit, events
 from fieldops.addresses import queries
 from fieldops.addresses.catalogue import CATALOGUE
-from fieldops.addresses.events import AddressInvalidated, BlockLifted
+from fieldops.addresses.events import AddressInvalidated, AddressReported, BlockLifted
 from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint
 from fieldops.addresses.points import CONFIRMED_SOURCE
-from fieldops.addresses.register import CHANNELS, CONFIRMED, EVENT_OF_EVIDENCE, LIFTED, SCOPES
+from fieldops.addresses.register import CHANNELS, CONFIRMED, EVENT_OF_EVIDENCE, LIFTED, REPORTED_DEAD, SCOPES
 from fieldops.addresses.verdict import EDITION, AddressVerdict, judge
 from fieldops.errors import NotFound, NotNow, NotUnderstood
 
@@ -131,11 +131,17 @@ def record_finding(
     evidence_id: str,
     confirms: bool = False,
 ) -> AddressEvent:
-    """Keep what a visit or a letter has shown where it blocks nothing: nobody home, vacant, or that it is right."""
+    """Keep what a visit or a letter has shown where it blocks nothing: nobody home, vacant, or that it is right.
+
+    One that is said to be dead while its photo is on its way is announced: letters to it stop, and wait.
+    """
     _among("evidence_kind", evidence_kind, tuple(EVENT_OF_EVIDENCE))
     kind = CONFIRMED if confirms else EVENT_OF_EVIDENCE[evidence_kind]
     event = _record_event(session, actor, address, kind, code, evidence_kind, evidence_id, address.debtor_id)
     audit.record(session, actor, "addresses.find", "address", address.id, code=code, kind=kind)
+    if code in REPORTED_DEAD:
+        told = (address.id, address.debtor_id, address.address_key, REPORTED_DEAD[code], actor)
+        events.announce(session, AddressReported(*told))
     return event
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fieldops.correspondence.models import Letter
 
 HOLDS = frozenset({"LR-023", "LR-050"})  # a stop that may be lifted: the letter waits, marked as held
+REPORTED = frozenset({"LR-031"})  # the photo that would prove the address dead is on its way: the letter waits
 PAUSES = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})  # LR-001 of these may be lifted too
 STALE = "LR-021"
 CHANGED = "FIGURES_CHANGED"  # the bank says another balance, or the same of a day too long ago to print
@@ -122,7 +123,7 @@ def _against(known: Known, letter: Letter, asked: Asked | None, stage: Stage) ->
         rejects = frozenset({CHANGED})
     paused = known.files.cases[letter.case_id].fact.status in PAUSES
     liftable = HOLDS | {"LR-001"} if paused else HOLDS
-    holds = (rejects | doubts) & liftable
+    holds = (rejects & liftable) | (doubts & (liftable | REPORTED))
     waits = (doubts | (rejects & {STALE})) - holds
     return _Against(holds, waits, rejects - holds - waits)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fieldops import events
-from fieldops.addresses.events import AddressInvalidated
+from fieldops.addresses.events import AddressInvalidated, AddressReported
 from fieldops.cases.events import (
     CaseChanged,
     ComplaintClosed,
@@ -95,6 +95,12 @@ def answer_dead_address(session: Session, event: AddressInvalidated) -> None:
     withdraw_letters(session, event.actor, letters, reason=f"{code} {event.reason}")
 
 
+def answer_reported_address(session: Session, event: AddressReported) -> None:
+    """Letters to an address that is said to be dead wait until the photo proves it, or somebody knows better."""
+    flat = Letter.address_key == event.address_key if event.address_key else Letter.address_id == event.address_id
+    review_holds(session, event.actor, queries.lock_open_letters_to(session, flat))
+
+
 def _settle(session: Session, actor: Actor, letters: Sequence[Letter], *, changed: str) -> None:
     """Withdraw letters about a debt that is paid, replace those that state another balance than the case has now."""
     if not letters:
@@ -128,6 +134,7 @@ HANDLERS = (
     (SpecialStatusLifted, answer_complaint),
     (SpecialStatusRecorded, answer_special_status),
     (AddressInvalidated, answer_dead_address),
+    (AddressReported, answer_reported_address),
 )
 
 

@@ -108,7 +108,7 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         source="003:201 (§四)",
     ),
     Rule(
-        code="LR-031", name="ADDRESS_INVALID", about="address", severity=REJECT, stages=EVERY_GATE,
+        code="LR-031", name="ADDRESS_INVALID", about="address", severity=REJECT, also=(REVIEW,), stages=EVERY_GATE,
         question="Is the address free of any proof that it is dead?",
         question_zh="该地址是否未被证实无效？",
         asks=address.not_known_invalid,

@@ -6,7 +6,7 @@ import http.client
 import json
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from fieldops.errors import FieldopsError
@@ -27,6 +27,28 @@ class ApiError(FieldopsError):
         super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}{errors}")
         self.status = status
         self.problem = problem
+
+
+class Api(Protocol):
+    """The way to the server, JSON in, JSON out. Raises: ApiError for a no, OSError when there is no connection."""
+
+    def get(self, path: str, **query: Any) -> Any:
+        """GET and return the answer."""
+        ...
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """POST ``body`` and return the answer."""
+        ...
+
+    def bearer(self, token: str) -> None:
+        """Send this token from now on; none when empty."""
+        ...
+
+    def exchange(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, Mapping[str, str]]:
+        """One request of an upload; see ``demo.evidence``."""
+        ...
 
 
 class Client:
@@ -62,6 +84,15 @@ class Client:
     def download(self, path: str) -> bytes:
         """GET bytes. Raises: ApiError."""
         return self._call("GET", path)
+
+    def exchange(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, dict[str, str]]:
+        """One request as it is, and its answer's status and headers, whatever they say; for uploads by tus."""
+        sent = {**headers, "Authorization": f"Bearer {self._token}"}
+        response = self._asked(method, f"/api/v1{path}", body, sent)
+        response.read()
+        return response.status, dict(response.headers)
 
     def upload(self, path: str, file: Path, **fields: str) -> Any:
         """POST a file as a form. Raises: ApiError."""
@@ -119,12 +150,17 @@ class Client:
                     raise
         raise AssertionError
 
-    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+    def _asked(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> http.client.HTTPResponse:
         if self._connection is None:
             assert self._where.hostname
             self._connection = http.client.HTTPConnection(self._where.hostname, self._where.port, timeout=_TIMEOUT_S)
         self._connection.request(method, path, body, dict(headers))
-        response = self._connection.getresponse()
+        return self._connection.getresponse()
+
+    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+        response = self._asked(method, path, body, headers)
         data = response.read()
         if response.status not in _OK:
             try:

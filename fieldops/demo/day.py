@@ -188,13 +188,18 @@ class Day:
             self.held |= crews.spring_traps(self._clock.now(), recalled=pays)
         self._clock.move_to(_at(self._day, 14))
         with self._timed("letters"):
+            desk.ask_for_reported_address(self._case_ids[traps.DEMOLISHED.case_no])
+        with self._timed("sync"):
+            crews.send_evidence()
+        with self._timed("letters"):
             desk.ask_for_dead_address(self._case_ids[traps.DEMOLISHED.case_no])
         with self._timed("sync"):
             self._clock.move_to(_at(self._day, 20, 30))
             crews.work_until(self._clock.now())
+            crews.send_evidence()
         paid = self._person("supervisor").get(f"/visits/{pays}")
         self.held["pays_after_approval"] = self.held.pop("recalled_from_phone") and paid["status"] == "CANCELLED"
-        self.figures |= {"results": crews.results, "recalled": crews.recalled}
+        self.figures |= {"results": crews.results, "recalled": crews.recalled, "evidence": crews.evidence}
         self._say(f"  {crews.results} results, {crews.recalled} recalled")
 
     def _visit_of(self, trap: traps.Trap) -> str:
@@ -211,6 +216,7 @@ class Day:
             "the register verifies": not register["findings"],
             "letters were handed over": self.figures["registered"] > 0,
             "results came back": self.figures["results"] > 0,
+            "all evidence came in": self.figures["evidence"] == self.figures["results"],
         }
         self.failed += [name for name, held in checks.items() if not held]
         self.failed += [f"trap not held: {name}" for name, held in self.held.items() if not held]

@@ -36,6 +36,7 @@ class Desk:
         self._folder = folder
         self._first_day = first_day
         self._held = held
+        self._waiting_letter = ""
 
     def send_letters(self, at_most: int) -> dict[str, Any]:
         """Send a first batch of letters, and one more for the number that is used twice; return the figures."""
@@ -62,12 +63,24 @@ class Desk:
         else:
             self._held["number_used_twice"] = False
 
+    def ask_for_reported_address(self, case_id: str) -> None:
+        """A letter to what the crew says is demolished, its photo still on the phone: LR-031 lets it wait, no more."""
+        status, self._waiting_letter, answers = self._ask_after_visit(case_id)
+        self._held["demolished_then_letter"] = status == "PENDING_REVIEW" and ("LR-031", "REVIEW") in answers
+
     def ask_for_dead_address(self, case_id: str) -> None:
-        """In the afternoon somebody wants a letter to what the crew found demolished: LR-031 must stop it."""
+        """The photo has come: LR-031 must stop the next letter, and the one that waited is out of circulation."""
+        waited = self._person("supervisor").get(f"/letters/{self._waiting_letter}")["letter"]
+        status, _, answers = self._ask_after_visit(case_id)
+        grave = [code for code, severity in answers if severity == "REJECT"]
+        stopped = status == "REJECTED" and grave == ["LR-031"] and waited["status"] == "CANCELLED"
+        self._held["demolished_then_letter"] &= stopped
+
+    def _ask_after_visit(self, case_id: str) -> tuple[str, str, list[tuple[str, str]]]:
         answer = self._person("phone_collector").post("/letters", {"case_id": case_id, "reason": "外访后寄送告知函"})
         why = self._person("supervisor").get(f"/letters/{answer['id']}")
-        grave = [f["code"] for f in why["decisions"][-1]["findings"] if f["severity"] == "REJECT"]
-        self._held["demolished_then_letter"] = answer["status"] == "REJECTED" and grave == ["LR-031"]
+        answers = [(finding["code"], finding["severity"]) for finding in why["decisions"][-1]["findings"]]
+        return answer["status"], answer["id"], answers
 
     def _ask_and_approve(self, at_most: int) -> tuple[list[str], int]:
         """Ask for letters for evenly chosen cases, the trap among them; approve what the rules let pass."""

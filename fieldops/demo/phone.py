@@ -12,13 +12,15 @@ import hashlib
 import json
 import sqlite3
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from fieldops.db import uuid7
 from fieldops.demo.binding import Binding, Uptime
-from fieldops.demo.client import ApiError
+from fieldops.demo.chain import PhoneChain
+from fieldops.demo.client import Api, ApiError
+from fieldops.demo.evidence import PhoneEvidence
 from fieldops.errors import FieldopsError
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ NEVER_AGAIN = frozenset(
     {"REJECTED_VALIDATION", "REJECTED_FORBIDDEN", "REJECTED_UNKNOWN_ENTITY", "IDEMPOTENCY_MISMATCH"}
 )
 _ROUNDS = 50
+_STEPS = {"check_in": ("check_in",), "result": ("form", "check_out")}
+"""Which links of the visit chain a report makes: with the form the crew leaves."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS place (
     one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT, cursor INTEGER, offline_until TEXT);
@@ -55,22 +59,6 @@ class FeedGapError(FieldopsError):
     """The server's feed has a hole: something was never told."""
 
 
-class Api(Protocol):
-    """The way to the server, JSON in, JSON out. Raises: ApiError for a no, OSError when there is no connection."""
-
-    def get(self, path: str, **query: Any) -> Any:
-        """GET and return the answer."""
-        ...
-
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """POST ``body`` and return the answer."""
-        ...
-
-    def bearer(self, token: str) -> None:
-        """Send this token from now on; none when empty."""
-        ...
-
-
 class Phone:
     """One crew member's phone."""
 
@@ -84,6 +72,8 @@ class Phone:
         self.schema = SCHEMA  # of the app installed
         self.clock_off = timedelta()  # how far somebody has moved the clock of this phone
         self.must_upgrade = self.logged_out = False
+        self.chain = PhoneChain(api, self._db, lambda: self.device_id)
+        self.evidence = PhoneEvidence(api, self._db, self.chain)
 
     # -- what the screen shows ------------------------------------------------------------------------------------
 
@@ -179,7 +169,7 @@ class Phone:
         self, kind: str, visit_id: str, body: Mapping[str, Any], at: datetime, *, depends_on: str | None = None
     ) -> str:
         """Save something that happened; it is on disk when this returns."""
-        mutation_id = str(uuid7())
+        mutation_id, digest = str(uuid7()), _body_sha256(body)
         clock = ((at + self.clock_off).isoformat(), self._uptime.boot_id, self._uptime.elapsed_ms(at))
         saved = (
             mutation_id,
@@ -191,11 +181,15 @@ class Phone:
             self.schema,
             json.dumps(body),
         )
+        self._db.execute("BEGIN IMMEDIATE")
         self._db.execute(
             "INSERT INTO outbox (id, type, entity_id, base_version, depends_on, device_time, boot_id, elapsed_ms,"
             " schema, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             saved,
         )
+        for step in _STEPS.get(kind, ()):
+            self.chain.add(step, visit_id, mutation_id, digest, at)
+        self._db.execute("COMMIT")
         return mutation_id
 
     def sync(self, at: datetime, *, again: str | None = None) -> dict[str, str]:
@@ -345,6 +339,10 @@ def _mutation(row: sqlite3.Row) -> dict[str, Any]:
         "device_time": row["device_time"],
         "boot_id": row["boot_id"],
         "elapsed_ms": row["elapsed_ms"],
-        "body_sha256": hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        "body_sha256": _body_sha256(body),
         "body": body,
     }
+
+
+def _body_sha256(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -13,6 +13,18 @@ DEBTORS = (SELF, GUARANTOR)
 """With whom the debt may be talked of, once their identity is verified."""
 KIN = ("P03", "P04", "P05", "P06")
 THIRDS = (*KIN, "P07", "P08", "P09")
+_MIB: Final = 1024 * 1024
+SLOT_LIMITS: Final = {
+    "AUDIO": 30 * _MIB,
+    "VIDEO": 80 * _MIB,
+    "PHOTO_DOOR": 8 * _MIB,
+    "PHOTO_SURROUND": 8 * _MIB,
+    "SIGNATURE": 8 * _MIB,
+    "DOC": 8 * _MIB,
+}
+"""The kinds of evidence, and how many bytes a piece of each may have. Source: sync design, media."""
+VISIT_LIMIT: Final = 80 * _MIB
+"""How many bytes all evidence of a visit may have."""
 NOT_EXECUTED, ABORTED_BY_OFFICE = "O24", "O25"
 OF_THE_WHOLE_VISIT = frozenset({NOT_EXECUTED, ABORTED_BY_OFFICE})
 """Outcomes that speak of the visit, not of a card: every card has them or none."""

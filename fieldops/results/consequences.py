@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
@@ -16,6 +17,7 @@ from fieldops.cases import service as cases
 from fieldops.clock import SHANGHAI, local_date
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
+from fieldops.results import queries
 from fieldops.results.codes import ABORTED_BY_OFFICE, FINDINGS, FOLLOW_UPS, NOT_EXECUTED, OUTCOMES, PERSONS, FollowUp
 from fieldops.tasks import service as tasks
 from fieldops.visits import execution
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
+    from fieldops.results.codes import Finding
     from fieldops.results.models import VisitResult
     from fieldops.visits.models import Visit
 
@@ -62,27 +65,48 @@ def _reason(lines: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _teach_address(session: Session, actor: Actor, visit: Visit, result: VisitResult) -> None:
+    """A dead address is on the register at once, or, where a photo must prove it, when that has arrived."""
     finding = FINDINGS.get(result.address_finding or "")
     if finding is None:
         return
+    if finding.invalid and not finding.photo:
+        _invalidate(session, actor, visit, result, finding)
+        return
     address = address_queries.address_by_id(session, visit.address_id)
-    evidence = {"evidence_kind": EVIDENCE_KIND, "evidence_id": str(result.id)}
-    if finding.invalid:
-        addresses.invalidate_address(
-            session,
-            actor,
-            address=address,
-            scope=finding.scope,
-            channel="ALL",
-            reason=finding.invalid,
-            code=finding.code,
-            visit_id=visit.id,
-            **evidence,
-        )
-    else:
-        addresses.record_finding(
-            session, actor, address=address, code=finding.code, confirms=finding.confirms, **evidence
-        )
+    addresses.record_finding(
+        session,
+        actor,
+        address=address,
+        code=finding.code,
+        confirms=finding.confirms,
+        evidence_kind=EVIDENCE_KIND,
+        evidence_id=str(result.id),
+    )
+
+
+def prove_address_dead(session: Session, actor: Actor, visit: Visit, result: VisitResult) -> None:
+    """A photo of the result that counts has arrived: what it was to prove is proved. Once, however many photos."""
+    finding = FINDINGS.get(result.address_finding or "")
+    if finding is None or not finding.photo or not result.is_primary:
+        return
+    slots = queries.slots_by_ids(session, [UUID(each["id"]) for each in result.slots])
+    if any(slot.kind.startswith("PHOTO") and slot.arrived_at is not None for slot in slots):
+        _invalidate(session, actor, visit, result, finding)
+
+
+def _invalidate(session: Session, actor: Actor, visit: Visit, result: VisitResult, finding: Finding) -> None:
+    addresses.invalidate_address(
+        session,
+        actor,
+        address=address_queries.address_by_id(session, visit.address_id),
+        scope=finding.scope,
+        channel="ALL",
+        reason=finding.invalid,
+        code=finding.code,
+        visit_id=visit.id,
+        evidence_kind=EVIDENCE_KIND,
+        evidence_id=str(result.id),
+    )
 
 
 def _act_on_card(session: Session, actor: Actor, visit: Visit, result: VisitResult, line: Mapping[str, Any]) -> None:

@@ -17,7 +17,9 @@ class VisitResult(Base):
 
     ``number`` counts the results of a visit; nothing is overwritten. ``is_primary`` is the one that counts: the first
     from a crew that was there. ``address_finding`` is None when nobody was (O24). ``slots`` declares the evidence that
-    must arrive. ``flags`` tell a reviewer what is unusual (AFTER_RECALL, OUT_OF_SCOPE, SECOND_RESULT, LATE …).
+    must arrive, ``complete_at`` is when the last of it had. ``flags`` tell a reviewer what is unusual (AFTER_RECALL,
+    OUT_OF_SCOPE, SECOND_RESULT, LATE …), ``signals`` what fixes and evidence say, each with its weight, and ``score``
+    their sum. ``status``: SUBMITTED, ACCEPTED, RETURNED, or CORRECTED by a newer version, whose ``corrects`` names it.
     """
 
     __tablename__ = "visit_result"
@@ -48,6 +50,35 @@ class VisitResult(Base):
     flags: Mapped[list[str]] = mapped_column(default=list)
     status: Mapped[str] = mapped_column(default="SUBMITTED")
     received_at: Mapped[datetime]
+    complete_at: Mapped[datetime | None]
+    corrects: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("visit_result.id"))
+    signals: Mapped[list[Any]] = mapped_column(default=list)
+    score: Mapped[int] = mapped_column(default=0)
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[str | None]
+    review_note: Mapped[str | None]
+
+
+class EvidenceSlot(Base):
+    """One piece of evidence a result has declared 证据槽位; its bytes come later, under the id the phone has made.
+
+    The id is what it is; ``sha256`` only checks: two photos may well be the same.
+    """
+
+    __tablename__ = "evidence_slot"
+    __table_args__ = (
+        sa.Index(None, "visit_id"),
+        sa.Index("ix_evidence_slot_awaited", "declared_at", postgresql_where=sa.text("arrived_at IS NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"))
+    agent_id: Mapped[uuid.UUID]
+    kind: Mapped[str]
+    sha256: Mapped[str]
+    length: Mapped[int]
+    declared_at: Mapped[datetime]
+    arrived_at: Mapped[datetime | None]
 
 
 class ResultLine(Base):

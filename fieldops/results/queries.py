@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from fieldops.addresses.queries import among
 from fieldops.agents.models import Agent
 from fieldops.errors import NotFound
-from fieldops.results.models import ResultLine, VisitResult
+from fieldops.results.models import EvidenceSlot, ResultLine, VisitResult
 from fieldops.visits.models import Visit
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -41,6 +43,19 @@ def result_by_id(session: Session, result_id: uuid.UUID) -> VisitResult:
     if result is None:
         raise NotFound("RESULT_UNKNOWN", f"There is no result {result_id}.")
     return result
+
+
+def slot_by_id(session: Session, slot_id: uuid.UUID) -> EvidenceSlot:
+    """The slot of that id. Raises: NotFound for one no result has declared."""
+    slot = session.get(EvidenceSlot, slot_id)
+    if slot is None:
+        raise NotFound("SLOT_UNKNOWN", f"No result declares the evidence {slot_id}; sync the result first.")
+    return slot
+
+
+def slots_by_ids(session: Session, slot_ids: Iterable[uuid.UUID]) -> list[EvidenceSlot]:
+    """The slots of these ids that are declared."""
+    return list(session.scalars(sa.select(EvidenceSlot).where(among(EvidenceSlot.id, slot_ids))))
 
 
 def results_of_visit(session: Session, visit_id: uuid.UUID) -> list[VisitResult]:

@@ -15,6 +15,8 @@ from fieldops.results.codes import (
     OF_THE_WHOLE_VISIT,
     OUTCOMES,
     PERSONS,
+    SLOT_LIMITS,
+    VISIT_LIMIT,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Report:
     """A visit result as the phone sends it, before it is believed.
 
     ``case_ids`` are the visit's cards now; ``known_case_ids`` those it may have had when the phone last heard of it.
+    ``taken_slot_ids`` stand for other evidence already.
     """
 
     address_finding: str | None
@@ -54,6 +57,8 @@ class Report:
     known_case_ids: frozenset[str]
     slot_ids: tuple[str, ...]
     slot_kinds: tuple[str, ...]
+    slot_lengths: tuple[int, ...] = ()
+    taken_slot_ids: frozenset[str] = frozenset()
 
     @property
     def left_on(self) -> date:
@@ -225,6 +230,22 @@ def _slots_distinct(report: Report) -> list[Fault]:
     return [Fault("SLOT_TWICE", "slots", "give every piece of evidence an id of its own")]
 
 
+def _slots_free(report: Report) -> list[Fault]:
+    taken = report.taken_slot_ids & set(report.slot_ids)
+    return [Fault("SLOT_TAKEN", "slots", f"{each} stands for other evidence; make a new id") for each in sorted(taken)]
+
+
+def _slots_fit(report: Report) -> list[Fault]:
+    faults = [
+        Fault("SLOT_TOO_LARGE", "slots", f"{kind} has {SLOT_LIMITS[kind]} bytes at most; record it smaller")
+        for kind, length in zip(report.slot_kinds, report.slot_lengths, strict=False)
+        if length > SLOT_LIMITS[kind]
+    ]
+    if sum(report.slot_lengths) > VISIT_LIMIT:
+        faults.append(Fault("SLOTS_TOO_LARGE", "slots", f"a visit has {VISIT_LIMIT} bytes at most; leave some out"))
+    return faults
+
+
 CHECKS: Final[tuple[Callable[[Report], list[Fault]], ...]] = (
     _codes_known,
     _each_card_once,
@@ -243,6 +264,8 @@ CHECKS: Final[tuple[Callable[[Report], list[Fault]], ...]] = (
     _no_personal_numbers,
     _photo_declared,
     _slots_distinct,
+    _slots_free,
+    _slots_fit,
 )
 
 

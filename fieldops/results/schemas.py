@@ -8,12 +8,11 @@ from typing import Any
 from marshmallow import fields, validate
 
 from fieldops.addresses.schemas import AddressPointOut
-from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS
+from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS, SLOT_LIMITS, VISIT_LIMIT
 from fieldops.web import In, Out
 
 BANK_CHANNELS = ("BANK_COUNTER", "MOBILE_BANK", "ATM", "TRANSFER")
-SLOT_KINDS = ("AUDIO", "VIDEO", "PHOTO_DOOR", "PHOTO_SURROUND", "SIGNATURE", "DOC")
-MAX_SLOT_BYTES = 80 * 1024 * 1024
+SLOT_KINDS = tuple(SLOT_LIMITS)
 _PLAUSIBLE = validate.Range(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
@@ -45,7 +44,7 @@ class SlotIn(In):
     id = fields.UUID(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(SLOT_KINDS))
     sha256 = fields.String(required=True, validate=validate.Regexp(r"\A[0-9a-f]{64}\Z"))
-    length = fields.Integer(required=True, validate=validate.Range(1, MAX_SLOT_BYTES))
+    length = fields.Integer(required=True, validate=validate.Range(1, VISIT_LIMIT))
 
 
 class LineIn(In):

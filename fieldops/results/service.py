@@ -13,6 +13,7 @@ from fieldops.datum import distance_m
 from fieldops.errors import NotUnderstood
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
+from fieldops.results import slots
 from fieldops.results.arrival import ask_at_the_door
 from fieldops.results.codes import PERSONS
 from fieldops.results.consequences import take_effect, was_executed
@@ -84,7 +85,7 @@ def record_result(
     Raises: NotFound for an unknown visit, NotUnderstood with every fault for a result that is not sound.
     """
     visit = _locked_visit(session, sent["visit_id"])
-    _refuse_faults(session, visit, sent)
+    _refuse_faults(session, visit, sent, agent_id)
     before = results_before(session, visit.id)
     executed = was_executed(sent["lines"])
     flagged = [*flags, *_lateness(actor.at, sent["left_at"]), *_intrusion(session, visit, sent["person_met"])]
@@ -96,6 +97,7 @@ def record_result(
     session.add(result)
     session.flush()
     session.add_all(_line_row(result, line) for line in sent["lines"])
+    slots.declare(session, actor, result)
     audit.record(session, actor, "results.record", "visit", visit.id, result=str(result.id), flags=flagged)
     if not before.has_primary:
         take_effect(session, actor, visit, result, sent["lines"])
@@ -107,19 +109,24 @@ def record_result(
     return result
 
 
+def take_evidence(session: Session, actor: Actor, slot_id: uuid.UUID) -> None:
+    """The bytes of a declared slot are here and are what was declared: what they prove is proved. Raises: NotFound."""
+    slots.arrive(session, actor, slot_id)
+
+
 def _locked_visit(session: Session, visit_id: uuid.UUID) -> Visit:
     visit_queries.visit_by_id(session, visit_id)
     return visit_queries.lock_visits(session, [visit_id])[visit_id]
 
 
-def _refuse_faults(session: Session, visit: Visit, sent: Mapping[str, Any]) -> None:
-    found = faults(_report(session, visit, sent))
+def _refuse_faults(session: Session, visit: Visit, sent: Mapping[str, Any], agent_id: uuid.UUID) -> None:
+    found = faults(_report(session, visit, sent, agent_id))
     if found:
         detail = "; ".join(f"{fault.field}: {fault.mend}" for fault in found)
         raise NotUnderstood(NOT_SOUND, detail, faults=[asdict(fault) for fault in found])
 
 
-def _report(session: Session, visit: Visit, sent: Mapping[str, Any]) -> Report:
+def _report(session: Session, visit: Visit, sent: Mapping[str, Any], agent_id: uuid.UUID) -> Report:
     """What was sent beside what the visit is about; a card that was paid off meanwhile may still be told of."""
     of_debtor = cases.cases_of_debtors(session, [visit.debtor_id])[visit.debtor_id]
     return Report(
@@ -136,6 +143,8 @@ def _report(session: Session, visit: Visit, sent: Mapping[str, Any]) -> Report:
         known_case_ids=frozenset(str(case.id) for case in of_debtor if case.bank_id == visit.bank_id),
         slot_ids=tuple(str(slot["id"]) for slot in sent["slots"]),
         slot_kinds=tuple(slot["kind"] for slot in sent["slots"]),
+        slot_lengths=tuple(slot["length"] for slot in sent["slots"]),
+        taken_slot_ids=slots.taken_ids(session, agent_id, visit.id, sent["slots"]),
     )
 
 

@@ -12,10 +12,11 @@ from fieldops.visits.facts import AddressCode, AddressFact, VisitFacts
 Grade = Callable[[AddressCode], str]
 
 DEAD = ("KNOWN_INVALID",)
+REPORTED_DEAD = "REPORTED_DEAD"
 VAGUE = ("VAGUE_",)
 SENSITIVE = ("SENS_",)
 GEOCODED = ("GEO_",)
-NAMED_ELSEWHERE = (*DEAD, *VAGUE, *SENSITIVE, *GEOCODED)
+NAMED_ELSEWHERE = (*DEAD, REPORTED_DEAD, *VAGUE, *SENSITIVE, *GEOCODED)
 ORG_WORK = "WORK"
 
 
@@ -97,7 +98,7 @@ def not_sensitive_for_visits(facts: HasAddress, policy: Policy, _now: Moment) ->
 
 
 def not_known_invalid(facts: HasAddress, _policy: Policy, _now: Moment) -> Answer:
-    """Whether no visit or mail return has proved the address dead."""
+    """Whether no visit or mail return has proved the address dead; one whose proof is on its way asks a person."""
     address = facts.address
     state = used("register_state", address.register_state, address)
     if address.invalid is not None:
@@ -106,6 +107,9 @@ def not_known_invalid(facts: HasAddress, _policy: Policy, _now: Moment) -> Answe
         return no(state, seen, reason=found.reason, date=found.on, ref=found.evidence)
     if address.register_state == "INVALID" or _codes(address, DEAD):
         return no(state, reason="INVALID", date="-", ref=address.ref)
+    for code in _codes(address, (REPORTED_DEAD,)):
+        seen = used("codes", [code.code], address)
+        return no(state, seen, severity=Severity.REVIEW, reason=code.detail, date="-", ref=address.ref)
     return yes(state)
 
 

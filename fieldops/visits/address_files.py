@@ -10,6 +10,7 @@ from fieldops.cases import queries as cases
 from fieldops.clock import local_date
 from fieldops.policies.sections import ADDRESS_KINDS
 from fieldops.visits import states
+from fieldops.visits.address_answers import REPORTED_DEAD
 from fieldops.visits.facts import AddressCode, AddressFact, InvalidFact, MailReturnFact
 
 if TYPE_CHECKING:
@@ -58,9 +59,12 @@ def read_addresses(
     everything = list(addresses.addresses_by_ids(session, wanted).values())
     blocks = addresses.standing_blocks(session, everything)
     registered = addresses.register_states(session, everything, blocks)
+    reported = addresses.addresses_reported_dead(session, everything, blocks)
     points = addresses.points_for(session, everything)
     by_id = {
-        row.id: _on_file(row, blocks.get(row.id, ()), registered[row.id], points.get(row.id), visits, at)
+        row.id: _on_file(
+            row, blocks.get(row.id, ()), registered[row.id], reported.get(row.id), points.get(row.id), visits, at
+        )
         for row in everything
     }
     by_case = {
@@ -86,6 +90,7 @@ def _on_file(
     row: Any,
     blocks: Sequence[StandingBlock],
     register_state: str,
+    reported: str | None,
     point: PointFound | None,
     visits: Mapping[UUID, Sequence[DebtorVisit]],
     at: datetime,
@@ -99,7 +104,7 @@ def _on_file(
         kind="OTHER",
         text=row.raw,
         label=row.verdict,
-        codes=(*codes_of(row), *doubts),
+        codes=(*codes_of(row), *doubts, *_reported(reported)),
         register_state=register_state,
         invalid=_invalid(dead) if dead else None,
         mail_return=_mail_return(returned) if returned else None,
@@ -126,6 +131,13 @@ def codes_of(row: Any) -> tuple[AddressCode, ...]:
         AddressCode(code=each["code"], visit=each["visit"], letter=each["letter"], detail=each["detail"])
         for each in row.judged.get("findings", ())
     )
+
+
+def _reported(reason: str | None) -> tuple[AddressCode, ...]:
+    """The code of an address that is said to be dead before its photo has come."""
+    if reason is None:
+        return ()
+    return (AddressCode(code=REPORTED_DEAD, visit="REVIEW", letter="REVIEW", detail=reason),)
 
 
 def _invalid(block: StandingBlock) -> InvalidFact:

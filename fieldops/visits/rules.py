@@ -140,7 +140,7 @@ CASE_RULES: tuple[Rule[Any], ...] = (
 
 ADDRESS_RULES: tuple[Rule[Any], ...] = (
     Rule(
-        code="VR-030", name="ADDRESS_INVALID", about="address", severity=REJECT, stages=EVERY_GATE,
+        code="VR-030", name="ADDRESS_INVALID", about="address", severity=REJECT, also=(REVIEW,), stages=EVERY_GATE,
         question="Is the address free of any proof that it is dead?",
         question_zh="该地址是否未被证实无效？",
         asks=address.not_known_invalid,

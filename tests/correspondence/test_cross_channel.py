@@ -1,11 +1,15 @@
 """One truth for visits and letters: what the post brings back stops visits, what a crew finds stops letters."""
 
+from uuid import UUID
+
 import pytest
 
 from fieldops.addresses import service as addresses
 from fieldops.addresses.showing import show_address
 from fieldops.cases.models import Case
 from fieldops.correspondence import tracking
+from fieldops.errors import NotNow
+from fieldops.results import service as results
 from fieldops.visits import approval
 from fieldops.visits import service as visits
 from fieldops.visits.models import Visit
@@ -158,6 +162,22 @@ class TestOnTheRoad:
         assert (letter.status, letter.status_reason) == ("CANCELLED", "LR-031 MOVED")
         again = office.read(office.request(case_id))
         assert (again.status, "LR-031" in again.codes) == ("REJECTED", True)
+
+    def test_a_crew_that_finds_the_house_gone_lets_letters_wait_until_its_photo_cancels_them(self, office, road):
+        """Acceptance scenario 17: the result stops them, the photo proves the address invalid."""
+        case_id, letter_id = self._letter_to(office, road.visit_id)
+        with office.house.transaction() as session:
+            result = record(session, office.house, session.get_one(Visit, road.visit_id), finding="A06", person="P08")
+            photo = result.slots[0]["id"]
+        letter = office.read(letter_id)
+        assert (letter.status, letter.held_reason) == ("GENERATED", "LR-031")
+        with pytest.raises(NotNow, match="under a hold cannot queue"):
+            office.batch([letter_id])
+        with office.house.transaction() as session:
+            results.take_evidence(session, office.actor("agent"), UUID(photo))
+        letter = office.read(letter_id)
+        assert (letter.status, letter.status_reason) == ("CANCELLED", "LR-031 DEMOLISHED")
+        assert office.read(office.request(case_id)).status == "REJECTED"
 
     def test_a_crew_that_finds_nobody_home_stops_no_letter(self, office, road):
         _, letter_id = self._letter_to(office, road.visit_id)

@@ -1,7 +1,6 @@
 """Results as a phone sends them, for visits that are on a plan."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from fieldops.audit import Actor
 from fieldops.clock import at_local
@@ -37,7 +36,7 @@ def a_body(visit_id, case_ids, outcome="O26", *, finding="A14", person="P01", ar
         "left_at": (arrived + timedelta(minutes=20)).isoformat(),
         "position": {"lat": 39.7301, "lon": 116.14, "accuracy_m": 12.0},
         "lines": [{"case_id": str(case_id), "outcome": outcome, **fields} for case_id in case_ids],
-        "slots": [{"id": str(UUID(int=7)), "kind": "PHOTO_DOOR", "sha256": "0" * 64, "length": 1000}],
+        "slots": [{"id": str(uuid7()), "kind": "PHOTO_DOOR", "sha256": "0" * 64, "length": 1000}],
     }
     return body | changes
 

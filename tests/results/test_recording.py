@@ -1,6 +1,7 @@
 """What a result brings about, on the tables of the house."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fieldops.addresses.queries import address_by_id, events_of, standing_blocks
+from fieldops.addresses.queries import address_by_id, events_of, register_states, standing_blocks
 from fieldops.audit import AuditEntry
 from fieldops.cases import queries as cases
 from fieldops.cases import service as by_hand
@@ -70,6 +71,15 @@ def blocks_of(session, visit):
 
 def learned_of(session, visit):
     return events_of(session, [address_by_id(session, visit.address_id)])[visit.address_id]
+
+
+def state_of(session, visit):
+    address = address_by_id(session, visit.address_id)
+    return register_states(session, [address], standing_blocks(session, [address]))[address.id]
+
+
+def a_slot(kind):
+    return {"id": str(uuid7()), "kind": kind, "sha256": "0" * 64, "length": 1000}
 
 
 def tasks_of(session):
@@ -169,7 +179,7 @@ def test_a_result_of_yesterday_is_late(house, day):
     assert "LATE" in record(session, house, visit).flags
 
 
-@pytest.mark.parametrize("code", [row.code for row in FINDINGS.values() if row.invalid])
+@pytest.mark.parametrize("code", [row.code for row in FINDINGS.values() if row.invalid and not row.photo])
 def test_a_dead_address_is_put_on_the_register_with_the_visit_as_its_proof(house, day, code):
     session, visit = day
     person = next(each for each in ("P08", *PERSONS) if each in FINDINGS[code].persons)
@@ -178,6 +188,55 @@ def test_a_dead_address_is_put_on_the_register_with_the_visit_as_its_proof(house
     assert (block.scope, block.channel, block.reason) == (FINDINGS[code].scope, "ALL", FINDINGS[code].invalid)
     assert (block.evidence_kind, block.evidence_id) == ("VISIT_RESULT", str(result.id))
     assert visit.status == "COMPLETED"
+
+
+@pytest.mark.parametrize("code", [row.code for row in FINDINGS.values() if row.photo])
+def test_a_dead_address_that_a_photo_must_prove_is_on_the_register_when_the_photo_has_come(house, day, code):
+    session, visit = day
+    result = record(session, house, visit, "O26", finding=code, person="P08")
+    assert blocks_of(session, visit) == ()
+    assert state_of(session, visit) == "DOUBTFUL"
+    service.take_evidence(session, crew_actor(house), UUID(result.slots[0]["id"]))
+    (block,) = blocks_of(session, visit)
+    assert (block.scope, block.channel, block.reason) == (FINDINGS[code].scope, "ALL", FINDINGS[code].invalid)
+    assert (block.evidence_kind, block.evidence_id) == ("VISIT_RESULT", str(result.id))
+    assert (state_of(session, visit), result.complete_at) == ("INVALID", house.clock.now())
+
+
+def test_a_recording_does_not_prove_what_a_photo_must(house, day):
+    session, visit = day
+    sound, photo = a_slot("AUDIO"), a_slot("PHOTO_DOOR")
+    result = record(session, house, visit, "O26", finding="A06", person="P08", slots=[sound, photo])
+    service.take_evidence(session, crew_actor(house), UUID(sound["id"]))
+    assert (blocks_of(session, visit), result.complete_at) == ((), None)
+    service.take_evidence(session, crew_actor(house), UUID(photo["id"]))
+    assert (len(blocks_of(session, visit)), result.complete_at) == (1, house.clock.now())
+
+
+def test_a_photo_that_comes_twice_proves_once(house, day):
+    session, visit = day
+    photos = [a_slot("PHOTO_DOOR"), a_slot("PHOTO_SURROUND")]
+    record(session, house, visit, "O26", finding="A06", person="P08", slots=photos)
+    for photo in [*photos, *photos]:
+        service.take_evidence(session, crew_actor(house), UUID(photo["id"]))
+    assert len(blocks_of(session, visit)) == 1
+
+
+def test_a_result_that_declares_nothing_is_whole_at_once(house, day):
+    session, visit = day
+    assert record(session, house, visit, slots=[]).complete_at == house.clock.now()
+
+
+def test_a_slot_that_stands_for_other_evidence_is_not_declared_again(house, day):
+    session, visit = day
+    photo = a_slot("PHOTO_DOOR")
+    mine = record(session, house, visit, slots=[photo]).agent_id
+    for other in (photo | {"sha256": "1" * 64}, photo | {"length": 7}, photo | {"kind": "DOC"}):
+        with pytest.raises(NotUnderstood, match="stands for other evidence"):
+            record(session, house, visit, slots=[other], agent_id=mine)
+    with pytest.raises(NotUnderstood, match="stands for other evidence"):
+        record(session, house, visit, slots=[photo])
+    assert record(session, house, visit, slots=[photo], agent_id=mine).number == 2
 
 
 @pytest.mark.parametrize("code", [row.code for row in FINDINGS.values() if not row.invalid])
@@ -291,7 +350,7 @@ def test_no_result_with_a_fault_is_ever_stored(house, day, outcome, finding, per
     body["identity_verified"] = verified
     body["lines"] = [{name: value for name, value in line.items() if name not in without} for line in body["lines"]]
     sent = ResultIn().load(body)
-    found = faults(service._report(session, visit, sent))
+    found = faults(service._report(session, visit, sent, uuid7()))
     savepoint = session.begin_nested()
     try:
         service.record_result(session, crew_actor(house), uuid7(), sent, agent_id=uuid7(), device_id=None)

@@ -208,6 +208,8 @@ def test_every_check_of_the_table_can_find_a_fault():
             with_fields(fitting("O06"), reason=None),
             with_fields(fitting("O26"), amount_fen=1),
             with_fields(fitting("O05"), volunteered=False),
+            a_report(taken_slot_ids=frozenset({"slot-1"})),
+            a_report(slot_lengths=(81 * 1024**2,)),
             with_fields(fitting("O03"), promise_on=date(2020, 1, 1)),
             replace(fitting("O03"), identity_verified=False),
             replace(fitting("O23"), identity_verified=True),
@@ -222,3 +224,16 @@ def test_every_check_of_the_table_can_find_a_fault():
         for code in [check.__name__ for _ in check(report)]
     }
     assert spoken == {check.__name__ for check in CHECKS}
+
+
+def test_a_piece_of_evidence_beyond_its_limit_is_refused_with_the_limit():
+    fine = a_report(slot_kinds=("AUDIO",), slot_lengths=(30 * 1024**2,))
+    assert codes_of(fine) == []
+    assert codes_of(replace(fine, slot_lengths=(30 * 1024**2 + 1,))) == ["SLOT_TOO_LARGE"]
+    assert codes_of(replace(fine, slot_kinds=("PHOTO_DOOR",))) == ["SLOT_TOO_LARGE"]
+
+
+def test_all_evidence_of_a_result_has_eighty_mebibytes_at_most():
+    slots = {"slot_ids": ("a", "b"), "slot_kinds": ("VIDEO", "VIDEO")}
+    assert codes_of(a_report(**slots, slot_lengths=(40 * 1024**2, 40 * 1024**2))) == []
+    assert codes_of(a_report(**slots, slot_lengths=(40 * 1024**2, 40 * 1024**2 + 1))) == ["SLOTS_TOO_LARGE"]

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from fieldops.demo import phone
-from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS
+from fieldops.evidence import rules as evidence
+from fieldops.evidence import schemas as evidence_schemas
+from fieldops.evidence import tus
+from fieldops.evidence.formats import MOST_PIXELS, MOST_PNG_PIXELS, MOST_SECONDS, TYPES_OF_KIND
+from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS, SLOT_LIMITS, VISIT_LIMIT
 from fieldops.results.schemas import BANK_CHANNELS, SLOT_KINDS, ResultIn
 from fieldops.sync import api, exchange, pull, schemas
 from fieldops.sync.rules import NOT_YOURS, OUTSIDE_HOURS, TAKEN, Code
@@ -17,7 +21,8 @@ from tests.sync.acts import card
 
 GUIDE = (Path(__file__).parent.parent.parent / "docs" / "phone-api.md").read_text("utf-8")
 BLOCKS = [(name, json.loads(body)) for name, body in re.findall(r"```json (\w+)\n(.*?)```", GUIDE, re.DOTALL)]
-SCHEMAS = {**vars(schemas), "ResultIn": ResultIn}
+SCHEMAS = {**vars(schemas), **vars(evidence_schemas), "ResultIn": ResultIn}
+REQUESTS = re.findall(r"```http (\w+)\n(\w+) (\S+)\n(.*?)```", GUIDE, re.DOTALL)
 
 
 def block(name):
@@ -117,3 +122,40 @@ def test_the_limits_of_the_guide_are_those_of_the_code():
     assert exchange.OFFLINE_PERMISSION.total_seconds() == 4 * 3600
     assert "four hours after the last sync" in said
     assert {NOT_YOURS, OUTSIDE_HOURS} <= set(re.findall(r"`(\w+)`", said))
+
+
+def asked(name):
+    """A worked request of an upload: method, path, headers and body as they go over the wire."""
+    method, path, rest = next(found[1:] for found in REQUESTS if found[0] == name)
+    head, _, body = rest.partition("\n\n")
+    return method, path, dict(line.split(": ", 1) for line in head.splitlines()), body.strip().encode()
+
+
+def test_the_worked_requests_of_an_upload_say_what_the_result_declares(road_app):
+    (declared,) = block("ResultIn")["slots"]
+    method, path, headers, _ = asked("begin")
+    with road_app.test_request_context(path, method=method, headers=headers):
+        wanted = tus.wanted()
+    assert (str(wanted.slot_id), wanted.sha256, wanted.length) == (
+        declared["id"], declared["sha256"], declared["length"],
+    )  # fmt: skip
+    method, path, headers, body = asked("append")
+    with road_app.test_request_context(path, method=method, headers=headers, data=body):
+        chunk = tus.chunk()
+    assert path.endswith(declared["id"])
+    assert (chunk.offset, chunk.length, chunk.checksum) == (0, len(body), ("sha1", hashlib.sha1(body).digest()))
+
+
+def test_the_limits_of_evidence_in_the_guide_are_those_of_the_code():
+    for kinds, most, types in rows("kind"):
+        for kind in kinds.split(", "):
+            assert most.startswith(f"{SLOT_LIMITS[kind] // 1024**2} MiB")
+            assert ("minutes" in most) is (kind in {"AUDIO", "VIDEO"})
+            known = {each.split("/")[1].upper() for each in TYPES_OF_KIND[kind]}
+            assert known == {each.split(" ")[0] for each in types.split(", ")}
+    said = " ".join(GUIDE.split())
+    assert f"{MOST_PIXELS // 10**6} megapixels ({MOST_PNG_PIXELS // 10**6} as PNG)" in said
+    assert f"{MOST_SECONDS // 60:.0f} minutes" in said
+    assert f"All evidence of a visit has {VISIT_LIMIT // 1024**2} MiB at most" in said
+    assert f"expired after {evidence.LIFETIME.days} days" in said
+    assert f"after {evidence.OVERDUE.total_seconds() // 3600:.0f} hours" in said

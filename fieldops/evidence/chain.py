@@ -1,0 +1,97 @@
+"""The visit chain 外访证据链: what a phone has done at doors as links, each over the hash of the one before.
+
+A link that was taken out, changed or slipped in shows: in the numbers, or in the hashes. The phone makes the links, the
+server keeps them as they came and when, and ``scripts/verify_chain.py`` verifies an export without either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from sqlalchemy.dialects.postgresql import insert
+
+from fieldops import audit
+from fieldops.errors import NotUnderstood
+from fieldops.evidence import queries
+from fieldops.evidence.models import ChainLink
+from fieldops.results import queries as result_queries
+from fieldops.tasks import service as tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from fieldops.audit import Actor
+    from fieldops.sync.models import Device
+
+FIRST: Final = "0" * 64
+"""What the first link of a phone follows."""
+PARTS: Final = ("n", "prev_hash", "kind", "visit_id", "ref", "content_sha256", "at")
+_ANSWER: Final = timedelta(days=1)
+
+
+def link_hash(device_id: UUID, link: Mapping[str, Any]) -> str:
+    """The hash phones and server agree on: SHA-256 over phone and link as JSON with sorted keys, without spaces."""
+    told = {"device_id": str(device_id), **{name: link[name] for name in PARTS}}
+    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def take_links(session: Session, actor: Actor, device: Device, links: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Keep links of a phone, each once, and say up to where its chain is here without a gap.
+
+    A chain that does not hold is kept as it came, and a reviewer is told.
+    Raises: NotUnderstood for a link that does not hash to what it says, and none of them is kept.
+    """
+    garbled = [link["n"] for link in links if link_hash(device.id, link) != link["hash"]]
+    if garbled:
+        raise NotUnderstood("LINK_GARBLED", "These links do not hash to what they say; send them again.", links=garbled)
+    rows = [{**link, "device_id": device.id, "received_at": actor.at} for link in links]
+    if rows:
+        session.execute(insert(ChainLink).values(rows).on_conflict_do_nothing())
+    kept = queries.links_of_device(session, device.id)
+    held = _held(kept)
+    if len(held) != len(kept):
+        about = ("device", device.id, actor.at + _ANSWER, {"whole_to": len(held), "links": len(kept)})
+        tasks.open_task(session, actor, "CHAIN_BROKEN", "SUPERVISOR", *about)
+    return {"held_n": len(held), "held_hash": held[-1].hash if held else FIRST}
+
+
+def _held(kept: Sequence[ChainLink]) -> list[ChainLink]:
+    """The links from the first on that follow each other."""
+    held: list[ChainLink] = []
+    for link in kept:
+        if link.n != len(held) + 1 or link.prev_hash != (held[-1].hash if held else FIRST):
+            break
+        held.append(link)
+    return held
+
+
+def export_chain(session: Session, actor: Actor, visit_id: UUID, *, purpose: str) -> dict[str, Any]:
+    """What a stranger needs to verify a visit; who takes it out, and what for, is on record.
+
+    Raises: NotFound for a visit nobody knows.
+    """
+    result_queries.results_of_visit(session, visit_id)
+    spans = queries.chain_spans(session, visit_id)
+    audit.record(session, actor, "evidence.export_chain", "visit", visit_id, reason=purpose)
+    return {
+        "visit_id": visit_id,
+        "exported_at": actor.at,
+        "chains": [
+            {"device_id": device_id, "links": queries.links_between(session, device_id, first, last)}
+            for device_id, first, last in spans
+        ],
+        "contents": {
+            str(mutation_id): orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+            for mutation_id, body in queries.reports_of_visit(session, visit_id)
+        },
+        "evidence": [
+            {"slot": each["id"], **{name: each[name] for name in ("kind", "sha256", "length", "arrived_at")}}
+            for each in queries.evidence_of_visit(session, visit_id)
+        ],
+    }
