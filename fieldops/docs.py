@@ -1,4 +1,4 @@
-"""Documents written from the code: the API description and the rule catalogues. ``--check`` finds the stale ones."""
+"""Documents written from the code: API, rule catalogues, address codes. ``--check`` finds the stale ones."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent / "docs"
 
 def documents(settings: Settings) -> dict[str, str]:
     """Every generated document by its name under ``docs/``; needs no database."""
+    from fieldops.addresses.catalogue import render_codes_markdown  # noqa: PLC0415
     from fieldops.correspondence.paper_rules import CUSTODY_RULES  # noqa: PLC0415
     from fieldops.correspondence.rules import LETTER_RULES  # noqa: PLC0415
     from fieldops.visits.rules import VISIT_RULES  # noqa: PLC0415
@@ -30,6 +31,7 @@ def documents(settings: Settings) -> dict[str, str]:
         "openapi.json": openapi(settings),
         "visit-rules.md": render_rules_markdown(VISIT_RULES),
         "letter-rules.md": render_rules_markdown(LETTER_RULES, CUSTODY_RULES),
+        "address-codes.md": render_codes_markdown(),
     }
 
 

@@ -31,7 +31,7 @@ def test_the_description_does_not_depend_on_the_installation(tmp_path):
 
 def test_a_missing_and_an_altered_document_are_named(elsewhere, tmp_path):
     settings = make_settings(tmp_path)
-    assert set(docs.stale(settings)) == {"openapi.json", "visit-rules.md", "letter-rules.md"}
+    assert set(docs.stale(settings)) == {"openapi.json", "visit-rules.md", "letter-rules.md", "address-codes.md"}
     docs.write(settings)
     assert docs.stale(settings) == []
     (elsewhere / "visit-rules.md").write_text("another", "utf-8")

@@ -119,3 +119,21 @@ def worst(outcomes: Iterable[str]) -> str:
     ('BLOCK', 'PASS')
     """
     return max(outcomes, key=OUTCOMES.index, default="PASS")
+
+
+def render_codes_markdown() -> str:
+    """Write the catalogue as a table for people, gravest label first."""
+    rows = sorted(CATALOGUE.values(), key=lambda row: LABELS.index(row.label))
+    cells = ((r.code, r.label, r.visit, r.letter, r.message_zh, r.message_en, r.next_action) for r in rows)
+    return "\n".join([*_HEAD, *(f"| {' | '.join(row)} |" for row in cells)]) + "\n"
+
+
+_HEAD = (
+    "# Address codes 地址代码",
+    "",
+    "Generated from the code by `fieldops docs`. Several codes: the label is the gravest, visit and letter take the",
+    "worst. BLOCK raises the rule as a rejection, REVIEW sends it to a person, WARN and PASS go on.",
+    "",
+    "| code | label 结论 | visit 外访 | letter 信函 | 原因 | reason | next action 下一步 |",
+    "|---|---|---|---|---|---|---|",
+)

@@ -40,16 +40,6 @@ def not_an_address(raw: str, text: str) -> str:
     return ""
 
 
-def before_the_mask(text: str) -> str:
-    """Give what stands before the masked part: its region is known all the same.
-
-    >>> before_the_mask("湖南省长沙市**区**路12号")
-    '湖南省长沙市'
-    """
-    mask = _MASK.search(text)
-    return text[: mask.start()] if mask else text
-
-
 def outside(raw: str, text: str) -> tuple[str, str]:
     """Give the out-of-scope code of the text and the province it names, ("", "") if it is in scope."""
     for province, pattern in _OVERSEAS.items():

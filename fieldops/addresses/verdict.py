@@ -15,7 +15,7 @@ from fieldops.addresses.keys import address_key, site_key
 from fieldops.addresses.normalise import Normalised, normalise
 from fieldops.addresses.parse import parse
 from fieldops.addresses.region import Region, read_region
-from fieldops.addresses.scope import before_the_mask, not_an_address, outside
+from fieldops.addresses.scope import not_an_address, outside
 from fieldops.addresses.suitability import completeness_codes, sensitive_codes, vague_codes
 from fieldops.addresses.words import words
 
@@ -125,8 +125,7 @@ def _steps(raw: str, tables: Divisions) -> tuple[Normalised, Region, Parts, list
     outer, province = outside(raw[:300], normal.text)
     empty = "" if outer else not_an_address(raw[:300], normal.text)
     if empty:
-        known = before_the_mask(normal.text) if empty == "MASKED" else ""
-        return normal, read_region(known, tables), Parts(), [(empty, "")]
+        return normal, read_region(normal.text, tables), Parts(), [(empty, "")]
     if province or outer == "FOREIGN":
         return normal, Region(rest=normal.text, province=province), Parts(), [(outer, "")]
     region = read_region(normal.text, tables)

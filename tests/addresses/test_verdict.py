@@ -106,10 +106,11 @@ def test_a_building_that_names_itself_needs_no_other_number(rest, codes):
     [
         ("湖南省长沙市****区***路12号", ("湖南省", "长沙市", "")),
         ("上海市长宁区XX路XX号", ("上海市", "上海市", "长宁区")),
+        ("**省杭州市西湖区文三路*号", ("浙江省", "杭州市", "西湖区")),
         ("****", ("", "", "")),
     ],
 )
-def test_the_region_before_a_mask_is_known_all_the_same(raw, names):
+def test_the_region_of_a_masked_address_is_known_all_the_same(raw, names):
     verdict = judge(raw)
     assert ((verdict.province, verdict.city, verdict.county), verdict.codes) == (names, ("MASKED",))
 
