@@ -39,9 +39,9 @@ class _Flagged(NamedTuple):
 
 _STATUS: Final = Table(
     "special_status",
-    ("id", "debtor_id", "case_id", "kind", "proof", "from_on", "until_on", "recorded_at"),
+    ("id", "debtor_id", "case_id", "kind", "proof", "from_on", "until_on", "recorded_at", "lifted_at", "lifted_by"),
     key=("id",),
-    update=("proof", "until_on"),
+    update=("proof", "until_on", "lifted_at", "lifted_by"),
 )
 _HOLD: Final = Table(
     "hold",
@@ -95,9 +95,10 @@ class FlagLander:
         return {_Key(*row[:4]): _Flagged(*row[4:]) for row in found}
 
     def _status(self, rows: list[tuple[_Key, _Flagged]], at: Any) -> None:
+        """A status the bank speaks of again stands again, whoever had lifted it."""
         _STATUS.land(
             self._session,
-            ((f.id, f.debtor_id, k.case_id, k.kind, f.proof, k.from_on, f.until_on, at) for k, f in rows),
+            ((f.id, f.debtor_id, k.case_id, k.kind, f.proof, k.from_on, f.until_on, at, None, None) for k, f in rows),
         )
         land_audit(self._session, self._intake.actor, "cases.status", "special_status", map(_told, rows))
         self._news.extend(

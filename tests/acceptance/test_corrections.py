@@ -1,4 +1,4 @@
-"""A bank corrects whose case it is: what went to the first person stops, what came with the case follows it."""
+"""A bank corrects itself by file: whose case it is, and that what was released stands after all."""
 
 from sqlalchemy import select
 
@@ -36,3 +36,16 @@ def test_the_same_row_again_changes_nothing(stage):
     acts = stage.acts_on("visits", "APPROVED")
     assert take_in(stage.house, "cases", [row]).unchanged == 1
     assert stage.acts_on("visits", "APPROVED") == acts
+
+
+def test_what_the_bank_speaks_of_again_stands_again_and_the_same_words_again_do_not(stage):
+    case_id, visit_id = stage.visits["APPROVED"]
+    row = {"案件编号": stage.get(f"/cases/{case_id}")["case_no"], "类型": "委托方停催", "开始日期": TODAY}
+    take_in(stage.house, "flags", [row])
+    (hold,) = stage.get(f"/cases/{case_id}")["holds"]
+    stage.post(f"/cases/{case_id}/holds/{hold['id']}/release", reason="电话通知")
+    assert take_in(stage.house, "flags", [row]).unchanged == 1
+    assert stage.get(f"/visits/{visit_id}")["status"] == "APPROVED"
+    assert take_in(stage.house, "flags", [row | {"截止日期": "2026-12-01"}]).changed == 1
+    assert stage.get(f"/cases/{case_id}")["holds"][0]["released_at"] is None
+    assert stage.get(f"/visits/{visit_id}")["status"] == "SUSPENDED"

@@ -219,7 +219,7 @@ def _run(postgres, stage_database, **how_much):
 
 
 def test_events_in_any_order_leave_nothing_on_its_way(postgres, stage_database, stage_app):
-    _run(postgres, stage_database, max_examples=8, stateful_step_count=10)
+    _run(postgres, stage_database, max_examples=4, stateful_step_count=8)
 
 
 @pytest.mark.long

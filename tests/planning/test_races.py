@@ -72,7 +72,7 @@ def nobody_is_sent_to_the_first(house, visits, *, status):
     assert on_phones == {visits[1].id}
 
 
-@pytest.mark.parametrize("round_", range(4))
+@pytest.mark.parametrize("round_", range(2))
 def test_publishing_against_the_end_of_an_entrustment(house, ready, round_):
     plan, visits, case_id = ready
     with house.transaction() as session:
@@ -83,7 +83,7 @@ def test_publishing_against_the_end_of_an_entrustment(house, ready, round_):
     nobody_is_sent_to_the_first(house, visits, status="CANCELLED")
 
 
-@pytest.mark.parametrize("round_", range(4))
+@pytest.mark.parametrize("round_", range(2))
 def test_publishing_against_a_hold(house, ready, round_):
     plan, visits, case_id = ready
 
