@@ -27,11 +27,12 @@ _TEMPLATE = compile_template((PACK / "letter.html").read_text(encoding="utf-8"))
 def words_of(letter: LetterFields) -> dict[str, list[str]]:
     """Return the lines of each part of the letter, as the shipped pack says them, without markup."""
     source = _TEMPLATE.fill(printed_values(letter))
+    source = re.sub(r'<div id="(?:facts|contact|sign)">[^<]*', lambda found: found[0].replace("\n", "</p>"), source)
     source = re.sub(r"\s*\n\s*", "", source[source.index('<div id="sender">') :])
 
     def lines(start: str, end: str) -> list[str]:
         part = source[source.index(start) : source.index(end)]
-        pieces = re.split(r"</(?:p|h1|h2|td|th|span)>|</b>(?=<span)", part)
+        pieces = re.split(r"</(?:p|h1|h2|td|th|div)>|</b>(?=<span)", part)
         found = (html.unescape(re.sub(r"<[^>]+>", "", piece)) for piece in pieces)
         return [line for line in found if line.strip()]
 

@@ -25,7 +25,8 @@ _CODE_C, _CODE_B, _START_B, _START_C, _STOP = 99, 100, 104, 105, 106
 _QUIET_CODE128 = 10  # modules
 _QUIET_QR = 4
 _MASK = 1  # any mask is decoded; trying all eight for the prettiest takes a twentieth of a letter's time
-_PIXELS = 6  # a module, each way
+_PIXELS = 4  # a module, each way
+_BLACK, _WHITE = b"\x00" * _PIXELS, b"\xff" * _PIXELS
 
 
 def code128_values(text: str) -> tuple[int, ...]:
@@ -75,15 +76,17 @@ def code128_png(text: str) -> bytes:
 
 def qr_png(text: str) -> bytes:
     """Return a QR code, error correction M, with its quiet zone."""
-    matrix = segno.make_qr(text, error="m", boost_error=False, mask=_MASK).matrix_iter(border=_QUIET_QR)
-    rows = [_wide(bytes(0 if module else 255 for module in row)) for row in matrix]
-    return grey_png([row for row in rows for _ in range(_PIXELS)])
+    matrix = segno.make_qr(text, error="m", boost_error=False, mask=_MASK).matrix
+    side = _WHITE * _QUIET_QR
+    blank = [_WHITE * (len(matrix) + 2 * _QUIET_QR)] * _QUIET_QR
+    rows = (side + b"".join(_BLACK if module else _WHITE for module in row) + side for row in matrix)
+    return grey_png([row for row in (*blank, *rows, *blank) for _ in range(_PIXELS)])
 
 
 def grey_png(rows: list[bytes]) -> bytes:
     """Return rows of 8-bit grey values as a PNG."""
     header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
-    data = zlib.compress(b"".join(b"\x00" + row for row in rows), 9)
+    data = zlib.compress(b"".join(b"\x00" + row for row in rows), 6)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
 
 

@@ -23,7 +23,7 @@ def test_the_hash_covers_text_styles_images_fonts_and_manifest(notice):
     assert pack_from_files(files, load_house_fonts()).sha256 == notice.sha256
     assert changed(html=("查询", "询问")).sha256 != notice.sha256
     assert changed(css=("9.2pt", "9.3pt")).sha256 != notice.sha256
-    assert changed(manifest=("version = 2", "version = 3")).sha256 != notice.sha256
+    assert changed(manifest=("version = 3", "version = 4")).sha256 != notice.sha256
     other_seal = files | {"seal.png": grey_png([b"\0" * 4] * 4)}
     assert pack_from_files(other_seal, load_house_fonts()).sha256 != notice.sha256
     fonts = dict(load_house_fonts())
@@ -35,7 +35,7 @@ def test_the_hash_covers_text_styles_images_fonts_and_manifest(notice):
     ("manifest", "why"),
     [
         (('kind = "PAYMENT_NOTICE"', 'kind = "POSTER"'), "POSTER"),
-        (("version = 2", 'version = "2"'), "version"),
+        (("version = 3", 'version = "2"'), "version"),
         (("valid_from = 2026-01-01", 'valid_from = "2026-01-01"'), "valid_from"),
         (('number = "样张备案2026-001"', 'number = ""'), "number"),
         (('source = "HQ_FILED"', 'source = "ME"'), "ME"),

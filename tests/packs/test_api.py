@@ -25,7 +25,7 @@ def approved(desk, data=None):
 
 def test_a_clean_pack_goes_from_upload_to_approval_and_every_step_is_on_record(desk, house):
     template = desk.examined(zipped())
-    assert (template["status"], template["findings"], template["number"]) == ("DRAFT", [], 2)
+    assert (template["status"], template["findings"], template["number"]) == ("DRAFT", [], 3)
     assert set(template["pages"]) == {
         "ordinary", "longest", "shortest", "rare hanzi", "markup in data", "turned text"
     }  # fmt: skip
@@ -124,9 +124,9 @@ def test_another_text_needs_another_version_and_the_same_pack_again_changes_noth
     first = approved(desk)
     assert desk.send(zipped()).json["id"] == first["id"]
     another = desk.send(zipped(html=[("特此函告", "特此告知")]))
-    assert (another.status_code, another.json["code"], another.json["newest"]) == (422, "TEMPLATE_IMMUTABLE", 2)
-    assert "version = 3" in another.json["detail"]
-    mended = desk.send(zipped(html=[("特此函告", "特此告知")], manifest=[("version = 2", "version = 3")]))
+    assert (another.status_code, another.json["code"], another.json["newest"]) == (422, "TEMPLATE_IMMUTABLE", 3)
+    assert "version = 4" in another.json["detail"]
+    mended = desk.send(zipped(html=[("特此函告", "特此告知")], manifest=[("version = 3", "version = 4")]))
     assert (mended.status_code, mended.json["status"]) == (201, "DRAFT")
 
 
@@ -146,7 +146,7 @@ def test_a_rejected_pack_stays_rejected_and_a_retired_one_serves_no_letter(desk,
     desk.act(template, "submit", desk.sender)
     assert desk.act(template, "reject", desk.approver, reason="银行未批准").json["status"] == "REJECTED"
     assert desk.act(template, "submit", desk.sender).json["code"] == "TEMPLATE_STATE"
-    second = approved(desk, zipped(manifest=[("version = 2", "version = 3")]))
+    second = approved(desk, zipped(manifest=[("version = 3", "version = 4")]))
     assert desk.act(second, "retire", desk.approver, reason="新版已生效").json["status"] == "RETIRED"
     with desk.house.transaction() as session:
         case_id = make_case(session).id
@@ -166,7 +166,7 @@ def test_only_an_approved_template_in_its_days_writes_letters_and_the_newest_goe
     assert template_of_a_letter() == "TEMPLATE_MISSING"
     first = approved(desk)
     assert template_of_a_letter() == first["id"]
-    later = desk.examined(zipped(manifest=[("version = 2", "version = 3")]))
+    later = desk.examined(zipped(manifest=[("version = 3", "version = 4")]))
     desk.act(later, "submit", desk.sender)
     dates = APPROVAL | {"valid_from": "2026-11-25"}
     desk.act(later, "approve", desk.approver, pack_sha256=later["pack_sha256"], **dates)
