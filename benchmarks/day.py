@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.clock import count_processor_seconds
 from benchmarks.yardsticks import Engine, pyvrp_routes, vroom_routes
 from routing import Area, Break, Crew, GreatCircle, Objective, Plan, Problem, Stop, Window, plan, violations, warm
 
@@ -214,9 +215,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engines", default="fieldops,ortools,pyvrp,vroom")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--processor", action="store_true", help="budgets count processor seconds; one core only")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(arguments)
     warm()
+    if args.processor:
+        if args.cores != 1:
+            parser.error("--processor measures one core")
+        count_processor_seconds()
     problem = read(args.stops, args.crews) if args.stops else drawn(args.synthetic, args.crews, homes=args.homes)
     if args.rules:
         problem, args.engines = with_rules(problem), "fieldops,ortools"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.clock import count_processor_seconds
 from benchmarks.yardsticks import pyvrp_routes, vroom_routes
 from routing import Crew, Legs, Objective, Problem, RoadMatrix, Stop, Window, plan, warm
 
@@ -202,9 +203,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engines", default="fieldops,pyvrp,vroom")
+    parser.add_argument("--processor", action="store_true", help="budgets count processor seconds; one core only")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(arguments)
     warm()
+    if args.processor:
+        if args.cores != 1:
+            parser.error("--processor measures one core")
+        count_processor_seconds()
     rows: list[dict[str, object]] = []
     sizes: dict[str, int] = {}
     for path in files(args.paths):
