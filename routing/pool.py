@@ -119,6 +119,7 @@ def _solver(seed: int, budget: float) -> Any:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.linearization_level = 2
+    solver.parameters.catch_sigint_signal = False  # else it leaves Ctrl-C to kill the process without a word
     solver.parameters.random_seed = seed % 2**31
     if budget < 0:
         solver.parameters.max_deterministic_time = -budget

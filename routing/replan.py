@@ -80,7 +80,7 @@ def rest_of_day(problem: Problem, before: Plan, standing: Standing) -> Rest:
         notes += stays.notes
     done = {visit.stop_id for route in fixed for visit in route.visits}
     left = _left_alone(problem, before, standing, done)
-    out = done | {one.stop_id for one in left}
+    out = done | {one.stop_id for one in left} | standing.behind.keys()
     seat = {visit.stop_id: visit for route in before.routes for visit in route.visits}
     crew_of = {stop_id: standing.stand_ins.get(crew, crew) for crew, stops in free.items() for stop_id in stops}
     stops = tuple(

@@ -78,7 +78,7 @@ def rest_asked(session: Session, base: DayPlan, at: datetime, asked: Mapping[str
     begun = {stop.visit_id: stop for stop in queries.stops_begun_on(session, base.on_date)}
     day = _day(session, base.on_date, also=begun)
     no_of = {visit_id: no for no, visit_id in day.visit_ids.items()}
-    before = plan_as_made(session, base, without=NOT_TO_MAKE)
+    before = plan_as_made(session, base, without=NOT_TO_MAKE, also=list(begun.values()))
     at_s = second_of(base.on_date, at) if local_date(at) == base.on_date else 0
     service_s = {stop.id: stop.service_s for stop in day.problem.stops}
     behind = {no_of[v]: _free_s(base.on_date, stop, at_s, service_s.get(no_of[v], 0)) for v, stop in begun.items()}

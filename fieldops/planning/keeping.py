@@ -35,7 +35,8 @@ def keep_routes(
     for route in found.routes:
         session.add(_route_row(plan, day.crew_ids[route.crew_id], route, area_of.get(route.crew_id, "")))
         session.add_all(_stop_rows(plan, day, route, behind))
-    session.add_all(_left_out_row(plan, day.visit_ids[left.stop_id], left) for left in (*day.unasked, *found.left_out))
+    left_out = [left for left in (*day.unasked, *found.left_out) if left.stop_id not in behind]
+    session.add_all(_left_out_row(plan, day.visit_ids[left.stop_id], left) for left in left_out)
     plan.status, plan.version = states.OPTIMISED, plan.version + 1
     plan.engine, plan.totals = _making(found), _totals(day, found)
 

@@ -21,10 +21,10 @@ from tests.visits.makers_of_visits import supervisor
 REPLAN = {"budget_s": 1, "change_min": 0, "freeze_min": 0, "only_near": False}
 
 
-def replanned(road, **asked):
+def replanned(road, plan_id=None, **asked):
     """The plan of the day, made anew by the supervisor and solved."""
     boss = road.client_as("SUPERVISOR")
-    answer = boss.post(f"/api/v1/plans/{road.plan_id}/replan", json=REPLAN | asked)
+    answer = boss.post(f"/api/v1/plans/{plan_id or road.plan_id}/replan", json=REPLAN | asked)
     assert answer.status_code == 202, answer.text
     jobs.work(road.house, until_empty=True)
     plan = boss.get(f"/api/v1/plans/{answer.json['id']}").json
@@ -61,6 +61,25 @@ def test_a_re_plan_holds_what_is_still_to_be_made_and_leaves_out_what_is_done(ro
     report_result(road, phone, second, "O06")
     sync(road, phone)
     assert road.status(second)[1:] == ("DONE",)
+
+
+def test_a_second_re_plan_knows_what_was_done_on_the_first_plan(road):
+    (phone, _), _ = road.phones()
+    first, second, third = road.visits[road.crew.id]
+    plan_id = road.plan_id
+    for number, visit in enumerate((first, second), start=2):
+        check_in(road, phone, visit)
+        report_result(road, phone, visit, "O06")
+        sync(road, phone)
+        boss, plan = replanned(road, plan_id, keep="ORDER")
+        assert plan["number"] == number
+        assert boss.post(f"/api/v1/plans/{plan['id']}/publish").status_code == 200
+        plan_id = plan["id"]
+    found = seats(boss, plan)
+    assert set(found) == {str(third), *of_crew(road, road.crews[1])}
+    assert found[str(third)] == (str(road.crew.id), 3)
+    assert plan["totals"]["planned"] == 6
+    assert boss.get(f"/api/v1/plans/{plan_id}/left-out").json == []
 
 
 def test_a_crew_whose_visit_is_under_way_goes_on_from_there_when_it_is_free(road):

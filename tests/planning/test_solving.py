@@ -1,5 +1,6 @@
 """The job that solves a plan, with the real engine and a small budget: judged, explained, and safe to run again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -224,3 +225,25 @@ def test_the_plan_of_a_worker_that_was_killed_is_solved_by_another(house, app):
     jobs.work(house, until_empty=True)
     assert the_plan(house, plan_id).status == "OPTIMISED"
     assert len(all_of(house, RouteStop)) == 3
+
+
+def test_ctrl_c_ends_the_search_of_the_command_and_keeps_the_best_plan_so_far(house, app, tmp_path):
+    with house.transaction() as session:
+        make_crew(session)
+        make_batched_visits(session, house, 3)
+    env = environment(house.settings) | {"DATABASE_URL": house.database.url, "FIELDOPS_SECRET": SECRET}
+    env |= {"FIELDOPS_NOW": house.clock.now().isoformat(), "FIELDOPS_CORES": "1"}
+    command = [sys.executable, "-m", "fieldops", "plan", "--on", TOMORROW.isoformat(), "--budget", "600"]
+    with (tmp_path / "out").open("w+") as out, (tmp_path / "err").open("w+") as err:
+        process = subprocess.Popen(command, env=env, stdout=out, stderr=err)
+        try:
+            wait_until(lambda: any(plan.progress.get("planned") == 3 for plan in all_of(house, DayPlan)))
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+        finally:
+            process.kill()
+            process.wait(10)
+    assert process.returncode == 0, (tmp_path / "err").read_text()
+    summary = json.loads((tmp_path / "out").read_text())
+    assert (summary["status"], summary["planned"]) == ("OPTIMISED", 3)
+    assert all_of(house, DayPlan)[0].engine["cancelled"] is True
