@@ -81,6 +81,7 @@ TABLES = (
     "auth",
     "batching",
     "cases",
+    "contacts",
     "correspondence",
     "evidence",
     "imports",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fieldops.addresses.schemas import AddressOut
-from fieldops.cases import complaints, lifecycle, repair, service, third_parties
+from fieldops.cases import complaints, ledger, lifecycle, repair, service, third_parties
 from fieldops.cases.schemas import (
     CaseAddressAddedOut,
     CaseAddressConfirmIn,
@@ -33,6 +33,7 @@ from fieldops.cases.schemas import (
     ThirdPartyIn,
     ThirdPartyOut,
 )
+from fieldops.contacts.schemas import ContactLedgerOut, ContactsQueryIn
 from fieldops.web import Blueprint, actor, needs, session
 
 if TYPE_CHECKING:
@@ -228,3 +229,12 @@ def close_complaint(end: dict[str, Any], complaint_id: uuid.UUID) -> Any:
 def reopen_complaint(why: dict[str, Any], complaint_id: uuid.UUID) -> Any:
     """Open a closed complaint again 重启."""
     return complaints.reopen_complaint(session(), actor(), complaint_id, **why)
+
+
+@blueprint.route("/<uuid:case_id>/contacts")
+@needs("cases.read")
+@blueprint.arguments(ContactsQueryIn, location="query")
+@blueprint.response(200, ContactLedgerOut)
+def show_contacts(wanted: dict[str, Any], case_id: uuid.UUID) -> Any:
+    """Every call, visit and letter to the debtor of a case, and what the caps leave room for."""
+    return ledger.contacts_of_case(session(), case_id, at=actor().at, **wanted)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from fieldops.cases.finding import FoundCase, find_cases
+from fieldops.contacts.service import Made, write_contacts
 from fieldops.db import uuid7
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
 from fieldops.imports.landing import Table
@@ -57,9 +58,10 @@ class CallLander:
 
     def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
         """Land one chunk; see Lander."""
+        cases = find_cases(self._intake, rows)
+        debtors = {case.id: case.debtor_id for case in cases if isinstance(case, FoundCase)}
         keys = [
-            case if isinstance(case, RowRefused) else _key(case, row)
-            for case, row in zip(find_cases(self._intake, rows), rows, strict=True)
+            case if isinstance(case, RowRefused) else _key(case, row) for case, row in zip(cases, rows, strict=True)
         ]
         known = self._known([key for key in keys if isinstance(key, _CallKey)])
         landing: dict[_CallKey, tuple[uuid.UUID, CheckedRow]] = {}
@@ -73,6 +75,14 @@ class CallLander:
             ),
         )
         self._write_promises(landing, {call_id for call_id, _ in known.values()})
+        write_contacts(
+            self._session,
+            [
+                Made("CALL", debtors[key.case_id], key.started_at, call_id, key.case_id, row.values["connected"])
+                for key, (call_id, row) in landing.items()
+                if key.outbound
+            ],
+        )
         return answers
 
     def finish(self) -> None:

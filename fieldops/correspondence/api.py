@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from fieldops.correspondence import papers, senders, service
+from fieldops.correspondence import decisions, papers, senders, service
 from fieldops.correspondence import schemas as wire
 from fieldops.web import Blueprint, actor, house, needs, session
 
@@ -50,7 +50,7 @@ def list_letters(query: dict[str, Any]) -> Any:
 @blueprint.response(200, wire.LetterCardOut)
 def show_letter(letter_id: UUID) -> Any:
     """A letter and its why card: every decision with every finding and its inputs."""
-    return service.why_card(session(), letter_id)
+    return decisions.why_card(session(), letter_id, at=actor().at)
 
 
 @blueprint.route("/letters/<uuid:letter_id>/approve", methods=["POST"])

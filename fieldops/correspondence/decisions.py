@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fieldops.cases import queries as cases
 from fieldops.clock import local_date
+from fieldops.contacts import service as contacts
 from fieldops.correspondence import queries
 from fieldops.correspondence.facts import EarlierLetterFact, ExaminedFact, LetterFact, LetterFacts, TemplateFact
 from fieldops.correspondence.models import OPEN_LETTER_STATES, LetterDecision
@@ -14,6 +16,7 @@ from fieldops.correspondence.rules import LETTER_RULES
 from fieldops.packs import queries as packs
 from fieldops.policies.catalogue import Moment
 from fieldops.policies.decision import ask
+from fieldops.policies.service import policy_on
 from fieldops.visits.balance_answers import balance_now_fen, later_repayments
 from fieldops.visits.facts import RequestFact
 from fieldops.visits.files import read_files
@@ -154,6 +157,18 @@ def keep(session: Session, letter: Letter, asked: Asked) -> None:
             facts=asked.facts.to_json(),
         )
     )
+
+
+def why_card(session: Session, letter_id: UUID, *, at: datetime) -> dict[str, Any]:
+    """A letter with every decision on it, and how its debtor stands in the contact ledger now. Raises: NotFound."""
+    letter = queries.letter_by_id(session, letter_id)
+    bank = cases.banks_by_ids(session, [letter.bank_id])[letter.bank_id]
+    policy = policy_on(session, local_date(at)).for_bank(bank.code)
+    return {
+        "letter": letter,
+        "decisions": queries.decisions_of(session, letter_id),
+        "contacts": contacts.standings_of(session, letter.debtor_id, policy, at),
+    }
 
 
 def _request(letter: Letter, approver: str | None) -> RequestFact:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fieldops import audit
 from fieldops.auth.roles import Role
+from fieldops.contacts.service import Made, write_contacts
 from fieldops.correspondence import custody, queries, register
 from fieldops.errors import NotNow
 from fieldops.tasks.service import open_task
@@ -33,6 +34,7 @@ WAY_OUT = {
     LetterState.SEALED: "void",
     LetterState.BROUGHT_BACK: "void",
 }
+REACHES_THE_DEBTOR = frozenset({"post", "hand", "leave"})  # events that are a contact: posted, handed, left sealed
 SHRED_WITHIN = timedelta(days=1)
 
 
@@ -50,6 +52,8 @@ def move_letter(
         letter.status_reason = reason
     said = {"from": before, "to": letter.status, "letter_no": letter.letter_no}
     audit.record(session, actor, f"letters.{event}", "letter", letter.id, reason=reason, **said)
+    if event in REACHES_THE_DEBTOR:
+        write_contacts(session, [Made("LETTER", letter.debtor_id, actor.at, letter.id, letter.case_id)])
     custody.pass_on(session, actor, letter, event, to=to, reason=reason)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_dump, validate, validates_schema
 
+from fieldops.contacts.schemas import ContactStandingOut
 from fieldops.correspondence.facts import DELIVERIES
 from fieldops.correspondence.facts import KINDS as LETTER_KINDS
 from fieldops.web import In, Out, Words
@@ -132,6 +133,7 @@ class LetterDecisionOut(Out):
 class LetterCardOut(Out):
     letter = fields.Nested(LetterOut)
     decisions = fields.List(fields.Nested(LetterDecisionOut))
+    contacts = fields.List(fields.Nested(ContactStandingOut))
 
 
 class LetterSenderIn(In):

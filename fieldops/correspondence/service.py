@@ -340,9 +340,3 @@ def letter_page(session: Session, *, limit: int, **chosen: Any) -> dict[str, Any
     """One page of letters."""
     items = queries.letters_page(session, limit=limit, **chosen)
     return {"items": items, "after": items[-1].id if len(items) == limit else None}
-
-
-def why_card(session: Session, letter_id: UUID) -> dict[str, Any]:
-    """A letter with every decision on it. Raises: NotFound."""
-    letter = queries.letter_by_id(session, letter_id)
-    return {"letter": letter, "decisions": queries.decisions_of(session, letter_id)}

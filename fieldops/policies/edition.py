@@ -9,13 +9,20 @@ from zoneinfo import ZoneInfo
 
 from fieldops.errors import FieldopsError
 from fieldops.policies.records import RecordError, from_plain, to_plain
-from fieldops.policies.sections import CasePolicy, EvidencePolicy, LetterPolicy, RoutingPolicy, VisitPolicy
+from fieldops.policies.sections import (
+    CasePolicy,
+    ContactPolicy,
+    EvidencePolicy,
+    LetterPolicy,
+    RoutingPolicy,
+    VisitPolicy,
+)
 
 POLICY, CALENDAR = "POLICY", "CALENDAR"
 DRAFT, ACTIVE, WITHDRAWN = "DRAFT", "ACTIVE", "WITHDRAWN"
 OVERLAP = "EDITIONS_OVERLAP"
 STRICTER = ("WARN", "REVIEW", "REJECT")
-SECTIONS = ("visit", "letter", "case", "evidence", "routing")
+SECTIONS = ("visit", "letter", "contacts", "case", "evidence", "routing")
 
 
 class PolicyError(FieldopsError):
@@ -70,6 +77,7 @@ class Policy:
     timezone: str
     visit: VisitPolicy
     letter: LetterPolicy
+    contacts: ContactPolicy
     case: CasePolicy
     evidence: EvidencePolicy
     routing: RoutingPolicy

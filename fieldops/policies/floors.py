@@ -37,6 +37,10 @@ def _at_least(key: str, bound: int, source: str) -> Floor:
     return Floor(key, lambda value: value >= bound, f"must be at least {bound}", source)
 
 
+def _at_most(key: str, bound: int, source: str) -> Floor:
+    return Floor(key, lambda value: value <= bound, f"must be at most {bound}", source)
+
+
 def _within_lawful_hours(key: str) -> Floor:
     return Floor(
         key, LAWFUL_HOURS.covers, "must lie within 08:00-21:00", "service plan (003 §二); GB/T 45251-2025 22-8"
@@ -50,6 +54,9 @@ def _always(key: str, source: str) -> Floor:
 FLOORS: tuple[Floor, ...] = (
     _at_least("visit.calls.min_prior", 1, "service plan (003 §三): no visit before a phone call"),
     _at_least("letter.calls.min_prior", 1, "service plan (003 §四): no letter before a phone call"),
+    _at_most("contacts.answered_calls_per_day", 3, "GB/T 45251-2025: three effective calls a day"),
+    _at_most("contacts.calls_per_day", 4, "service plan (003:255): four calls a day"),
+    _at_most("contacts.calls_per_hour", 2, "service plan (003:255): two calls an hour"),
     _always("visit.calls.require_recording", "credit-card measures, Article 68: the process is recorded"),
     _always("letter.calls.require_recording", "credit-card measures, Article 68: the process is recorded"),
     _within_lawful_hours("visit.hard_window"),

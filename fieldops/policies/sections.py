@@ -147,6 +147,20 @@ class LetterPolicy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactPolicy:
+    """How often a debtor may be contacted, over all banks; visits have their caps among the visit rules."""
+
+    answered_calls_per_day: int
+    calls_per_day: int
+    calls_per_hour: int
+    letters_per_30_days: int
+
+    def __post_init__(self) -> None:
+        """Refuse values nothing could be counted against."""
+        _counted(self, "answered_calls_per_day", "calls_per_day", "calls_per_hour", "letters_per_30_days")
+
+
+@dataclass(frozen=True, kw_only=True)
 class CasePolicy:
     """Terms of entrusted cases and complaints."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.visits import approval, choosing, service
+from fieldops.visits import approval, choosing, freshness, service
 from fieldops.visits.schemas import (
     AddressChoiceOut,
     VisitApprovalIn,
     VisitApprovalsIn,
     VisitDecisionOut,
+    VisitFreshnessOut,
     VisitIn,
     VisitOut,
     VisitOutcomesOut,
@@ -62,7 +63,15 @@ def list_visits(wanted: dict[str, Any]) -> Any:
 @blueprint.response(200, VisitOut)
 def show_visit(visit_id: uuid.UUID) -> Any:
     """One visit with the why card of its last decision: every finding, what it was based on, what mends it."""
-    return service.visit_card(session(), visit_id)
+    return service.visit_card(session(), visit_id, at=actor().at)
+
+
+@blueprint.route("/<uuid:visit_id>/freshness")
+@needs("visits.read")
+@blueprint.response(200, VisitFreshnessOut)
+def show_freshness(visit_id: uuid.UUID) -> Any:
+    """What its approval was based on that is no longer so."""
+    return freshness.freshness_of(session(), visit_id, at=actor().at)
 
 
 @blueprint.route("/<uuid:visit_id>/decisions")

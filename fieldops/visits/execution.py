@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fieldops.contacts.service import Made, write_contacts
 from fieldops.policies.decision import Verdict
 from fieldops.visits import queries, states
 from fieldops.visits.moves import move_visit
@@ -44,6 +45,7 @@ def complete_visit(session: Session, actor: Actor, visit: Visit, *, reason: str)
     begin_visit(session, actor, visit)
     if states.may_follow(visit.status, states.COMPLETED):
         visit.done_at = actor.at
+        write_contacts(session, [Made("VISIT", visit.debtor_id, actor.at, visit.id)])
         move_visit(session, actor, visit, states.COMPLETED, action="visits.complete", reason=reason)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from fieldops.contacts.schemas import ContactStandingOut
 from fieldops.visits import states
 from fieldops.visits.requesting import PURPOSES, REASONS
 from fieldops.web import In, Out, Words
@@ -162,6 +163,34 @@ class VisitRowOut(Out):
 
 class VisitOut(VisitRowOut):
     decision = fields.Nested(VisitDecisionOut)
+    contacts = fields.List(fields.Nested(ContactStandingOut))
+
+
+class VisitChangeOut(Out):
+    code = fields.String()
+    name = fields.String()
+    question = fields.String()
+    question_zh = fields.String()
+    message_zh = fields.String()
+    message_en = fields.String()
+    outcome_then = fields.String(allow_none=True)
+    outcome_now = fields.String()
+    severity_then = fields.String(allow_none=True)
+    severity_now = fields.String()
+    used_then = fields.List(fields.Nested(VisitUsedOut))
+    used_now = fields.List(fields.Nested(VisitUsedOut))
+
+
+class VisitFreshnessOut(Out):
+    visit_id = fields.UUID()
+    stage = fields.String()
+    decided_at = fields.AwareDateTime()
+    asked_at = fields.AwareDateTime()
+    edition_then = fields.String()
+    edition_now = fields.String()
+    verdict_then = fields.String()
+    verdict_now = fields.String()
+    changed = fields.List(fields.Nested(VisitChangeOut))
 
 
 class VisitPageOut(Out):

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from fieldops import audit
 from fieldops.addresses import service as addresses
 from fieldops.cases import queries as cases
-from fieldops.clock import local
+from fieldops.clock import local, local_date
+from fieldops.contacts import service as contacts
 from fieldops.errors import NotAllowed, NotUnderstood, Problem
 from fieldops.policies.catalogue import Stage
+from fieldops.policies.service import policy_on
 from fieldops.visits import queries, states
 from fieldops.visits.deciding import decide, facts_of
 from fieldops.visits.files import read_files
@@ -33,6 +35,7 @@ from fieldops.visits.requesting import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -111,9 +114,16 @@ def resubmit_visit(
     return queries.shown_visit(session, visit_id)
 
 
-def visit_card(session: Session, visit_id: UUID) -> dict[str, Any]:
-    """One visit with the why card of its last decision. Raises: NotFound."""
-    return queries.shown_visit(session, visit_id)
+def visit_card(session: Session, visit_id: UUID, *, at: datetime) -> dict[str, Any]:
+    """One visit with the why card of its last decision, and how its debtor stands in the contact ledger now.
+
+    Raises: NotFound.
+    """
+    visit = queries.visit_by_id(session, visit_id)
+    bank = cases.banks_by_ids(session, [visit.bank_id])[visit.bank_id]
+    policy = policy_on(session, local_date(at)).for_bank(bank.code)
+    standing = contacts.standings_of(session, visit.debtor_id, policy, at)
+    return {**queries.shown_visit(session, visit_id), "contacts": standing}
 
 
 def visit_decisions(session: Session, visit_id: UUID) -> Sequence[VisitDecision]:

@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from fieldops.correspondence import queries, service
+from fieldops.correspondence import decisions, queries, service
 from fieldops.correspondence.models import LetterSender
 from fieldops.errors import NotAllowed, NotFound, NotNow, NotUnderstood
 from tests.makers import HOME, make_case, make_debtor
@@ -30,7 +30,7 @@ def test_a_letter_needs_more_than_the_minimum_unless_a_crew_hands_it_over(office
 def test_a_letter_nobody_called_about_is_refused_and_its_why_card_says_so(office):
     letter_id = office.request(office.case(called=False))
     with office.house.transaction() as session:
-        card = service.why_card(session, letter_id)
+        card = decisions.why_card(session, letter_id, at=office.house.clock.now())
     assert card["letter"].status == "REJECTED"
     (decision,) = card["decisions"]
     assert [one["code"] for one in decision.findings if one["severity"] == "REJECT"] == ["LR-010"]
