@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from fieldops.correspondence import decisions, papers, senders, service
+from fieldops.correspondence import approval, decisions, outcomes, papers, senders, service
 from fieldops.correspondence import schemas as wire
 from fieldops.web import Blueprint, actor, house, needs, session
 
@@ -33,7 +33,7 @@ def request_letter(wanted: dict[str, Any]) -> Any:
 @blueprint.response(200, wire.LetterOutcomesOut)
 def request_letters(wanted: dict[str, Any]) -> Any:
     """Ask for many letters; each row has its own outcome."""
-    return service.counted(service.request_letters(session(), actor(), wanted["letters"]))
+    return outcomes.counted(service.request_letters(session(), actor(), wanted["letters"]))
 
 
 @blueprint.route("/letters")
@@ -59,7 +59,7 @@ def show_letter(letter_id: UUID) -> Any:
 @blueprint.response(200, wire.LetterOut)
 def approve_letter(words: dict[str, Any], letter_id: UUID) -> Any:
     """Approve the content: the rules are asked again, figures frozen, the letter number given."""
-    return service.approve_letter(session(), actor(), letter_id, **words)
+    return approval.approve_letter(session(), actor(), letter_id, **words)
 
 
 @blueprint.route("/letters/approve", methods=["POST"])
@@ -68,7 +68,7 @@ def approve_letter(words: dict[str, Any], letter_id: UUID) -> Any:
 @blueprint.response(200, wire.LetterOutcomesOut)
 def approve_letters(words: dict[str, Any]) -> Any:
     """Approve many letters; each has its own outcome."""
-    return service.counted(service.approve_letters(session(), actor(), **words))
+    return outcomes.counted(approval.approve_letters(session(), actor(), **words))
 
 
 @blueprint.route("/letters/<uuid:letter_id>/reject", methods=["POST"])

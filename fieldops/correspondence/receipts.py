@@ -73,13 +73,13 @@ def record_receipt(
 
 
 def item_by_number(session: Session, actor: audit.Actor, raw: str, *, code: str = "ITEM_UNKNOWN") -> MailItem:
-    """The item of a typed or scanned number, locked.
+    """The item of a typed or scanned number; who changes it locks its letter first, as everybody does.
 
     Raises: NotUnderstood LR-071 for a malformed number, and under ``code`` for one no item of ours carries.
     """
     number = numbers.read_scanned(session, actor.at, raw)
     same = sa.select(MailItem).filter_by(carrier_no=numbers.CHINA_POST_NO, tracking_no=number)
-    item = session.scalar(same.with_for_update().execution_options(populate_existing=True))
+    item = session.scalar(same.execution_options(populate_existing=True))
     if item is None:
         raise NotUnderstood(code, f"No item of ours carries {number}; scan it again.", number=number)
     return item

@@ -18,6 +18,7 @@ from fieldops.cases import complaints, lifecycle, queries, service, states
 from fieldops.cases.jobs import expire_past_cases
 from fieldops.cases.models import Case, Complaint, Hold, Repayment, SpecialStatus
 from fieldops.clock import local_date
+from fieldops.correspondence import approval as letter_approval
 from fieldops.correspondence import service as letters
 from fieldops.correspondence.jobs import ask_again as review_letters
 from fieldops.correspondence.models import OPEN_LETTER_STATES, Letter, LetterDecision
@@ -160,7 +161,7 @@ class Company(RuleBasedStateMachine):
         for visit_id in waiting:
             self.act(approval.approve_visit, visit_id, comment="已核")
         for letter_id in asked:
-            self.act(letters.approve_letter, letter_id, comment="已核")
+            self.act(letter_approval.approve_letter, letter_id, comment="已核")
 
     @rule()
     def batch(self):

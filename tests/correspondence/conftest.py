@@ -7,7 +7,7 @@ import pytest
 
 from fieldops import jobs
 from fieldops.audit import Actor
-from fieldops.correspondence import evidence, numbers, posting, printing, rendering, senders, service
+from fieldops.correspondence import approval, evidence, numbers, posting, printing, rendering, senders, service
 from fieldops.packs import installing
 from letters.lint import Examination
 from letters.render import PrintPart, RenderedChunk, RenderedLetter
@@ -47,7 +47,7 @@ class Office:
 
     def approve(self, letter_id, **words):
         with self.house.transaction() as session:
-            return service.approve_letter(session, self.actor("supervisor"), letter_id, **words).id
+            return approval.approve_letter(session, self.actor("supervisor"), letter_id, **words).id
 
     def approved(self, count=1, **changes):
         return [self.approve(self.request(self.case(**changes))) for _ in range(count)]

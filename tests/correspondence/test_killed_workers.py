@@ -8,14 +8,14 @@ import sys
 import pypdfium2
 import pytest
 
-from fieldops.correspondence import numbers, papers, posting, printing, queries, register, service
+from fieldops.correspondence import approval, numbers, papers, posting, printing, queries, register, service
 from tests.conftest import SECRET
 from tests.makers import make_case
 
 KILLED = """
 import os, signal, sys
 import fieldops.app
-from fieldops.correspondence import rendering
+from fieldops.correspondence import approval, rendering
 from fieldops.house import open_house
 from fieldops.settings import Settings
 
@@ -45,7 +45,7 @@ def approved_at_once(office, count):
         asked = service.request_letters(session, office.actor("phone_collector"), wanted)
         letter_ids = [one["letter"].id for one in asked]
     with office.house.transaction() as session:
-        done = service.approve_letters(session, office.actor("supervisor"), letter_ids)
+        done = approval.approve_letters(session, office.actor("supervisor"), letter_ids)
         assert service.counted(done)["done"] == count
     return letter_ids
 

@@ -7,7 +7,16 @@ import pytest
 import sqlalchemy as sa
 
 from fieldops.cases import service as cases
-from fieldops.correspondence import batch_count, custody, numbers, posting, printing, queries, register, service
+from fieldops.correspondence import (
+    approval,
+    batch_count,
+    custody,
+    numbers,
+    posting,
+    printing,
+    queries,
+    register,
+)
 from fieldops.correspondence.models import MailItem, RegisterEntry
 from fieldops.errors import Problem
 
@@ -122,5 +131,5 @@ def test_a_payment_while_the_list_is_handed_over_is_posted_or_void_and_never_bot
 def test_a_payment_while_a_letter_is_approved_leaves_none_about_the_old_balance(office, _round):
     letter_id = office.request(office.case())
     office.house.clock.advance(minutes=1)
-    at_once(paying(office, letter_id), act(office, "supervisor", service.approve_letter, letter_id))
+    at_once(paying(office, letter_id), act(office, "supervisor", approval.approve_letter, letter_id))
     assert office.read(letter_id).status == "CANCELLED"

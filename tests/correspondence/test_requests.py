@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from fieldops.correspondence import decisions, queries, service
+from fieldops.correspondence import approval, decisions, queries, service
 from fieldops.correspondence.models import LetterSender
 from fieldops.errors import NotAllowed, NotFound, NotNow, NotUnderstood
 from tests.makers import HOME, make_case, make_debtor
@@ -102,7 +102,7 @@ def test_many_are_asked_for_and_each_has_its_own_outcome(office):
 def test_nobody_approves_their_own_letter(office):
     letter_id = office.request(office.case())
     with office.house.transaction() as session, pytest.raises(NotAllowed, match="LR-083"):
-        service.approve_letter(session, office.actor("phone_collector"), letter_id)
+        approval.approve_letter(session, office.actor("phone_collector"), letter_id)
     assert office.read(letter_id).status == "PENDING_REVIEW"
 
 
@@ -145,7 +145,7 @@ def test_letter_numbers_have_no_gap_where_an_approval_failed(office):
     with office.house.transaction() as session:
         service.reject_letter(session, office.actor("supervisor"), refused, reason="not now")
     with office.house.transaction() as session:
-        outcomes = service.approve_letters(session, office.actor("supervisor"), [first, refused, second])
+        outcomes = approval.approve_letters(session, office.actor("supervisor"), [first, refused, second])
     assert [one["problem"] is None for one in outcomes] == [True, False, True]
     numbers = sorted(office.read(one).letter_no for one in (first, second))
     assert numbers == ["〔2026〕示范缴字第000001号", "〔2026〕示范缴字第000002号"]

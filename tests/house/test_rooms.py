@@ -58,6 +58,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
     },
     "correspondence": {
         "amendments",
+        "approval",
         "batch_count",
         "book",
         "book_schemas",
@@ -80,6 +81,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "mail_schemas",
         "moves",
         "numbers",
+        "outcomes",
         "paper_answers",
         "paper_gate",
         "paper_rules",
