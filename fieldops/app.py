@@ -70,6 +70,7 @@ BLUEPRINTS = (
     results_api.cards,
     sync_api.blueprint,
     sync_api.phones,
+    sync_api.recalled,
     tasks_api.blueprint,
     timeline_api.blueprint,
     visits_api.blueprint,

@@ -10,8 +10,9 @@ import uuid
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -23,10 +24,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 from fieldops.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fieldops.settings import Settings
 
+T = TypeVar("T")
 MINIMUM_SERVER_VERSION = 150000
 DEMO_DATABASE = "fieldops_demo"
 _TICKS_PER_MS = 4096
@@ -95,7 +97,14 @@ class Database:
             _sqlalchemy_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
         )
         sa.event.listen(self.engine, "handle_error", _keep_the_row_out)
-        self.reads = self.engine.execution_options(isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+        self.reads = sa.create_engine(
+            _sqlalchemy_url(url),
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            pool_size=pool_size,
+            max_overflow=0,
+            hide_parameters=True,
+        )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -111,9 +120,30 @@ class Database:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
             yield session
 
+    def read(self, ask: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """Ask single statements of the driver, each a snapshot of its own: no transaction, nothing asked beforehand.
+
+        A connection that has died meanwhile is found out by the question, which is then asked once more.
+        """
+        try:
+            return self._asked(ask)
+        except psycopg.OperationalError:
+            self.reads.dispose()
+            return self._asked(ask)
+
+    def _asked(self, ask: Callable[[psycopg.Connection[Any]], T]) -> T:
+        with self.reads.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            try:
+                return ask(driver)
+            finally:
+                if driver.closed:
+                    connection.invalidate()
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+        self.reads.dispose()
 
     def migrate(self) -> None:
         """Bring the schema to this version of the product.

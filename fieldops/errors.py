@@ -97,6 +97,13 @@ class NotUnderstood(Problem):
     title = "Not understood"
 
 
+class TooMany(Problem):
+    """The same may pass a little later (429)."""
+
+    status = 429
+    title = "Too many requests"
+
+
 class UpgradeRequired(Problem):
     """What asks is too old to be understood (426)."""
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
@@ -17,12 +18,15 @@ from fieldops.app import create_app
 from fieldops.house import open_house
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from fieldops.settings import Settings
     from fieldops.web import Web
 
 THREADS = 8
+WAITING_SEATS = 300
+"""Phones that may wait in one process; each holds a thread, and nothing of the database."""
+WAITS = "/mobile/events"
 _STOP_S = 15
 
 
@@ -39,7 +43,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "bind": f"{self._settings.host}:{self._settings.port}",
             "worker_class": "gthread",
             "workers": self._settings.cores,
-            "threads": THREADS,
+            "threads": THREADS + WAITING_SEATS,
             "keepalive": 75,
             "timeout": 120,
             "graceful_timeout": 10,
@@ -50,7 +54,25 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Web:
         """The application of this worker process."""
-        return create_app(open_house(self._settings))
+        app = create_app(open_house(self._settings))
+        app.config["WAITING_SEATS"] = WAITING_SEATS
+        app.wsgi_app = AtOnce(app.wsgi_app, THREADS)  # type: ignore[method-assign]
+        return app
+
+
+class AtOnce:
+    """No more than so many requests are worked on at once, whoever waits besides: threads are many, connections few."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], most: int) -> None:
+        self._app = app
+        self._places = BoundedSemaphore(most)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Wait for a place, unless the request itself is one that waits."""
+        if environ["PATH_INFO"].endswith(WAITS):
+            return self._app(environ, start_response)
+        with self._places:
+            return self._app(environ, start_response)
 
 
 def serve(settings: Settings) -> None:

@@ -17,6 +17,7 @@ EVENT_OF_EVIDENCE: Final = {
     "MAIL_RETURN": "MAIL_RETURNED",
     "MAIL_DELIVERY": "MAIL_DELIVERED",
     "DOCUMENT": "DOCUMENT_FOUND",
+    "CREW_OBJECTION": "CREW_OBJECTED",
 }
 """The kind of event each kind of evidence makes."""
 
@@ -32,6 +33,8 @@ REPORTED_DEAD: Final = {"A06": "DEMOLISHED", "A07": "NO_SUCH_DOOR"}
 """Findings that prove nothing before their photo has arrived, with what they will prove."""
 DOUBTFUL_FINDINGS: Final = frozenset({"A09", "A13", *REPORTED_DEAD})
 """Findings that leave the address in doubt at once: unclear 地址不详, vacant 空置, reported dead without proof."""
+DOUBTFUL_OBJECTIONS: Final = frozenset({"WRONG_ADDRESS"})
+"""What a crew knows of an address before it goes there."""
 NOBODY_HOME: Final = "A03"
 DOUBTFUL_AFTER_NOBODY: Final = 2
 
@@ -50,7 +53,7 @@ def register_state(history: Iterable[tuple[str, str]], *, blocked: bool) -> str:
             state, nobody = "VALID", 0
         elif kind == LIFTED:
             state, nobody = "UNVERIFIED", 0
-        elif code in DOUBTFUL_RETURNS | DOUBTFUL_FINDINGS or nobody >= DOUBTFUL_AFTER_NOBODY:
+        elif code in DOUBTFUL_RETURNS | DOUBTFUL_FINDINGS | DOUBTFUL_OBJECTIONS or nobody >= DOUBTFUL_AFTER_NOBODY:
             state = "DOUBTFUL"
     return state
 

@@ -21,6 +21,7 @@ from fieldops.demo.binding import Binding, Uptime
 from fieldops.demo.chain import PhoneChain
 from fieldops.demo.client import Api, ApiError
 from fieldops.demo.evidence import PhoneEvidence
+from fieldops.demo.phone_file import SHOWN, TABLES
 from fieldops.errors import FieldopsError
 
 if TYPE_CHECKING:
@@ -38,21 +39,6 @@ NEVER_AGAIN = frozenset(
 _ROUNDS = 50
 _STEPS = {"check_in": ("check_in",), "result": ("form", "check_out")}
 """Which links of the visit chain a report makes: with the form the crew leaves."""
-_TABLES = """
-CREATE TABLE IF NOT EXISTS place (
-    one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT, cursor INTEGER, offline_until TEXT);
-CREATE TABLE IF NOT EXISTS base (id TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL, valid_until TEXT);
-CREATE TABLE IF NOT EXISTS recalled (id TEXT PRIMARY KEY, reason TEXT NOT NULL, shown INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS outbox (
-    n INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, entity_id TEXT, base_version INTEGER, depends_on TEXT,
-    device_time TEXT, boot_id TEXT, elapsed_ms INTEGER, schema INTEGER, body TEXT, code TEXT, detail TEXT);
-INSERT OR IGNORE INTO place VALUES (1, NULL, NULL, NULL);
-"""
-_SHOWN = """
-SELECT id, version, data FROM base WHERE NOT EXISTS (
-    SELECT 1 FROM outbox WHERE type = 'result' AND entity_id = base.id
-    AND (code IS NULL OR (code NOT LIKE 'REJECTED%' AND base_version >= base.version)))
-"""
 
 
 class FeedGapError(FieldopsError):
@@ -66,7 +52,7 @@ class Phone:
         self._api = api
         self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
-        self._db.executescript(_TABLES)
+        self._db.executescript(TABLES)
         self._binding = Binding(self._db)
         self._uptime = Uptime()
         self.schema = SCHEMA  # of the app installed
@@ -95,7 +81,7 @@ class Phone:
     @property
     def stops(self) -> list[dict[str, Any]]:
         """Confirmed stops without those reported already, in the order of the day; one put anew is to be made anew."""
-        rows = self._db.execute(_SHOWN)
+        rows = self._db.execute(SHOWN)
         stops = ({"id": row["id"], "version": row["version"], **json.loads(row["data"])} for row in rows)
         return sorted(stops, key=lambda stop: (stop["on_date"], stop["sequence"]))
 
@@ -311,8 +297,10 @@ class Phone:
             raise FeedGapError(f"the feed after {asked_from} has a hole: {[op['seq'] for op in answer['ops']]}")
         for op in answer["ops"]:
             self._apply(op)
-        told = (answer["epoch"], answer["cursor"], answer["offline_until"])
-        self._db.execute("UPDATE place SET epoch = ?, cursor = ?, offline_until = ?", told)
+        if self._place()["of_epoch"] not in {None, answer["epoch"]}:  # a backup may not hold what was confirmed since
+            self._db.execute("UPDATE outbox SET code = NULL WHERE code NOT LIKE 'REJECTED%'")
+        told = (answer["epoch"], answer["cursor"], answer["offline_until"], answer["epoch"])
+        self._db.execute("UPDATE place SET epoch = ?, cursor = ?, offline_until = ?, of_epoch = ?", told)
         shown = {row["id"] for row in self._db.execute("SELECT id FROM recalled WHERE shown")}
         self._db.execute("DELETE FROM recalled")
         self._db.executemany(

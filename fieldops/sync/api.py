@@ -6,20 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, g
 
-from fieldops.sync import devices, exchange, rules, service
-from fieldops.sync.compression import at_most, packed
+from fieldops.sync import devices, exchange, hints, positions, recalls, rules, service
+from fieldops.sync.compression import at_most, packed, read_by
 from fieldops.sync.schemas import (
     AckIn,
     DeviceIn,
     DeviceOut,
     DeviceQueryIn,
+    EventsIn,
+    EventsOut,
     GateIn,
     GateOut,
     OrderIn,
     PhoneOut,
+    PositionsIn,
+    PositionsOut,
+    RecallFiguresOut,
     RenewIn,
+    ReportAfterRecallOut,
+    SinceIn,
     SyncIn,
     SyncOut,
+    UnconfirmedRecallOut,
 )
 from fieldops.web import Blueprint, actor, house, needs, own_transactions, session, token_claims
 
@@ -31,7 +39,9 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("mobile", __name__, url_prefix="/mobile", description="Mobile sync 外访手机同步")
 phones = Blueprint("devices", __name__, url_prefix="/devices", description="Phones of the field agents 外访手机")
+recalled = Blueprint("recalls", __name__, url_prefix="/recalls", description="Recalls and their lag 召回")
 MAX_SYNC_BYTES = 1024 * 1024
+MAX_POSITIONS_BYTES = 256 * 1024
 
 
 def _tokens() -> Tokens:
@@ -63,7 +73,7 @@ def renew_tokens(asked: dict[str, Any], device_id: uuid.UUID) -> Any:
 @blueprint.route("/sync", methods=["POST"])
 @own_transactions("mobile.sync")
 @at_most(MAX_SYNC_BYTES)
-@blueprint.arguments(SyncIn)
+@read_by(SyncIn())
 @blueprint.alt_response(200, schema=SyncOut)
 def sync(asked: dict[str, Any]) -> Response:
     """Push what this phone has done, then pull what it must know, in one round trip; gzip both ways."""
@@ -86,6 +96,52 @@ def ask_gate(asked: dict[str, Any]) -> Any:
 def acknowledge(asked: dict[str, Any], device_id: uuid.UUID) -> None:
     """Say that these recalls have been shown to the crew, or that the phone has forgotten everything."""
     service.acknowledge(session(), actor(), _phone(device_id), **asked)
+
+
+@blueprint.route("/events")
+@own_transactions("mobile.sync")
+@blueprint.arguments(EventsIn, location="query")
+@blueprint.response(200, EventsOut)
+def wait_for_news(asked: dict[str, Any]) -> Any:
+    """Wait until there is something to fetch; a hint only, data always comes from a sync."""
+    seats = current_app.config.get("WAITING_SEATS", 0)
+    return hints.wait_for_news(house(), token_claims(), asked, seats=seats)
+
+
+@blueprint.route("/positions", methods=["POST"])
+@needs("mobile.sync")
+@at_most(MAX_POSITIONS_BYTES)
+@blueprint.arguments(PositionsIn)
+@blueprint.response(200, PositionsOut)
+def keep_positions(asked: dict[str, Any]) -> Any:
+    """Keep track points of a shift, each once; what lies outside the hours of the crew is not kept."""
+    return positions.keep_positions(session(), _phone(), asked["points"], actor().at)
+
+
+@recalled.route("/figures")
+@needs("visits.read")
+@recalled.arguments(SinceIn, location="query")
+@recalled.response(200, RecallFiguresOut)
+def show_figures(asked: dict[str, Any]) -> Any:
+    """How quickly recalls are shown, of the last week: p50, p95 and p99 in seconds; visits made all the same."""
+    return recalls.recall_figures(session(), actor().at, **asked)
+
+
+@recalled.route("/unconfirmed")
+@needs("visits.read")
+@recalled.response(200, UnconfirmedRecallOut(many=True))
+def list_unconfirmed() -> Any:
+    """Recalls no phone has shown for five minutes while the visit is due within the hour: call the crew."""
+    return recalls.recalls_unconfirmed(session(), actor().at)
+
+
+@recalled.route("/visits-after")
+@needs("visits.read")
+@recalled.arguments(SinceIn, location="query")
+@recalled.response(200, ReportAfterRecallOut(many=True))
+def list_visits_after(asked: dict[str, Any]) -> Any:
+    """Visits made although recalled, newest first, with the times that were compared."""
+    return recalls.visits_after_recall(session(), actor().at, **asked)
 
 
 @phones.route("")

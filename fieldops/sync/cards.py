@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import orjson
 
 from fieldops.cases.rules import RELATIONS
 from fieldops.clock import at_local, local
+from fieldops.datum import from_wgs84
 from fieldops.policies import service as policies
 from fieldops.sync import queries
 from fieldops.sync.models import StopCard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, time
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -23,7 +25,14 @@ if TYPE_CHECKING:
     from fieldops.planning.models import RouteStop
     from fieldops.policies.edition import Policy
 
+NEUTRAL_TEXT: Final = "请转告本人尽快与我公司联系。"
 MAY_MEET: Final = ("SELF", "GUARANTOR")
+MAY_SAY: Final = {
+    "SELF": "核实身份后，可说明欠款、银行还款渠道和协商办法；不承诺减免",
+    "GUARANTOR": "核实身份后，可说明其所担保的债务和银行还款渠道",
+    "OTHERS": NEUTRAL_TEXT,
+}
+"""Whom one may meet and what may be said; to others nothing of a debt, ever. Source: domain reference §1 B and D."""
 PROHIBITED: Final = (
     "不得收取现金或任何转账",
     "不得向第三人透露欠款信息",
@@ -31,7 +40,22 @@ PROHIBITED: Final = (
     "不得张贴催收文书",
     "被要求离开时立即离开",
 )
-NEUTRAL_TEXT: Final = "请转告本人尽快与我公司联系。"
+_AMAP_MODES: Final = {
+    "CAR": "car",
+    "EBIKE": "ride",
+    "MOTORBIKE": "car",
+    "BIKE": "ride",
+    "TRANSIT": "bus",
+    "WALK": "walk",
+}
+_BAIDU_MODES: Final = {
+    "CAR": "driving",
+    "EBIKE": "riding",
+    "MOTORBIKE": "driving",
+    "BIKE": "riding",
+    "TRANSIT": "transit",
+    "WALK": "walking",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +72,10 @@ def refresh_cards(
     """Bring the cards of these stops up to date and return the version of each.
 
     A version is new when the bytes differ, or when the newest one has been taken off a phone: what was removed never
-    comes back under the same number. Cost: six statements, however many stops.
+    comes back under the same number. Cost: eight statements, however many stops.
     """
     policy = policies.policy_on(session, on_date)
-    valid_until = at_local(on_date, _seconds(policy))
+    valid_until = at_local(on_date, _seconds(policy.visit.hard_window.closes))
     visit_ids = [stop.visit_id for stop in stops]
     newest, removed = queries.newest_cards(session, visit_ids), _highest_removed(session, visit_ids)
     versions: dict[UUID, int] = {}
@@ -87,7 +111,13 @@ def _card(shown: Mapping[str, Any], on_date: date, policy: Policy, stop_now: Sto
         "begins_at": local(stop.begins_at),
         "leaves_at": local(stop.leaves_at),
         "windows_s": visit.windows,
-        "lawful_hours": {"opens": f"{hours.opens:%H:%M}", "closes": f"{hours.closes:%H:%M}"},
+        "lawful_hours": {
+            "opens": f"{hours.opens:%H:%M}",
+            "closes": f"{hours.closes:%H:%M}",
+            "opens_at": local(at_local(on_date, _seconds(hours.opens))),
+            "closes_at": local(at_local(on_date, _seconds(hours.closes))),
+            "planned_within": hours.opens <= local(stop.begins_at).time() <= hours.closes,
+        },
         "purpose": visit.purpose,
         "goal": visit.goal,
         "debtor": shown["debtor"],
@@ -99,16 +129,39 @@ def _card(shown: Mapping[str, Any], on_date: date, policy: Policy, stop_now: Sto
             "lon": visit.lon,
             "datum": "WGS84",
             "precision": visit.point_precision,
+            "links": map_links(visit.lat, visit.lon, visit.no, shown["mode"]),
         },
+        "history": shown["history"],
+        "letters_to_hand": shown["letters"],
         "may_meet": MAY_MEET,
         "do_not_contact": [{"relation": each, "zh": RELATIONS[each]} for each in shown["do_not_contact"]],
+        "may_say": MAY_SAY,
         "message_for_third_persons": NEUTRAL_TEXT,
         "prohibited": PROHIBITED,
         "stop_now": {"reason": stop_now.reason, "at": local(stop_now.at)} if stop_now else None,
     }
 
 
-def _seconds(policy: Policy) -> int:
-    """When lawful hours end, in seconds of the day."""
-    closes = policy.visit.hard_window.closes
-    return closes.hour * 3600 + closes.minute * 60
+def map_links(lat: float | None, lon: float | None, name: str, mode: str) -> dict[str, str]:
+    """Addresses that open navigation in Amap and Baidu maps, each in its own datum; a map is told no debtor's name.
+
+    >>> map_links(39.73, 116.14, "WF1", "CAR")["amap"]
+    'https://uri.amap.com/navigation?to=116.146240%2C39.731350%2CWF1&mode=car&coordinate=gaode&callnative=1'
+    """
+    if lat is None or lon is None:
+        return {}
+    (amap_lat, amap_lon), (baidu_lat, baidu_lon) = (from_wgs84(lat, lon, datum) for datum in ("GCJ02", "BD09"))
+    amap = {"to": f"{amap_lon:.6f},{amap_lat:.6f},{name}", "mode": _AMAP_MODES[mode], "coordinate": "gaode"}
+    baidu = {
+        "destination": f"latlng:{baidu_lat:.6f},{baidu_lon:.6f}|name:{name}",
+        "mode": _BAIDU_MODES[mode],
+        "coord_type": "bd09ll",
+    }
+    return {
+        "amap": f"https://uri.amap.com/navigation?{urlencode({**amap, 'callnative': 1})}",
+        "baidu": f"baidumap://map/direction?{urlencode({**baidu, 'src': 'fieldops'})}",
+    }
+
+
+def _seconds(instant: time) -> int:
+    return instant.hour * 3600 + instant.minute * 60

@@ -56,13 +56,11 @@ def sync(house: House, claims: Claims, asked: Mapping[str, Any]) -> bytes:
         raise TryLater("SERVER_OLDER", "This server is older than the app; nothing was taken. Send it again later.")
     now = house.clock.now()
     results = _hear(house, claims, asked, now) if asked["mutations"] else []
-    with house.database.reads.connect() as connection:
-        rows = pull.look(
-            connection, user_id=claims.user_id, device_id=claims.device_id, cursor=asked["cursor"], now=now
-        )
-        row = _admitted(rows, claims, asked["device_id"])
-        if not results and (row.last_seen_at is None or now - row.last_seen_at >= SEEN_EVERY):
-            note_seen(connection, row.device_id, now, asked["cursor"] or 0, **rules.clock_of(asked, now))
+    rows = house.database.read(lambda connection: pull.look(connection, claims, asked["cursor"], now))
+    row = admitted(rows, claims, asked["device_id"])
+    if not results and (row.last_seen_at is None or now - row.last_seen_at >= SEEN_EVERY):
+        clock = rules.clock_of(asked, now)
+        house.database.read(lambda connection: note_seen(connection, row.device_id, now, asked["cursor"] or 0, **clock))
     if not rules.schema_is_understood(asked["schema"]):
         kept = {"results": results, "recalled": orjson.loads(row.recalled)}
         raise UpgradeRequired("UPGRADE_REQUIRED", "This app is too old; install the new one. All is kept.", **kept)
@@ -95,7 +93,7 @@ def _told(house: House, rows: Sequence[Any], asked: Mapping[str, Any], answer: d
     )
 
 
-def _admitted(rows: Sequence[Any], claims: Claims, device_id: UUID) -> Any:
+def admitted(rows: Sequence[Any], claims: Claims, device_id: UUID | None = None) -> Any:
     """The row of a phone that may speak. Raises: NotAuthenticated, NotAllowed."""
     if not rows or not rows[0].active:
         raise NotAuthenticated("TOKEN_MISSING", "Send a bearer token from POST /api/v1/login.")

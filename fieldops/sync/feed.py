@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import SessionTransaction
 
 PUT, REMOVE = "put", "remove"
+CHANNEL, URGENT = "fieldops_feed", "!"
+"""Who is told of what: a notification names agents by their ids in hex, with a mark where it is urgent."""
 VISIT = "visit"
+_AGENTS_PER_HINT = 200
 _PENDING, _MARKS = "sync.feed.pending", "sync.feed.marks"
 
 
@@ -72,6 +75,17 @@ def number_pending(session: Session) -> None:
         rows.append(_feed_row(change, next_seq[change.agent_id]))
         next_seq[change.agent_id] += 1
     session.execute(sa.insert(AgentFeed), rows)
+    _hint(session, pending)
+
+
+def _hint(session: Session, pending: Iterable[Change]) -> None:
+    """Notify phones that wait, at commit, of what cannot wait for their next poll; 8 kB is the most one may weigh."""
+    urgent = {change.agent_id: False for change in pending if change.op == PUT}
+    urgent |= {change.agent_id: True for change in pending if change.urgent}
+    told = [f"{agent_id.hex}{URGENT if now else ''}" for agent_id, now in sorted(urgent.items())]
+    for start in range(0, len(told), _AGENTS_PER_HINT):
+        payload = ",".join(told[start : start + _AGENTS_PER_HINT])
+        session.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
 
 
 def _feed_row(change: Change, seq: int) -> dict[str, Any]:

@@ -110,7 +110,10 @@ class PushReceipt(Base):
 
 
 class VisitEvent(Base):
-    """Something a phone reports of a visit: append-only, never refused once it has happened."""
+    """Something a phone reports of a visit: append-only, never refused once it has happened.
+
+    ``times`` is what was compared when the visit had been recalled: could the agent have known?
+    """
 
     __tablename__ = "visit_event"
     __table_args__ = (sa.Index(None, "visit_id"),)
@@ -124,6 +127,7 @@ class VisitEvent(Base):
     device_at: Mapped[datetime]
     received_at: Mapped[datetime]
     flags: Mapped[list[str]] = mapped_column(default=list)
+    times: Mapped[dict[str, Any] | None]
 
 
 class Quarantine(Base):

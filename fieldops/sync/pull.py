@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    import sqlalchemy as sa
+    import psycopg
+
+    from fieldops.auth.tokens import Claims
 
 PAGE_OPS: Final = 200
 PAGE_BYTES: Final = 512 * 1024
@@ -53,12 +55,10 @@ def manifest_hash(entries: Iterable[tuple[UUID, int]]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def look(
-    connection: sa.Connection, *, user_id: UUID, device_id: UUID | None, cursor: int | None, now: datetime
-) -> Sequence[Any]:
-    """How a phone stands and what follows its cursor; see ``standing_of``."""
-    since = now - RECALLS_SHOWN
-    return standing_of(connection, user_id=user_id, device_id=device_id, cursor=cursor, since=since, limit=PAGE_OPS)
+def look(connection: psycopg.Connection[Any], claims: Claims, cursor: int | None, now: datetime) -> Sequence[Any]:
+    """How the phone of a token stands and what follows its cursor; see ``standing_of``."""
+    who = {"user_id": claims.user_id, "device_id": claims.device_id}
+    return standing_of(connection, **who, cursor=cursor, since=now - RECALLS_SHOWN, limit=PAGE_OPS)  # type: ignore[arg-type]
 
 
 def pulled(rows: Sequence[Any], place: Place) -> Pulled:

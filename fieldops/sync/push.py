@@ -90,7 +90,7 @@ def _push_each(
 
 def _answer(session: Session, batch: _Batch, mutation: Mapping[str, Any]) -> dict[str, Any]:
     sender = batch.sender
-    known = session.get(PushReceipt, mutation["id"])
+    known = _receipt_of(session, mutation["id"])
     sha256 = canonical_sha256(mutation["body"])
     if known is not None:
         return _answered_before(session, known, sender, mutation, sha256)
@@ -102,6 +102,17 @@ def _answer(session: Session, batch: _Batch, mutation: Mapping[str, Any]) -> dic
     except Refusal as refusal:
         answer = _said(refusal.code, refusal.detail)
         _quarantine(session, sender, mutation, refusal.code)
+    _keep_receipt(session, sender, mutation, sha256, answer)
+    return answer
+
+
+def _receipt_of(session: Session, mutation_id: UUID) -> PushReceipt | None:
+    return session.get(PushReceipt, mutation_id)
+
+
+def _keep_receipt(
+    session: Session, sender: Sender, mutation: Mapping[str, Any], sha256: str, answer: dict[str, Any]
+) -> None:
     session.add(
         PushReceipt(
             mutation_id=mutation["id"],
@@ -114,7 +125,6 @@ def _answer(session: Session, batch: _Batch, mutation: Mapping[str, Any]) -> dic
         )
     )
     session.flush()
-    return answer
 
 
 def _said(code: Code, detail: str | None = None) -> dict[str, Any]:
@@ -124,7 +134,7 @@ def _said(code: Code, detail: str | None = None) -> dict[str, Any]:
 def _is_taken(session: Session, batch: _Batch, mutation_id: UUID) -> bool:
     if mutation_id in batch.taken:
         return True
-    before = session.get(PushReceipt, mutation_id)
+    before = _receipt_of(session, mutation_id)
     return before is not None and before.agent_id == batch.sender.device.agent_id and before.code in TAKEN
 
 

@@ -14,11 +14,13 @@ from fieldops.addresses.queries import among
 from fieldops.agents.models import Agent, Crew
 from fieldops.auth.models import UserAccount
 from fieldops.cases import queries as cases
-from fieldops.cases.models import Bank, Case, Debtor
+from fieldops.cases.models import Bank, CallRecord, Case, Debtor
 from fieldops.clock import local, local_date
+from fieldops.correspondence.models import Letter
 from fieldops.planning.models import DayPlan, RouteStop
 from fieldops.planning.states import PUBLISHED
-from fieldops.sync.models import AgentFeedHead, Device, Recall, ScopeEntry, StopCard, SyncEpoch
+from fieldops.results.models import ResultLine, VisitResult
+from fieldops.sync.models import AgentFeedHead, Device, Recall, ScopeEntry, StopCard, SyncEpoch, VisitEvent
 from fieldops.sync.rules import Held
 from fieldops.vault import mask_card, mask_name
 from fieldops.visits.models import Visit, VisitCase
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+CONTACTS_SHOWN = 8
 _IN_SCOPE = ScopeEntry.left_reason.is_(None)
 _IN_FORCE = sa.and_(
     ScopeEntry.agent_id == Recall.agent_id,
@@ -108,6 +111,14 @@ def holders_of(session: Session, visit_ids: Iterable[UUID]) -> list[OnPhone]:
     return _on_phones(session, among(ScopeEntry.visit_id, visit_ids), _IN_SCOPE)
 
 
+def holders_of_days(session: Session, *, before: datetime) -> list[OnPhone]:
+    """What phones still hold of days that ended before then."""
+    old = sa.select(StopCard.visit_id).where(
+        StopCard.visit_id == ScopeEntry.visit_id, StopCard.version == ScopeEntry.version, StopCard.valid_until < before
+    )
+    return _on_phones(session, _IN_SCOPE, old.exists())
+
+
 def history_of(session: Session, visit_ids: Iterable[UUID]) -> list[OnPhone]:
     """Whose phones hold these visits or have held them."""
     return _on_phones(session, among(ScopeEntry.visit_id, visit_ids))
@@ -169,7 +180,10 @@ def recalls_unconfirmed(session: Session, now: datetime, *, waited: timedelta, d
         .subquery()
     )
     query = (
-        sa.select(Recall.visit_id, Recall.agent_id, Recall.reason, Recall.recalled_at, due.c.due_at)
+        sa.select(
+            Recall.visit_id, Recall.agent_id, Agent.code.label("agent"), Recall.reason, Recall.recalled_at, due.c.due_at
+        )
+        .join(Agent, Agent.id == Recall.agent_id)
         .join(due, due.c.visit_id == Recall.visit_id)
         .where(Recall.acked_at.is_(None), Recall.recalled_at <= now - waited)
         .where(due.c.due_at >= now, due.c.due_at <= now + due_within)
@@ -182,6 +196,25 @@ def recall_lags_s(session: Session, *, since: datetime) -> list[float]:
     lag = sa.func.extract("epoch", Recall.acked_at - Recall.recalled_at)
     query = sa.select(lag).where(Recall.acked_at.is_not(None), Recall.recalled_at >= since)
     return [float(each) for each in session.scalars(query.order_by(lag))]
+
+
+def recalls_since(session: Session, since: datetime) -> int:
+    """How many recalls were sent out since then, one for each agent."""
+    return session.scalars(sa.select(sa.func.count()).where(Recall.recalled_at >= since)).one()
+
+
+def reports_after_recall(session: Session, since: datetime) -> list[dict[str, Any]]:
+    """What was reported since then of visits that had been recalled, newest first, with the times compared."""
+    event = VisitEvent
+    columns = (event.id.label("event_id"), event.visit_id, event.kind, event.received_at, event.flags, event.times)
+    query = (
+        sa.select(*columns, Visit.no.label("visit_no"), Agent.code.label("agent"))
+        .join(Agent, Agent.id == event.agent_id)
+        .join(Visit, Visit.id == event.visit_id)
+        .where(event.received_at >= since, event.flags.contains(["AFTER_RECALL"]))
+        .order_by(event.received_at.desc(), event.id.desc())
+    )
+    return [{**row, "knowledge": (row["times"] or {}).get("knowledge")} for row in session.execute(query).mappings()]
 
 
 def newest_cards(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, tuple[int, bytes]]:
@@ -199,7 +232,9 @@ def stops_to_show(session: Session, stops: Sequence[RouteStop]) -> list[dict[str
     """What a crew may see of each stop: nobody's full name, card or identity number is read out of here."""
     by_visit = {stop.visit_id: stop for stop in stops}
     cards = _cards_to_show(session, list(by_visit))
-    crews = {crew_id: code for crew_id, code in session.execute(sa.select(Crew.id, Crew.code))}  # noqa: C416 - rows
+    history, letters = _contacts_before(session, list(by_visit)), _letters_to_hand(session, list(by_visit))
+    on_road = session.execute(sa.select(Crew.id, Crew.code, Crew.mode)).all()
+    crews, modes = {crew.id: crew.code for crew in on_road}, {crew.id: crew.mode for crew in on_road}
     rows = session.execute(
         sa.select(Visit, Debtor.name, Debtor.id_no_last4, Address.raw)
         .join(Debtor, Debtor.id == Visit.debtor_id)
@@ -213,13 +248,68 @@ def stops_to_show(session: Session, stops: Sequence[RouteStop]) -> list[dict[str
             "visit": visit,
             "stop": by_visit[visit.id],
             "crew": crews[by_visit[visit.id].crew_id],
+            "mode": modes[by_visit[visit.id].crew_id],
             "debtor": {"name": mask_name(name), "id_no_last4": last4},
             "address": raw,
             "cards": cards[visit.id],
             "do_not_contact": keep_away[visit.debtor_id, visit.address_id],
+            "history": history[visit.id],
+            "letters": letters[visit.id],
         }
         for visit, name, last4, raw in rows
     ]
+
+
+def _contacts_before(session: Session, visit_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """The last calls, visits and letters of each visit's cards, newest first; nobody's number, nobody's words."""
+    of_visit = sa.select(VisitCase.visit_id, VisitCase.case_id).where(among(VisitCase.visit_id, visit_ids)).subquery()
+    nothing = sa.literal(None, sa.Text)
+    calls = sa.select(
+        of_visit.c.visit_id,
+        sa.literal("CALL").label("kind"),
+        CallRecord.started_at.label("at"),
+        CallRecord.callee.label("who"),
+        sa.case({True: "CONNECTED", False: "NO_ANSWER"}, value=CallRecord.connected).label("what"),
+    ).join(CallRecord, CallRecord.case_id == of_visit.c.case_id)
+    visits = (
+        sa.select(
+            of_visit.c.visit_id, sa.literal("VISIT"), VisitResult.arrived_at, VisitResult.person_met, ResultLine.outcome
+        )
+        .join(ResultLine, ResultLine.case_id == of_visit.c.case_id)
+        .join(VisitResult, sa.and_(VisitResult.id == ResultLine.result_id, VisitResult.is_primary))
+        .where(VisitResult.visit_id != of_visit.c.visit_id)
+    )
+    letters = (
+        sa.select(of_visit.c.visit_id, sa.literal("LETTER"), Letter.printed_at, nothing, Letter.status)
+        .join(Letter, Letter.case_id == of_visit.c.case_id)
+        .where(Letter.printed_at.is_not(None))
+    )
+    every = sa.union(calls, visits, letters).subquery()
+    place = sa.func.row_number().over(partition_by=every.c.visit_id, order_by=every.c.at.desc())
+    numbered = sa.select(every, place.label("place")).subquery()
+    newest = (
+        sa.select(numbered).where(numbered.c.place <= CONTACTS_SHOWN).order_by(numbered.c.visit_id, numbered.c.place)
+    )
+    shown: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in session.execute(newest):
+        shown[row.visit_id].append({"kind": row.kind, "at": local(row.at), "who": row.who, "what": row.what})
+    return shown
+
+
+def _letters_to_hand(session: Session, visit_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Sealed letters that a crew is to hand over on each visit: to this address, by hand, of one of its cards."""
+    rows = session.execute(
+        sa.select(Visit.id, Letter.letter_no, Letter.kind)
+        .join(VisitCase, VisitCase.visit_id == Visit.id)
+        .join(Letter, sa.and_(Letter.case_id == VisitCase.case_id, Letter.address_key == Visit.address_key))
+        .where(among(Visit.id, visit_ids), Letter.delivery == "HAND_BY_VISIT", Letter.held_reason.is_(None))
+        .where(Letter.status.in_(("SEALED", "ISSUED_TO_CREW")))
+        .order_by(Visit.id, Letter.letter_no)
+    )
+    shown: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for visit_id, letter_no, kind in rows:
+        shown[visit_id].append({"letter_no": letter_no, "kind": kind})
+    return shown
 
 
 def _cards_to_show(session: Session, visit_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:

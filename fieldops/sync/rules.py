@@ -12,7 +12,7 @@ from fieldops.visits import states
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-CHECK_IN, RESULT = "check_in", "result"
+CHECK_IN, RESULT, OBJECTION = "check_in", "result", "objection"
 ACTIVE, WIPE, REVOKED = "ACTIVE", "WIPE", "REVOKED"
 DEVICE_STEPS: Final[dict[str, frozenset[str]]] = {
     ACTIVE: frozenset({WIPE, REVOKED}),
@@ -44,6 +44,28 @@ def commands_to(*, state: str | None, same_session: bool, schema: int) -> list[s
     """What a phone that has just synced must do, most pressing first."""
     due = {WIPE: state == WIPE, LOGOUT: not same_session, UPGRADE: schema < NEWEST_SCHEMA}
     return [command for command in COMMANDS if due.get(command)]
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a crew gives a stop back before making it; ``doubts_address``: it says that the address is wrong."""
+
+    code: str
+    zh: str
+    doubts_address: bool = False
+
+
+OBJECTIONS: Final = {
+    row.code: row
+    for row in (
+        Objection("UNSAFE", "不安全"),
+        Objection("WRONG_ADDRESS", "已知地址错误", doubts_address=True),
+        Objection("KNOWS_DEBTOR", "与债务人相识，应当回避"),
+        Objection("SENSITIVE_PLACE", "敏感场所，不宜上门"),
+        Objection("NO_ACCESS", "无法进入或到达"),
+    )
+}
+"""An objection counts before the visit; what is found at the door is a result."""
 
 
 class Code(StrEnum):
@@ -95,6 +117,7 @@ class Standing:
 
 STANDINGS: Final[tuple[tuple[Callable[[Standing], bool], Code], ...]] = (
     (lambda it: not it.ever_held, Code.REJECTED_FORBIDDEN),
+    (lambda it: it.kind == OBJECTION, Code.APPLIED),
     (
         lambda it: it.kind == RESULT and (it.has_primary or it.left_reason in CREW_HAS_REPORTED),
         Code.CONFLICT_ALREADY_COMPLETED,

@@ -9,10 +9,12 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from webargs.fields import DelimitedList
 
 from fieldops.results.schemas import PositionIn, instant
-from fieldops.sync.rules import CHECK_IN, COMMANDS, RESULT, Code
+from fieldops.sync.rules import CHECK_IN, COMMANDS, OBJECTION, OBJECTIONS, RESULT, Code, Knowledge
 from fieldops.web import In, Out, Words
 
 PROTOCOL = 1
+LONGEST_WAIT_S = 25
+MAX_POINTS = 500
 MAX_MUTATIONS = 100
 _SHA256 = validate.Regexp(r"\A[0-9a-f]{64}\Z")
 _BIGGEST = 2**53 - 1
@@ -91,14 +93,14 @@ class MutationIn(In):
 
     id = fields.UUID(required=True)
     depends_on = fields.UUID(load_default=None, allow_none=True)
-    type = fields.String(required=True, metadata={"enum": [CHECK_IN, RESULT]})
+    type = fields.String(required=True, metadata={"enum": [CHECK_IN, RESULT, OBJECTION]})
     entity_id = fields.UUID(required=True, metadata={"description": "the visit"})
     base_version = fields.Integer(load_default=None, allow_none=True)
     device_time = instant(required=True)
     boot_id = _boot_id()
     elapsed_ms = _uptime("when it happened")
     body_sha256 = fields.String(required=True, validate=_SHA256)
-    body = fields.Dict(required=True, metadata={"description": "CheckInIn or ResultIn, by type"})
+    body = fields.Dict(required=True, metadata={"description": "CheckInIn, ResultIn or ObjectionIn, by type"})
 
 
 class SyncIn(In):
@@ -121,6 +123,85 @@ class CheckInIn(In):
 
     visit_id = fields.UUID(required=True)
     position = fields.Nested(PositionIn, load_default=None, allow_none=True)
+
+
+class ObjectionIn(In):
+    """The crew gives a stop back before making it."""
+
+    visit_id = fields.UUID(required=True)
+    reason = fields.String(required=True, validate=validate.OneOf(list(OBJECTIONS)))
+    detail = Words(load_default=None, allow_none=True, validate=validate.Length(1, 500))
+
+
+class EventsIn(In):
+    """``cursor`` is where the phone is; the answer waits until the feed is past it."""
+
+    cursor = fields.Integer(required=True, validate=validate.Range(0, _BIGGEST))
+    wait = fields.Integer(load_default=LONGEST_WAIT_S, validate=validate.Range(0, LONGEST_WAIT_S))
+
+
+class EventsOut(Out):
+    changed = fields.Boolean(metadata={"description": "there is something to fetch: sync now"})
+    urgent = fields.Boolean()
+    next_poll_s = fields.Integer()
+
+
+class PointIn(In):
+    """A point of the track, WGS-84."""
+
+    at = instant(required=True)
+    lat = fields.Float(required=True, validate=validate.Range(-90, 90))
+    lon = fields.Float(required=True, validate=validate.Range(-180, 180))
+    accuracy_m = fields.Float(required=True, validate=validate.Range(0, 100_000))
+    speed_mps = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 1000))
+    is_mock = fields.Boolean(load_default=None, allow_none=True)
+
+
+class PositionsIn(In):
+    points = fields.List(fields.Nested(PointIn), required=True, validate=validate.Length(1, MAX_POINTS))
+
+
+class PositionsOut(Out):
+    kept = fields.Integer(metadata={"description": "new ones; a repeat keeps none"})
+    outside_shift = fields.Integer(metadata={"description": "not kept: outside the hours of the crew"})
+
+
+class SinceIn(In):
+    since = instant(load_default=None)
+
+
+class RecallFiguresOut(Out):
+    since = fields.AwareDateTime()
+    recalls = fields.Integer(metadata={"description": "one for each agent"})
+    acknowledged = fields.Integer()
+    p50_s = fields.Float(allow_none=True)
+    p95_s = fields.Float(allow_none=True)
+    p99_s = fields.Float(allow_none=True)
+    unconfirmed = fields.Integer()
+    visits_after_told = fields.Integer(metadata={"description": "made all the same, the phone had been told"})
+    visits_after_not_told = fields.Integer(metadata={"description": "made when the crew could not know"})
+    visits_after_in_doubt = fields.Integer(metadata={"description": "the phone's clock cannot be compared"})
+
+
+class UnconfirmedRecallOut(Out):
+    visit_id = fields.UUID()
+    agent_id = fields.UUID()
+    agent = fields.String()
+    reason = fields.String()
+    recalled_at = fields.AwareDateTime()
+    due_at = fields.AwareDateTime()
+
+
+class ReportAfterRecallOut(Out):
+    event_id = fields.UUID()
+    visit_id = fields.UUID()
+    visit_no = fields.String()
+    agent = fields.String()
+    kind = fields.String()
+    received_at = fields.AwareDateTime()
+    flags = fields.List(fields.String())
+    knowledge = fields.String(allow_none=True, metadata={"enum": [*map(str, Knowledge), None]})
+    times = fields.Dict(allow_none=True)
 
 
 class ResultOfMutation(Out):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from fieldops.agents import queries as agents
+from fieldops.clock import at_local, local_date
 from fieldops.planning import queries as planning
 from fieldops.planning import states as stop_states
 from fieldops.sync import queries
@@ -12,12 +14,13 @@ from fieldops.sync.cards import StopNow, refresh_cards
 from fieldops.sync.feed import PUT, REMOVE, Change, tell
 from fieldops.sync.models import Recall
 from fieldops.sync.rules import DAY_OVER, NOT_EXECUTED, REASSIGNED, REPORTED, UNPLANNED
+from fieldops.visits import queries as visits
 from fieldops.visits.queries import open_visits_with_debtors
 from fieldops.visits.states import STOPPED
 
 if TYPE_CHECKING:
     import uuid
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
@@ -27,20 +30,27 @@ if TYPE_CHECKING:
     from fieldops.sync.queries import OnPhone
     from fieldops.visits.events import VisitAdjusted, VisitStopped
 
+NEAR: Final = timedelta(days=1)
+
 
 def follow_plan(session: Session, event: PlanPublished) -> None:
     """A published plan: put what is new or changed on each phone, remove what another crew has or nobody makes."""
-    stops = [stop for stop in planning.stops_of(session, event.plan_id) if stop.status == stop_states.PENDING]
-    versions = refresh_cards(session, event.on_date, stops)
+    bring_plan(session, event.plan_id, event.on_date, event.actor.at, dropped=event.dropped)
+
+
+def bring_plan(
+    session: Session, plan_id: uuid.UUID, on_date: date, at: datetime, *, dropped: frozenset[uuid.UUID] = frozenset()
+) -> None:
+    """Bring a plan to the phones of its crews, if its day is near; a plan of later days waits for the night before."""
+    near = on_date <= local_date(at) + NEAR
+    stops = planning.stops_of(session, plan_id) if near else []
+    stops = [stop for stop in stops if stop.status == stop_states.PENDING]
+    versions = refresh_cards(session, on_date, stops)
     members = agents.members_by_crew(session, {stop.crew_id for stop in stops})
     wanted = {(agent.id, stop.visit_id) for stop in stops for agent in members.get(stop.crew_id, [])}
-    held = {
-        (each.agent_id, each.visit_id): each.version
-        for each in queries.holders_of(session, {*versions, *event.dropped})
-    }
+    held = {(each.agent_id, each.visit_id): each.version for each in queries.holders_of(session, {*versions, *dropped})}
     leaving = sorted(held.keys() - wanted)
     fresh = sorted(key for key in wanted if held.get(key) != versions[key[1]])
-    at = event.actor.at
     tell(
         session,
         [Change(agent, REMOVE, visit, held[agent, visit], at, _why(visit, versions)) for agent, visit in leaving],
@@ -133,6 +143,23 @@ def _bring_up_to_date(session: Session, visit_id: uuid.UUID, at: datetime) -> No
     if version is not None:
         changed = [each for each in holders if each.version != version]
         tell(session, [Change(each.agent_id, PUT, each.visit_id, version, at) for each in changed])
+
+
+def keep_days(session: Session, at: datetime) -> int:
+    """Phones hold the day before, the day and the day after: take what lies behind off, bring the plans that are near.
+
+    Return how many stops left.
+    """
+    today = local_date(at)
+    plans = [plan for plan in (planning.published_plan(session, day) for day in (today, today + NEAR)) if plan]
+    of_plans = {stop.visit_id for plan in plans for stop in planning.stops_of(session, plan.id)}
+    old = queries.holders_of_days(session, before=at_local(today - NEAR, 0))
+    visits.lock_visits(session, of_plans | {each.visit_id for each in old})
+    behind = queries.holders_of_days(session, before=at_local(today - NEAR, 0))
+    tell(session, [Change(each.agent_id, REMOVE, each.visit_id, each.version, at, DAY_OVER) for each in behind])
+    for plan in plans:
+        bring_plan(session, plan.id, plan.on_date, at)
+    return len(behind)
 
 
 def _why(visit_id: uuid.UUID, on_plan: dict[uuid.UUID, int]) -> str:

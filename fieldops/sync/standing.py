@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import sqlalchemy as sa
+from psycopg.rows import namedtuple_row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
+
+    import psycopg
 
 _ALL = """
 WITH who AS MATERIALIZED (
     SELECT u.active, u.roles, u.agent_id AS agent_of_user, d.id AS device_id, d.agent_id, d.state, d.session_no,
            d.last_seen_at, d.last_seq_acked, coalesce(h.seq, 0) AS head, coalesce(h.pruned_to, 0) AS pruned_to
     FROM user_account u
-    LEFT JOIN device d ON d.id = :device_id
+    LEFT JOIN device d ON d.id = %(device_id)s
     LEFT JOIN agent_feed_head h ON h.agent_id = d.agent_id
-    WHERE u.id = :user_id)
+    WHERE u.id = %(user_id)s)
 SELECT who.*,
     (SELECT value FROM sync_epoch ORDER BY begun_at DESC LIMIT 1) AS epoch,
     (SELECT encode(sha256(convert_to(coalesce(string_agg(
@@ -32,42 +34,45 @@ SELECT who.*,
         SELECT DISTINCT ON (r.visit_id) r.visit_id, r.version, r.reason, r.recalled_at
         FROM recall r
         JOIN agent_scope s ON s.agent_id = r.agent_id AND s.visit_id = r.visit_id AND s.version <= r.version
-        WHERE r.agent_id = who.agent_id AND r.recalled_at > :since
+        WHERE r.agent_id = who.agent_id AND r.recalled_at > %(since)s
         ORDER BY r.visit_id, r.id DESC) r) AS recalled,
     op.*
 FROM who LEFT JOIN LATERAL ({ops}) op ON true
 ORDER BY op.seq
 """
-_FOLLOWING: Final = sa.text(
-    _ALL.format(
-        ops="""
+_FOLLOWING: Final = _ALL.format(
+    ops="""
     SELECT f.seq, f.op, f.entity_id, f.version, f.reason, f.urgent, c.body, c.valid_until
     FROM agent_feed f
     LEFT JOIN agent_scope s ON f.op = 'put' AND s.agent_id = f.agent_id AND s.visit_id = f.entity_id
         AND s.version = f.version AND s.left_reason IS NULL
     LEFT JOIN stop_card c ON c.visit_id = s.visit_id AND c.version = s.version
-    WHERE f.agent_id = who.agent_id AND f.seq > :cursor
-    ORDER BY f.seq LIMIT :limit"""
-    )
+    WHERE f.agent_id = who.agent_id AND f.seq > %(cursor)s
+    ORDER BY f.seq LIMIT %(limit)s"""
 )
 """A put that a later row has overtaken comes without its card: what is no longer the agent's is shown to nobody."""
-_WHOLE: Final = sa.text(
-    _ALL.format(
-        ops="""
+_WHOLE: Final = _ALL.format(
+    ops="""
     SELECT who.head AS seq, 'put' AS op, s.visit_id AS entity_id, s.version, NULL::text AS reason, false AS urgent,
            c.body, c.valid_until
     FROM agent_scope s JOIN stop_card c ON c.visit_id = s.visit_id AND c.version = s.version
     WHERE s.agent_id = who.agent_id AND s.left_reason IS NULL"""
-    )
 )
-_SEEN: Final = sa.text(
-    "UPDATE device SET last_seen_at = :now, last_seq_acked = :acked, boot_id = :boot_id, clock_off_ms = :clock_off_ms"
-    " WHERE id = :device_id"
+_HEAD: Final = "SELECT seq FROM agent_feed_head WHERE agent_id = %(agent_id)s"
+_SEEN: Final = (
+    "UPDATE device SET last_seen_at = %(now)s, last_seq_acked = %(acked)s, boot_id = %(boot_id)s,"
+    " clock_off_ms = %(clock_off_ms)s WHERE id = %(device_id)s"
 )
 
 
 def standing_of(
-    connection: sa.Connection, *, user_id: UUID, device_id: UUID | None, cursor: int | None, since: datetime, limit: int
+    connection: psycopg.Connection[Any],
+    *,
+    user_id: UUID,
+    device_id: UUID | None,
+    cursor: int | None,
+    since: datetime,
+    limit: int,
 ) -> Sequence[Any]:
     """One row per op after the cursor (of the whole day without one), each with how the phone stands.
 
@@ -75,10 +80,22 @@ def standing_of(
     """
     asked = {"user_id": user_id, "device_id": device_id, "since": since}
     if cursor is None:
-        return connection.execute(_WHOLE, asked).all()
-    return connection.execute(_FOLLOWING, {**asked, "cursor": cursor, "limit": limit}).all()
+        return _rows(connection, _WHOLE, asked)
+    return _rows(connection, _FOLLOWING, {**asked, "cursor": cursor, "limit": limit})
 
 
-def note_seen(connection: sa.Connection, device_id: UUID, now: datetime, acked: int, **clock: Any) -> None:
+def head_of(connection: psycopg.Connection[Any], agent_id: UUID) -> int:
+    """How far an agent's feed has come."""
+    found = connection.execute(_HEAD, {"agent_id": agent_id}).fetchone()
+    return int(found[0]) if found else 0
+
+
+def note_seen(connection: psycopg.Connection[Any], device_id: UUID, now: datetime, acked: int, **clock: Any) -> None:
     """Note when a phone spoke, up to where it holds its feed, and what it said of its clock."""
     connection.execute(_SEEN, {"device_id": device_id, "now": now, "acked": acked, **clock})
+
+
+def _rows(connection: psycopg.Connection[Any], query: str, asked: Mapping[str, Any]) -> Sequence[Any]:
+    """By the driver itself and in its binary form: on this path the layers above would cost as much as the database."""
+    with connection.cursor(row_factory=namedtuple_row, binary=True) as cursor:
+        return cursor.execute(query, asked).fetchall()

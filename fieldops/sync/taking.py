@@ -21,11 +21,13 @@ from fieldops.results.codes import ABORTED_BY_OFFICE
 from fieldops.results.schemas import ResultIn
 from fieldops.sync import queries
 from fieldops.sync.models import VisitEvent
+from fieldops.sync.objections import object_to_visit
 from fieldops.sync.rules import (
     CHECK_IN,
     CLOCK_JUMP,
     CLOCK_OFF,
     CLOCK_UNVERIFIED,
+    OBJECTION,
     RESULT,
     Code,
     Standing,
@@ -33,7 +35,7 @@ from fieldops.sync.rules import (
     code_of,
     knowledge_of,
 )
-from fieldops.sync.schemas import CheckInIn
+from fieldops.sync.schemas import CheckInIn, ObjectionIn
 from fieldops.visits import states
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from fieldops.sync.models import Device, Recall
     from fieldops.visits.models import Visit
 
-_SCHEMAS: Final = {CHECK_IN: CheckInIn(), RESULT: ResultIn()}
+_SCHEMAS: Final = {CHECK_IN: CheckInIn(), RESULT: ResultIn(), OBJECTION: ObjectionIn()}
 _FLAG_OF: Final = {
     Code.ACCEPTED_AFTER_RECALL: results.AFTER_RECALL,
     Code.ACCEPTED_OUT_OF_SCOPE: results.OUT_OF_SCOPE,
@@ -94,13 +96,31 @@ def take(
         raise Refusal(code, "this visit was never on a phone of yours")
     signals = clock_signals(sender.clock, mutation, sender.actor.at)
     flags = [*([_FLAG_OF[code]] if code in _FLAG_OF else []), *signals]
+    times = _times(sender, signals, body.get("arrived_at", mutation["device_time"]), recall)
     if kind == CHECK_IN:
         arrived = {"arrived_at": mutation["device_time"], "position": body["position"]}
         flags += results.check_in(session, sender.actor, visit_id, **arrived)
+    elif kind == OBJECTION:
+        _object(session, sender, visits[visit_id], body, mutation, standing)
     else:
-        _record_result(session, sender, mutation, body, flags, _times(sender, signals, body, recall))
-    session.add(_event_row(sender, mutation, flags))
+        _record_result(session, sender, mutation, body, flags, times)
+    session.add(_event_row(sender, mutation, flags, times))
     return code
+
+
+def _object(
+    session: Session,
+    sender: Sender,
+    visit: Visit,
+    body: Mapping[str, Any],
+    mutation: Mapping[str, Any],
+    standing: Standing,
+) -> None:
+    if standing.begun:
+        detail = "this visit has begun; report what was found, or that it was broken off (O20, O24)"
+        raise Refusal(Code.REJECTED_VALIDATION, detail)
+    if standing.left_reason is None:
+        object_to_visit(session, sender.actor, visit, body, mutation=str(mutation["id"]))
 
 
 def _record_result(
@@ -163,7 +183,7 @@ def _standing(
     return standing, recall
 
 
-def _times(sender: Sender, signals: list[str], body: Mapping[str, Any], recall: Recall | None) -> dict[str, Any] | None:
+def _times(sender: Sender, signals: list[str], arrived_at: datetime, recall: Recall | None) -> dict[str, Any] | None:
     """What a reviewer compares to judge fairly whether the crew could have known of a recall.
 
     A clock that is wrong and has not been moved is put right by as much as it is off now.
@@ -173,7 +193,7 @@ def _times(sender: Sender, signals: list[str], body: Mapping[str, Any], recall: 
     off = sender.clock["client_time"] - sender.actor.at if CLOCK_OFF in signals else timedelta()
     knowledge = knowledge_of(
         recalled_at=recall.recalled_at,
-        arrived_at=body["arrived_at"] - off,
+        arrived_at=arrived_at - off,
         acked_at=recall.acked_at,
         seen_at=sender.seen_at,
         clock_ok=CLOCK_JUMP not in signals and not {CLOCK_OFF, CLOCK_UNVERIFIED} <= set(signals),
@@ -184,12 +204,14 @@ def _times(sender: Sender, signals: list[str], body: Mapping[str, Any], recall: 
         "recall_reason": recall.reason,
         "acked_at": recall.acked_at.isoformat() if recall.acked_at else None,
         "phone_seen_at": sender.seen_at.isoformat() if sender.seen_at else None,
-        "arrived_at": body["arrived_at"].isoformat(),
+        "arrived_at": arrived_at.isoformat(),
         "clock_off_s": round(off.total_seconds()),
     }
 
 
-def _event_row(sender: Sender, mutation: Mapping[str, Any], flags: list[str]) -> VisitEvent:
+def _event_row(
+    sender: Sender, mutation: Mapping[str, Any], flags: list[str], times: dict[str, Any] | None
+) -> VisitEvent:
     return VisitEvent(
         id=mutation["id"],
         visit_id=mutation["entity_id"],
@@ -200,6 +222,7 @@ def _event_row(sender: Sender, mutation: Mapping[str, Any], flags: list[str]) ->
         device_at=mutation["device_time"],
         received_at=sender.actor.at,
         flags=flags,
+        times=times,
     )
 
 

@@ -80,7 +80,8 @@ class Operation(NamedTuple):
     def call(self, client):
         """Call it with junk."""
         if self.method == "get":
-            return client.get(self.junk_path)
+            understood = {"cursor": 0, "wait": 0} if self.path.endswith("/mobile/events") else {}
+            return client.get(self.junk_path, query_string=understood)
         if "multipart/form-data" in self.described.get("requestBody", {}).get("content", {}):
             return client.open(self.junk_path, method=self.method.upper(), data={})
         return client.open(self.junk_path, method=self.method.upper(), json=self.body)

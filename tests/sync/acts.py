@@ -22,7 +22,7 @@ def card(phone, visit_id):
 def report_result(road, phone, visit_id, outcome="O26", *, case_ids=None, **changes):
     """Save a result of a visit in the phone's outbox."""
     case_ids = case_ids or [each["case_id"] for each in card(phone, visit_id)["cards"]]
-    body = a_body(visit_id, case_ids, outcome, arrived=road.house.clock.now(), **changes)
+    body = a_body(visit_id, case_ids, outcome, **{"arrived": road.house.clock.now(), **changes})
     return phone.report("result", str(visit_id), body, road.house.clock.now())
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from fieldops.agents.models import Agent
 from fieldops.auth.models import UserAccount
+from fieldops.auth.tokens import Claims
 from fieldops.sync import pull, queries
 from fieldops.sync.feed import REMOVE, Change, tell
 from fieldops.sync.models import AgentFeed, Device
@@ -34,13 +35,13 @@ class Reader:
             )  # fmt: skip
             session.add(device)
             session.flush()
-        self.speaks = {"user_id": account.id, "device_id": device.id}
+        self.claims = Claims(account.id, house.clock.now(), device.id)
         self.cursor = 0
         self.seen = []
 
     def poll(self):
-        with self.house.database.reads.connect() as connection:
-            rows = pull.look(connection, cursor=self.cursor, now=self.house.clock.now(), **self.speaks)
+        now = self.house.clock.now()
+        rows = self.house.database.read(lambda connection: pull.look(connection, self.claims, self.cursor, now))
         told = pull.pulled(rows, pull.Place(self.epoch, self.cursor, None))
         self.seen += [(op["seq"], op["id"], op["version"]) for op in told.ops]
         self.cursor = told.cursor

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fieldops.auth.tokens import REFRESH_LIFETIME
 from fieldops.demo import phone
 from fieldops.evidence import rules as evidence
 from fieldops.evidence import schemas as evidence_schemas
@@ -14,8 +15,10 @@ from fieldops.evidence import tus
 from fieldops.evidence.formats import MOST_PIXELS, MOST_PNG_PIXELS, MOST_SECONDS, TYPES_OF_KIND
 from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS, SLOT_LIMITS, VISIT_LIMIT
 from fieldops.results.schemas import BANK_CHANNELS, SLOT_KINDS, ResultIn
-from fieldops.sync import api, exchange, pull, schemas
-from fieldops.sync.rules import NOT_YOURS, OUTSIDE_HOURS, TAKEN, Code
+from fieldops.sync import api, exchange, jobs, pull, schemas
+from fieldops.sync.cards import map_links
+from fieldops.sync.keys import signed_text
+from fieldops.sync.rules import COMMANDS, NOT_YOURS, OBJECTIONS, OUTSIDE_HOURS, TAKEN, Code
 from fieldops.sync.taking import canonical_sha256
 from tests.sync.acts import card
 
@@ -50,7 +53,7 @@ def test_the_stop_of_the_guide_has_the_fields_a_phone_gets(road):
     shown = card(made, road.visit_id)
     told = block("stop")
     assert set(told) == set(shown) - {"id", "version"}
-    for part in ("debtor", "address", "lawful_hours"):
+    for part in ("debtor", "address", "lawful_hours", "may_say"):
         assert set(told[part]) == set(shown[part])
     assert set(told["cards"][0]) == set(shown["cards"][0])
 
@@ -114,11 +117,36 @@ def test_the_persons_kinds_and_channels_of_the_guide_are_those_of_the_code():
     assert f"Channels: {', '.join(BANK_CHANNELS)}." in GUIDE
 
 
+def test_the_objections_of_the_guide_are_those_of_the_code():
+    told = dict(
+        re.findall(r"`([A-Z_]+)` ([\u4e00-\u9fff，]+)", re.search(r"### objection.*?```json", GUIDE, re.DOTALL).group())
+    )
+    assert told == {code: row.zh for code, row in OBJECTIONS.items()}
+
+
+def test_the_links_of_the_guide_are_those_of_the_code():
+    address = block("stop")["address"]
+    assert address["links"] == map_links(address["lat"], address["lon"], block("stop")["no"], "CAR")
+
+
+def test_every_command_of_the_guide_is_one_the_server_gives():
+    assert {cells[0].strip("`") for cells in rows("command")} == set(COMMANDS)
+
+
+def test_the_renewal_of_the_guide_is_what_a_phone_signs():
+    said = " ".join(GUIDE.split())
+    assert "`fieldops renew`, the phone's id, the refresh token, `signed_at` as sent" in said
+    assert signed_text("D", "R", "T") == b"fieldops renew\nD\nR\nT"
+
+
 def test_the_limits_of_the_guide_are_those_of_the_code():
     said = " ".join(GUIDE.split())
     assert f"{schemas.MAX_MUTATIONS} mutations a sync" in said
     assert f"{api.MAX_SYNC_BYTES // 1024**2} MiB a sync" in said
     assert f"{pull.PAGE_OPS} ops or {pull.PAGE_BYTES // 1024} KiB a page" in said
+    assert f"{schemas.MAX_POINTS} points a batch" in said
+    assert f"wait={schemas.LONGEST_WAIT_S}" in said
+    assert (jobs.FEED_LIVES.days, jobs.POSITIONS_LIVE.days, REFRESH_LIFETIME.days) == (30, 30, 30)
     assert exchange.OFFLINE_PERMISSION.total_seconds() == 4 * 3600
     assert "four hours after the last sync" in said
     assert {NOT_YOURS, OUTSIDE_HOURS} <= set(re.findall(r"`(\w+)`", said))

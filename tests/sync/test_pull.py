@@ -53,7 +53,7 @@ def test_a_phone_is_told_whom_it_may_meet_and_nothing_it_may_not_know(road):
     assert shown["debtor"] == {"name": "张**", "id_no_last4": "1234"}
     assert shown["cards"][0]["card"].startswith("**** ")
     assert (shown["cards"][0]["amount_fen"], shown["cards"][0]["balance_as_of"]) == (800_000, "2026-11-22")
-    assert shown["lawful_hours"] == {"opens": "08:00", "closes": "21:00"}
+    assert (shown["lawful_hours"]["opens"], shown["lawful_hours"]["closes"]) == ("08:00", "21:00")
     raw = b"".join(api.answers).decode()
     assert "张示范" not in raw
     assert "id_no_sealed" not in raw
