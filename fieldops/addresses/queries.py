@@ -81,6 +81,15 @@ class AddressBlockRow:
     lifted_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One thing said of where a building stands: a point kept (its precision), or a geocoder's answer."""
+
+    at: datetime
+    said: str
+    source: str
+
+
 def among(column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:
     """Whether a column holds one of the values: one bind for any number of them."""
     found: sa.ColumnElement[bool] = column == sa.any_(sa.literal(list(values), ARRAY(column.type)))
@@ -230,6 +239,15 @@ def points_for(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID,
         each.id: located(known, each.site_key, each.region_code, doubts.get(each.site_key, "")) for each in addresses
     }
     return {address_id: point for address_id, point in found.items() if point is not None}
+
+
+def located_ever(session: Session, site_key: str) -> list[Located]:
+    """Every point kept for a building and every answer of an online geocoder, as far as each was not replaced."""
+    point, answer = AddressPoint, GeocodeAnswer
+    said = sa.func.coalesce(answer.precision, answer.outcome)
+    points = sa.select(point.recorded_at, point.precision, point.source).where(point.site_key == site_key)
+    answers = sa.select(answer.asked_at, said, sa.func.upper(answer.provider)).where(answer.site_key == site_key)
+    return [Located(*row) for row in session.execute(points.union_all(answers))]
 
 
 def address_to_locate(session: Session, provider: str, *, at: datetime) -> Address | None:

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.addresses.models import Address, AddressEvent
-    from fieldops.addresses.queries import AddressBlockRow, StandingBlock
+    from fieldops.addresses.queries import AddressBlockRow, Located, StandingBlock
 
 _BLOCKED: Final = "BLOCKED"
 _VISITED: Final = "VISITED"
+_LOCATED: Final = "LOCATED"
 
 
 def address_card(session: Session, address_id: UUID) -> dict[str, Any]:
     """Everything that has happened at an address for its debtor, oldest first, who raised each, and the grade.
 
-    Raises: NotFound. Cost: six statements.
+    Raises: NotFound. Cost: seven statements.
     """
     address = addresses.address_by_id(session, address_id)
     standing = addresses.standing_blocks(session, [address])
@@ -37,6 +38,7 @@ def address_card(session: Session, address_id: UUID) -> dict[str, Any]:
         *(_visited(each) for each in visits),
         *(_learned(each) for each in _once(learned)),
         *(_blocked(each) for each in addresses.blocks_ever(session, address)),
+        *(_located(each, address.site_key) for each in addresses.located_ever(session, address.site_key)),
     ]
     return {
         "address_id": address.id,
@@ -100,6 +102,17 @@ def _blocked(block: AddressBlockRow) -> dict[str, Any]:
         "channel": block.channel,
         "lifted_at": block.lifted_at,
         "lifted_by": block.lifted_by,
+    }
+
+
+def _located(found: Located, site_key: str) -> dict[str, Any]:
+    return {
+        "at": found.at,
+        "kind": _LOCATED,
+        "code": found.said,
+        "raised_by": found.source,
+        "evidence_kind": "POINT",
+        "evidence_id": site_key,
     }
 
 

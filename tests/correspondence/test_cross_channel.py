@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from fieldops.addresses import service as addresses
+from fieldops.addresses.models import Address, GeocodeAnswer
 from fieldops.addresses.showing import show_address
 from fieldops.cases.models import Case
 from fieldops.correspondence import tracking
@@ -102,6 +103,19 @@ def test_the_card_of_a_returned_letter_tells_who_and_why_once(office, client_as)
     ]
 
 
+def test_the_card_tells_where_the_building_was_located_and_by_whom(office, client_as):
+    letter, _item_id = _posted(office, office.case(addresses={"HOME": FLAT}))
+    with office.house.transaction() as session:
+        address = session.get_one(Address, letter.address_id)
+        actor = office.actor("supervisor")
+        addresses.confirm_point(session, actor, site_key=address.site_key, lat=39.7, lon=116.1, evidence_id="v1")
+        asked = {"provider": "amap", "site_key": address.site_key, "asked_at": actor.at, "expires_at": actor.at}
+        session.add(GeocodeAnswer(outcome="CITY_MISMATCH", **asked))
+    card = _card(client_as, letter.address_id)
+    told = {(each["code"], each["raised_by"]) for each in card["history"] if each["kind"] == "LOCATED"}
+    assert told == {("CONFIRMED", "CONFIRMED"), ("CITY_MISMATCH", "AMAP")}
+
+
 def test_the_card_shows_who_lifted_a_block_and_stays_in_doubt_while_letters_are_barred(office, client_as):
     letter, item_id = _posted(office, office.case(addresses={"HOME": FLAT}))
     _return(office, item_id, "M04")
@@ -194,7 +208,7 @@ class TestOnTheRoad:
         (visited,) = [each for each in card["history"] if each["kind"] == "VISITED"]
         assert (visited["code"], visited["outcomes"], visited["visit_no"]) == ("A05", ["O26"], no)
         assert (card["grade"], card["visit_count"]) == ("E", 1)
-        assert {each["kind"] for each in card["history"]} == {"VISITED", "VISIT_FOUND", "BLOCKED"}
+        assert {each["kind"] for each in card["history"]} == {"LOCATED", "VISITED", "VISIT_FOUND", "BLOCKED"}
 
     def test_a_debtor_met_at_the_door_makes_an_a(self, office, road):
         with office.house.transaction() as session:
