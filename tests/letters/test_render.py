@@ -8,6 +8,7 @@ from dataclasses import replace
 import pypdfium2
 import pytest
 import zxingcpp
+from PIL import ImageFilter
 
 from letters.errors import (
     FontBroken,
@@ -50,6 +51,18 @@ def test_code128_and_qr_are_read_from_the_page_at_300_dpi(renderer, letter):
     page = pypdfium2.PdfDocument(renderer.render(letter).pdf)[0].render(scale=300 / 72).to_pil()
     found = {(code.format.name, code.text) for code in zxingcpp.read_barcodes(page)}
     assert found == {("Code128", letter.serial), ("QRCode", letter.serial)}
+
+
+def test_the_codes_are_read_from_a_poor_scan_too(renderer, letter):
+    page = pypdfium2.PdfDocument(renderer.render(letter).pdf)[0].render(scale=300 / 72, grayscale=True).to_pil()
+    poor = {
+        "blurred": page.filter(ImageFilter.GaussianBlur(1.2)),
+        "askew": page.rotate(1.2, fillcolor=255, expand=True),
+        "at 200 dpi": page.resize((page.width * 2 // 3, page.height * 2 // 3)),
+    }
+    for name, image in poor.items():
+        found = [(code.format.name, code.text) for code in zxingcpp.read_barcodes(image)]
+        assert sorted(found) == [("Code128", letter.serial), ("QRCode", letter.serial)], name
 
 
 def test_the_codes_hold_no_personal_data(renderer, letter):
