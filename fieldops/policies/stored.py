@@ -52,7 +52,7 @@ def _stored(row: Any, *, asked: bool) -> StoredDecision:
     return StoredDecision(
         id=decision_id,
         request_id=request_id,
-        no=no,
+        no=no or str(request_id),  # a letter has its number from its approval on
         stage=stage,
         decided_at=decided_at,
         edition=edition,
