@@ -23,16 +23,16 @@ KIND_WORDS = {
     EntryKind.REVERSAL: "冲销",
 }
 COLUMNS = (
-    Column("序号", 13, Align.CENTRE),
+    Column("序号", 12, Align.CENTRE),
     Column("日期", 27, Align.CENTRE),
     Column("事项", 12, Align.CENTRE),
-    Column("函件编号", 38),
-    Column("挂号编号", 31, Align.CENTRE),
-    Column("收件人", 15),
-    Column("地址", 56),
-    Column("案件编号", 24),
-    Column("经办人", 17),
-    Column("收据 / 结果 / 备注", 40),
+    Column("函件编号", 50),
+    Column("挂号编号", 30, Align.CENTRE),
+    Column("收件人", 13),
+    Column("地址", 50),
+    Column("案件编号", 22),
+    Column("经办人", 23),
+    Column("收据 / 结果 / 备注", 34),
 )
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 

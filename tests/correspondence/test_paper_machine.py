@@ -343,7 +343,7 @@ def run(office, examples, steps):
 
 
 def test_nothing_is_lost_or_doubled_whatever_the_desk_does(office):
-    run(office, 4, 25)
+    run(office, 2, 25)
 
 
 @pytest.mark.long

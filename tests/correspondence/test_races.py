@@ -20,6 +20,7 @@ from fieldops.correspondence import (
 from fieldops.correspondence.models import MailItem, RegisterEntry
 from fieldops.errors import Problem
 
+ROUNDS = pytest.mark.parametrize("_round", [0, *(pytest.param(more, marks=pytest.mark.long) for more in range(1, 10))])
 GAVE_WAY = (Problem, sa.exc.OperationalError, sa.exc.IntegrityError)
 
 
@@ -94,7 +95,7 @@ def paying(office, letter_id):
     )
 
 
-@pytest.mark.parametrize("_round", range(3))
+@ROUNDS
 def test_a_payment_while_the_letter_is_printed_leaves_no_letter_that_may_go_out(office, _round):
     (letter_id,) = office.approved()
     batch_id = office.rendered()
@@ -112,7 +113,7 @@ def test_a_payment_while_the_letter_is_printed_leaves_no_letter_that_may_go_out(
     assert lines == (["VOID"] if letter.status == "VOID" else [])
 
 
-@pytest.mark.parametrize("_round", range(3))
+@ROUNDS
 def test_a_payment_while_the_list_is_handed_over_is_posted_or_void_and_never_both(office, _round):
     (letter_id,) = office.approved()
     (item_id,) = office.registered()
@@ -127,7 +128,7 @@ def test_a_payment_while_the_list_is_handed_over_is_posted_or_void_and_never_bot
         assert register.verify_register(session) == []
 
 
-@pytest.mark.parametrize("_round", range(3))
+@ROUNDS
 def test_a_payment_while_a_letter_is_approved_leaves_none_about_the_old_balance(office, _round):
     letter_id = office.request(office.case())
     office.house.clock.advance(minutes=1)
