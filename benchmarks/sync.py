@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import sqlalchemy as sa
 
-from benchmarks.sync_lines import TURNS, Line, in_turns, request
+from benchmarks.sync_lines import Line, in_turns, request
 from benchmarks.sync_makers import SyncDay, make_day
 from fieldops.house import House, open_house
 from fieldops.serving import Server, free_port
@@ -113,7 +113,7 @@ def quiet_hour(port: int, day: SyncDay, bare: list[bytes], seconds: float) -> di
 
 
 def evening(port: int, day: SyncDay, bare: list[bytes], seconds: float) -> dict[str, Any]:
-    """Every phone pushes its results, once."""
+    """Phones push their results, each once, as many as the turns allow; evidence is declared, its bytes come later."""
     phones = day.phones[: len(day.phones) - len(day.recalled_phones)]
     place = {"epoch": day.epoch, "cursor": day.stops_each}
 
@@ -123,31 +123,16 @@ def evening(port: int, day: SyncDay, bare: list[bytes], seconds: float) -> dict[
             yield request("POST", "/api/v1/mobile/sync", phone.token, sync_body(phone, mutations=mutations, **place))
 
     made_ready = list(pushes())
-    reads, made, share = in_turns(port, bare, lambda: iter(made_ready), seconds=seconds, most=len(phones) // TURNS)
+    reads, made, share = in_turns(port, bare, lambda: iter(made_ready), seconds=seconds)
     codes = Counter(result["code"] for body in made.bodies for result in plain(body).get("results", ()))
     return {**made.figures(), "share": round(share, 3), "bare": reads.figures(), "codes": dict(codes)}
 
 
-_FOUND = (
-    {
-        "address_finding": "A01",
-        "person_met": "P01",
-        "identity_verified": True,
-        "line": {"outcome": "O06", "reason": "对金额无异议"},
-    },
-    {"address_finding": "A03", "person_met": "P00", "identity_verified": False, "line": {"outcome": "O23"}},
-    {
-        "address_finding": "A02",
-        "person_met": "P04",
-        "identity_verified": False,
-        "line": {"outcome": "O10", "text_id": "NEUTRAL-1"},
-    },
-    {
-        "address_finding": "A01",
-        "person_met": "P01",
-        "identity_verified": True,
-        "line": {"outcome": "O07", "hardship": "失业"},
-    },
+_FOUND = (  # finding, person, verified, line
+    ("A01", "P01", True, {"outcome": "O06", "reason": "对金额无异议"}),
+    ("A03", "P00", False, {"outcome": "O23"}),
+    ("A02", "P04", False, {"outcome": "O10", "text_id": "NEUTRAL-1"}),
+    ("A01", "P01", True, {"outcome": "O07", "hardship": "失业"}),
 )
 
 

@@ -91,16 +91,12 @@ class Measured:
         }
 
 
-def drive(port: int, requests: Iterator[bytes], measured: Measured, *, seconds: float, most: int | None = None) -> None:
+def drive(port: int, requests: Iterator[bytes], measured: Measured, *, seconds: float) -> None:
     """Let a few connections make these requests for so long, or until there are none."""
-    lock, ends, left = threading.Lock(), time.perf_counter() + seconds, [most]
+    lock, ends = threading.Lock(), time.perf_counter() + seconds
 
     def following() -> bytes | None:
         with lock:
-            if left[0] is not None:
-                if left[0] == 0:
-                    return None
-                left[0] -= 1
             return next(requests, None)
 
     def client() -> list[tuple[float, int, bytes]]:
@@ -124,7 +120,7 @@ def drive(port: int, requests: Iterator[bytes], measured: Measured, *, seconds: 
 
 
 def in_turns(
-    port: int, bare: Iterable[bytes], kind: Callable[[], Iterator[bytes]], *, seconds: float, most: int | None = None
+    port: int, bare: Iterable[bytes], kind: Callable[[], Iterator[bytes]], *, seconds: float
 ) -> tuple[Measured, Measured, float]:
     """A kind of request and the bare read in turns: both, and the median share of the bare read."""
     reads, made, shares = Measured(), Measured(), []
@@ -132,7 +128,7 @@ def in_turns(
     drive(port, cycle(bare), Measured(), seconds=seconds / 2)
     for _ in range(TURNS):
         drive(port, endless, reads, seconds=seconds / 2)
-        drive(port, requests, made, seconds=seconds if most is None else 600, most=most)
+        drive(port, requests, made, seconds=seconds)
         drive(port, endless, reads, seconds=seconds / 2)
         shares.append(made.rates[-1] / statistics.mean(reads.rates[-2:]))
         reads.bodies.clear()
