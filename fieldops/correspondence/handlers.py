@@ -5,10 +5,12 @@ Source: domain reference §3.3. Each runs in the transaction of the event and lo
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fieldops import events
 from fieldops.addresses.events import AddressInvalidated, AddressReported
+from fieldops.auth.roles import Role
 from fieldops.cases.events import (
     CaseChanged,
     ComplaintClosed,
@@ -22,12 +24,16 @@ from fieldops.cases.events import (
     SpecialStatusRecorded,
 )
 from fieldops.correspondence import queries
+from fieldops.correspondence.crew_delivery import record_outcome
 from fieldops.correspondence.decisions import know
 from fieldops.correspondence.gates import CHANGED, PAUSES, review_holds
 from fieldops.correspondence.models import Letter
 from fieldops.correspondence.moves import PENDING, WAY_OUT, mark_held, withdraw_letters
 from fieldops.correspondence.service import replace_letter
 from fieldops.correspondence.settling import SETTLED
+from fieldops.tasks.service import open_task
+from fieldops.visits.events import LetterAtDoor
+from letters.states import LetterState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     from fieldops.audit import Actor
 
 ACTIVE = "ACTIVE"
+_CLEARED_WITHIN = timedelta(days=1)
 PROVEN = "COMPLETE"
 ANOTHER_PERSON = "DEBTOR_CORRECTED"
 REPLACEABLE = frozenset(WAY_OUT) - {PENDING}
@@ -101,6 +108,17 @@ def answer_reported_address(session: Session, event: AddressReported) -> None:
     review_holds(session, event.actor, queries.lock_open_letters_to(session, flat))
 
 
+def answer_letter_at_door(session: Session, event: LetterAtDoor) -> None:
+    """A letter a crew carried came home as its result says; one that no crew had is a clerk's to clear up."""
+    letter = queries.letter_numbered(session, event.letter_no)
+    if letter is None or (letter.case_id, letter.status) != (event.case_id, LetterState.ISSUED_TO_CREW):
+        detail = {"letter_no": event.letter_no, "outcome": event.outcome, "visit_id": str(event.visit_id)}
+        about = ("visit_result", event.result_id, event.actor.at + _CLEARED_WITHIN, detail)
+        open_task(session, event.actor, "LETTER_NOT_WITH_CREW", Role.ADMIN_CLERK, *about)
+        return
+    record_outcome(session, event.actor, letter.id, outcome=event.outcome, to=event.to, reason=event.reason)
+
+
 def _settle(session: Session, actor: Actor, letters: Sequence[Letter], *, changed: str) -> None:
     """Withdraw letters about a debt that is paid, replace those that state another balance than the case has now."""
     if not letters:
@@ -135,6 +153,7 @@ HANDLERS = (
     (SpecialStatusRecorded, answer_special_status),
     (AddressInvalidated, answer_dead_address),
     (AddressReported, answer_reported_address),
+    (LetterAtDoor, answer_letter_at_door),
 )
 
 

@@ -71,6 +71,11 @@ def letters_not_posted(session: Session) -> list[UUID]:
     return list(session.scalars(query.order_by(Letter.id)))
 
 
+def letter_numbered(session: Session, letter_no: str) -> Letter | None:
+    """The letter of that number, if there is one."""
+    return session.scalar(sa.select(Letter).where(Letter.letter_no == letter_no))
+
+
 def lock_open_letters_to(session: Session, condition: sa.ColumnElement[bool]) -> list[Letter]:
     """The letters not yet posted that fit a condition on their address, locked."""
     return _locked(session, condition, Letter.status.in_((*OPEN_LETTER_STATES, "BROUGHT_BACK")))

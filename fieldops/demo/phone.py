@@ -173,7 +173,7 @@ class Phone:
             " schema, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             saved,
         )
-        for step in _STEPS.get(kind, ()):
+        for step in ("correction",) if body.get("corrects") else _STEPS.get(kind, ()):
             self.chain.add(step, visit_id, mutation_id, digest, at)
         self._db.execute("COMMIT")
         return mutation_id

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.results import address_cards, queries
-from fieldops.results.schemas import AddressCardOut, ResultOut
-from fieldops.web import Blueprint, needs, session
+from fieldops.results import address_cards, queries, review
+from fieldops.results.schemas import AcceptIn, AddressCardOut, ResultOut, ReturnIn
+from fieldops.web import Blueprint, actor, needs, session
 
 if TYPE_CHECKING:
     import uuid
@@ -31,6 +31,24 @@ def show_result(result_id: uuid.UUID) -> Any:
 def list_results(visit_id: uuid.UUID) -> Any:
     """Every version and copy of a visit's result."""
     return queries.shown(session(), queries.results_of_visit(session(), visit_id))
+
+
+@blueprint.route("/<uuid:result_id>/accept", methods=["POST"])
+@needs("results.review")
+@blueprint.arguments(AcceptIn)
+@blueprint.response(200, ResultOut)
+def accept_result(words: dict[str, Any], result_id: uuid.UUID) -> Any:
+    """Accept a result as it is."""
+    return review.accept_result(session(), actor(), result_id, **words)
+
+
+@blueprint.route("/<uuid:result_id>/return", methods=["POST"])
+@needs("results.review")
+@blueprint.arguments(ReturnIn)
+@blueprint.response(200, ResultOut)
+def return_result(words: dict[str, Any], result_id: uuid.UUID) -> Any:
+    """Return a result to its crew, who sends a new version."""
+    return review.return_result(session(), actor(), result_id, **words)
 
 
 @cards.route("/<uuid:address_id>/card")

@@ -106,7 +106,8 @@ class Outcome:
     ``needs`` are the fields it cannot do without, ``may`` those it may have besides (``detail`` always). ``verified``:
     only after the person's identity was verified. ``hold`` pauses the case with that kind, for ``hold_days`` where
     given, ``status`` claims a special status, ``keep_away`` puts the person met on the do-not-contact list, ``follow``
-    names who must act on it (see FOLLOW_UPS). No field of any outcome can say that a crew received money.
+    names who must act on it (see FOLLOW_UPS), ``letter`` is how
+    a letter the crew carried came home. No field of any outcome can say that a crew received money.
     """
 
     code: str
@@ -120,6 +121,7 @@ class Outcome:
     hold_days: int | None = None
     status: str = ""
     complaint: bool = False
+    letter: str = ""
     keep_away: bool = False
     follow: str = ""
 
@@ -150,9 +152,10 @@ OUTCOMES: Final = {
         Outcome("O10", "MESSAGE_LEFT", "委托转告", ("P03", "P04", "P05", "P06", "P07", "P08"), ("text_id",),
                 follow="CALL"),
         Outcome("O11", "REFUSED_CONTACT_3RD", "第三人拒绝联系", THIRDS, keep_away=True),
-        Outcome("O12", "LETTER_HANDED", "面交信函并签收", DEBTORS, ("letter_no",), verified=True),
-        Outcome("O13", "LETTER_LEFT_SEALED", "密封留置", ("P04", NOBODY), ("letter_no", "place")),
-        Outcome("O14", "LETTER_REFUSED", "拒收", ANYBODY, ("letter_no",), ("reason",)),
+        Outcome("O12", "LETTER_HANDED", "面交信函并签收", DEBTORS, ("letter_no",), verified=True,
+                letter="HANDED"),
+        Outcome("O13", "LETTER_LEFT_SEALED", "密封留置", ("P04", NOBODY), ("letter_no", "place"), letter="LEFT_SEALED"),
+        Outcome("O14", "LETTER_REFUSED", "拒收", ANYBODY, ("letter_no",), ("reason",), letter="BROUGHT_BACK"),
         Outcome("O15", "DECEASED", "称已去世", ANYBODY, ("proof",), hold="DEATH", status="DECEASED", follow="BANK"),
         Outcome("O16", "CUSTODY", "在押/服刑/强制戒毒", ANYBODY, ("proof",), hold="CUSTODY", status="CUSTODY",
                 follow="BANK"),

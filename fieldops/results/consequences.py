@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from fieldops import events
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
 from fieldops.cases import complaints, third_parties
@@ -21,6 +22,7 @@ from fieldops.results import queries
 from fieldops.results.codes import ABORTED_BY_OFFICE, FINDINGS, FOLLOW_UPS, NOT_EXECUTED, OUTCOMES, PERSONS, FollowUp
 from fieldops.tasks import service as tasks
 from fieldops.visits import execution
+from fieldops.visits.events import LetterAtDoor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +56,13 @@ def take_effect(
     aborted = all(line["outcome"] == ABORTED_BY_OFFICE for line in lines)
     execution.complete_visit(session, actor, visit, reason=", ".join(sorted({line["outcome"] for line in lines})))
     planning.move_stop(session, visit.id, stop_states.ABORTED if aborted else stop_states.DONE)
+    teach(session, actor, visit, result, lines)
+
+
+def teach(
+    session: Session, actor: Actor, visit: Visit, result: VisitResult, lines: Sequence[Mapping[str, Any]]
+) -> None:
+    """What address, cards and people learn of a visit that was made, or of a new version of its result."""
     _teach_address(session, actor, visit, result)
     for line in lines:
         _act_on_card(session, actor, visit, result, line)
@@ -120,7 +129,7 @@ def _act_on_card(session: Session, actor: Actor, visit: Visit, result: VisitResu
             amount_fen=line["promise_fen"],
             due_on=line["promise_on"],
             source_kind=EVIDENCE_KIND,
-            source_id=result.id,
+            source_id=queries.first_version_id(session, result),
         )
     if outcome.hold:
         until_on = today + timedelta(days=outcome.hold_days) if outcome.hold_days is not None else None
@@ -131,6 +140,11 @@ def _act_on_card(session: Session, actor: Actor, visit: Visit, result: VisitResu
         cases.record_special_status(
             session, actor, case_id=case_id, kind=outcome.status, proof=_CLAIMED, from_on=today, reason=outcome.code
         )
+    if outcome.letter:
+        person = PERSONS[result.person_met]
+        told_of = (visit.id, case_id, result.id, line["letter_no"], outcome.letter)
+        where = line.get("place") or f"{person.code} {person.zh}"
+        events.announce(session, LetterAtDoor(*told_of, where, line.get("reason") or outcome.zh, actor))
     if outcome.complaint:
         told: Any = {"grade": _ORDINARY, "source": "DEBTOR", "received_on": today, "reason": outcome.code}
         complaints.open_complaint(session, actor, case_id=case_id, **told)

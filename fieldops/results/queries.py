@@ -58,6 +58,23 @@ def slots_by_ids(session: Session, slot_ids: Iterable[uuid.UUID]) -> list[Eviden
     return list(session.scalars(sa.select(EvidenceSlot).where(among(EvidenceSlot.id, slot_ids))))
 
 
+def result_if_any(session: Session, result_id: uuid.UUID) -> VisitResult | None:
+    """The result of that id, if there is one."""
+    return session.get(VisitResult, result_id)
+
+
+def first_version_id(session: Session, result: VisitResult) -> uuid.UUID:
+    """The id of the first version of a result, which its promises are filed under."""
+    while result.corrects is not None:
+        result = session.get_one(VisitResult, result.corrects)
+    return result.id
+
+
+def lines_of(session: Session, result_id: uuid.UUID) -> list[ResultLine]:
+    """The outcome of each card."""
+    return list(session.scalars(sa.select(ResultLine).where(ResultLine.result_id == result_id)))
+
+
 def results_of_visit(session: Session, visit_id: uuid.UUID) -> list[VisitResult]:
     """Every version and copy of a visit's result, oldest first. Raises: NotFound for a visit nobody knows."""
     if session.get(Visit, visit_id) is None:

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 
 from fieldops.addresses.schemas import AddressPointOut
 from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS, SLOT_LIMITS, VISIT_LIMIT
-from fieldops.web import In, Out
+from fieldops.web import In, Out, Words
 
 BANK_CHANNELS = ("BANK_COUNTER", "MOBILE_BANK", "ATM", "TRANSFER")
 SLOT_KINDS = tuple(SLOT_LIMITS)
@@ -72,6 +72,7 @@ class ResultIn(In):
     """A visit result; its id is the mutation's, made by the phone. ``address_finding`` null: nobody was there (O24)."""
 
     visit_id = fields.UUID(required=True)
+    corrects = fields.UUID(load_default=None, metadata={"description": "the returned result this is a new version of"})
     address_finding = fields.String(load_default=None, validate=validate.OneOf(list(FINDINGS)))
     person_met = fields.String(required=True, validate=validate.OneOf(list(PERSONS)))
     identity_verified = fields.Boolean(required=True)
@@ -93,6 +94,19 @@ class LineOut(Out):
     detail = fields.Dict()
 
 
+class SignalOut(Out):
+    code = fields.String()
+    weight = fields.Integer()
+
+
+class AcceptIn(In):
+    note = Words(load_default=None, validate=validate.Length(2, 500))
+
+
+class ReturnIn(In):
+    note = Words(required=True, validate=validate.Length(2, 500))
+
+
 class ResultOut(Out):
     id = fields.UUID()
     visit_id = fields.UUID()
@@ -108,8 +122,15 @@ class ResultOut(Out):
     left_at = fields.AwareDateTime()
     distance_m = fields.Integer(allow_none=True)
     flags = fields.List(fields.String())
+    signals = fields.List(fields.Nested(SignalOut))
+    score = fields.Integer()
     status = fields.String()
+    corrects = fields.UUID(allow_none=True)
+    reviewed_at = fields.AwareDateTime(allow_none=True)
+    reviewed_by = fields.String(allow_none=True)
+    review_note = fields.String(allow_none=True)
     received_at = fields.AwareDateTime()
+    complete_at = fields.AwareDateTime(allow_none=True)
     lines = fields.List(fields.Nested(LineOut))
 
 

@@ -13,7 +13,7 @@ from fieldops.datum import distance_m
 from fieldops.errors import NotUnderstood
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
-from fieldops.results import slots
+from fieldops.results import corrections, slots
 from fieldops.results.arrival import ask_at_the_door
 from fieldops.results.codes import PERSONS
 from fieldops.results.consequences import take_effect, was_executed
@@ -21,6 +21,7 @@ from fieldops.results.events import ResultRecorded
 from fieldops.results.models import ResultLine, VisitResult
 from fieldops.results.queries import results_before
 from fieldops.results.rules import Line, Report, faults
+from fieldops.results.signals import REVIEW_AT, Reported, score_of, signals_of
 from fieldops.tasks import service as tasks
 from fieldops.visits import execution
 from fieldops.visits import queries as visit_queries
@@ -86,22 +87,25 @@ def record_result(
     """
     visit = _locked_visit(session, sent["visit_id"])
     _refuse_faults(session, visit, sent, agent_id)
-    before = results_before(session, visit.id)
-    executed = was_executed(sent["lines"])
+    before, executed = results_before(session, visit.id), was_executed(sent["lines"])
+    corrected = corrections.supersede(session, actor, visit.id, sent["corrects"])
     flagged = [*flags, *_lateness(actor.at, sent["left_at"]), *_intrusion(session, visit, sent["person_met"])]
-    if before.has_primary and SECOND_RESULT not in flagged:
+    if before.has_primary and corrected is None and SECOND_RESULT not in flagged:
         flagged.append(SECOND_RESULT)
     result = _result_row(result_id, visit, sent, flags=flagged)
-    result.number, result.is_primary = before.count + 1, executed and not before.has_primary
+    counts = corrected.counted if corrected else not before.has_primary
+    result.number, result.is_primary = before.count + 1, executed and counts
     result.agent_id, result.device_id, result.received_at = agent_id, device_id, actor.at
     session.add(result)
     session.flush()
     session.add_all(_line_row(result, line) for line in sent["lines"])
     slots.declare(session, actor, result)
     audit.record(session, actor, "results.record", "visit", visit.id, result=str(result.id), flags=flagged)
-    if not before.has_primary:
+    if corrected is not None:
+        corrections.take_effect_anew(session, actor, visit, result, sent["lines"], corrected)
+    elif not before.has_primary:
         take_effect(session, actor, visit, result, sent["lines"])
-    if TO_REVIEW & set(flagged):
+    if TO_REVIEW & set(flagged) or result.score >= REVIEW_AT:
         detail = {"visit_id": str(visit.id), "flags": flagged, **(times or {})}
         due_at = actor.at + _ANSWER
         tasks.open_task(session, actor, "REVIEW_RESULT", "SUPERVISOR", "visit_result", result.id, due_at, detail)
@@ -120,7 +124,7 @@ def _locked_visit(session: Session, visit_id: uuid.UUID) -> Visit:
 
 
 def _refuse_faults(session: Session, visit: Visit, sent: Mapping[str, Any], agent_id: uuid.UUID) -> None:
-    found = faults(_report(session, visit, sent, agent_id))
+    found = faults(_report(session, visit, sent, agent_id)) + corrections.faults(session, visit.id, agent_id, sent)
     if found:
         detail = "; ".join(f"{fault.field}: {fault.mend}" for fault in found)
         raise NotUnderstood(NOT_SOUND, detail, faults=[asdict(fault) for fault in found])
@@ -153,7 +157,17 @@ def _fields(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _result_row(result_id: uuid.UUID, visit: Visit, sent: Mapping[str, Any], *, flags: list[str]) -> VisitResult:
-    position = sent["position"]
+    position, away_m = sent["position"], _distance_m(visit, sent["position"])
+    reported = Reported(
+        position=position,
+        distance_m=away_m,
+        precision=visit.point_precision,
+        stay=sent["left_at"] - sent["arrived_at"],
+        slot_kinds=tuple(slot["kind"] for slot in sent["slots"]),
+        flags=tuple(flags),
+        executed=was_executed(sent["lines"]),
+    )
+    signals = signals_of(reported)
     return VisitResult(
         id=result_id,
         visit_id=visit.id,
@@ -168,7 +182,10 @@ def _result_row(result_id: uuid.UUID, visit: Visit, sent: Mapping[str, Any], *, 
         lat=position["lat"] if position else None,
         lon=position["lon"] if position else None,
         accuracy_m=position["accuracy_m"] if position else None,
-        distance_m=_distance_m(visit, position),
+        distance_m=away_m,
+        corrects=sent["corrects"],
+        signals=signals,
+        score=score_of(signals),
         slots=[{**slot, "id": str(slot["id"])} for slot in sent["slots"]],
         flags=flags,
     )

@@ -179,6 +179,7 @@ def _standing(
         begun=visit.status == states.IN_PROGRESS,
         has_primary=result_queries.results_before(session, visit.id).has_primary,
         obeys=all(line["outcome"] == ABORTED_BY_OFFICE for line in body.get("lines", ())),
+        corrects=body.get("corrects") is not None,
     )
     return standing, recall
 

@@ -36,3 +36,20 @@ class VisitAdjusted:
     amount_fen: int
     status: str
     actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class LetterAtDoor:
+    """What a crew reports of a letter it carried: HANDED, LEFT_SEALED or BROUGHT_BACK; ``to`` whom, or where.
+
+    Results tell it and letters hear of it; neither knows the other.
+    """
+
+    visit_id: uuid.UUID
+    case_id: uuid.UUID
+    result_id: uuid.UUID
+    letter_no: str
+    outcome: str
+    to: str
+    reason: str | None
+    actor: Actor

@@ -3,14 +3,17 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select, update
 
 from fieldops.addresses import service as addresses
 from fieldops.addresses.models import Address, GeocodeAnswer
 from fieldops.addresses.showing import show_address
 from fieldops.cases.models import Case
 from fieldops.correspondence import tracking
+from fieldops.correspondence.models import Letter
 from fieldops.errors import NotNow
 from fieldops.results import service as results
+from fieldops.tasks.models import Task
 from fieldops.visits import approval
 from fieldops.visits import service as visits
 from fieldops.visits.models import Visit
@@ -192,6 +195,29 @@ class TestOnTheRoad:
         letter = office.read(letter_id)
         assert (letter.status, letter.status_reason) == ("CANCELLED", "LR-031 DEMOLISHED")
         assert office.read(office.request(case_id)).status == "REJECTED"
+
+    @pytest.mark.parametrize(
+        ("outcome", "person", "status"),
+        [("O12", "P01", "HANDED"), ("O13", "P04", "LEFT_SEALED"), ("O14", "P01", "BROUGHT_BACK")],
+    )
+    def test_a_letter_a_crew_carried_comes_home_as_its_result_says(self, office, road, outcome, person, status):
+        with office.house.transaction() as session:
+            case_id = cards_of(session, [road.visit_id])[road.visit_id][0]
+        letter_id = office.approve(office.request(case_id, delivery="HAND_BY_VISIT"))
+        with office.house.transaction() as session:  # printing and issuing it is tested in test_crew_delivery
+            session.execute(update(Letter).filter_by(id=letter_id).values(status="ISSUED_TO_CREW"))
+        line = {"case_id": str(case_id), "outcome": outcome, "letter_no": office.read(letter_id).letter_no}
+        line |= {"place": "信箱"} if outcome == "O13" else {}
+        with office.house.transaction() as session:
+            record(session, office.house, session.get_one(Visit, road.visit_id), outcome, person=person, lines=[line])
+        assert office.read(letter_id).status == status
+
+    def test_a_letter_no_crew_had_is_a_clerks_to_clear_up(self, office, road):
+        with office.house.transaction() as session:
+            record(session, office.house, session.get_one(Visit, road.visit_id), "O12")
+        with office.house.transaction() as session:
+            (task,) = [each for each in session.scalars(select(Task)) if each.kind == "LETTER_NOT_WITH_CREW"]
+        assert (task.role, task.detail["outcome"]) == ("ADMIN_CLERK", "HANDED")
 
     def test_a_crew_that_finds_nobody_home_stops_no_letter(self, office, road):
         _, letter_id = self._letter_to(office, road.visit_id)

@@ -157,7 +157,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "sections",
         "stored",
     },
-    "results": {"address_cards", "arrival", "codes", "consequences", "slots"},
+    "results": {"address_cards", "arrival", "codes", "consequences", "corrections", "review", "signals", "slots"},
     "roads": {"matrices", "services"},
     "sync": {
         "cards",

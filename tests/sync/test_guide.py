@@ -12,6 +12,7 @@ from fieldops.demo import phone
 from fieldops.evidence import rules as evidence
 from fieldops.evidence import schemas as evidence_schemas
 from fieldops.evidence import tus
+from fieldops.evidence.chain import FIRST, link_hash
 from fieldops.evidence.formats import MOST_PIXELS, MOST_PNG_PIXELS, MOST_SECONDS, TYPES_OF_KIND
 from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS, SLOT_LIMITS, VISIT_LIMIT
 from fieldops.results.schemas import BANK_CHANNELS, SLOT_KINDS, ResultIn
@@ -187,3 +188,20 @@ def test_the_limits_of_evidence_in_the_guide_are_those_of_the_code():
     assert f"All evidence of a visit has {VISIT_LIMIT // 1024**2} MiB at most" in said
     assert f"expired after {evidence.LIFETIME.days} days" in said
     assert f"after {evidence.OVERDUE.total_seconds() // 3600:.0f} hours" in said
+
+
+def test_the_links_of_the_guide_follow_each_other_and_hash_as_they_say():
+    chain = block("ChainIn")
+    links = evidence_schemas.ChainIn().load(chain)["links"]
+    told = [
+        str(link_hash(chain["device_id"], each | {"visit_id": str(each["visit_id"]), "ref": str(each["ref"])}))
+        for each in links
+    ]
+    assert told == [each["hash"] for each in links]
+    assert [each["prev_hash"] for each in links] == [FIRST, told[0]]
+    assert block("ChainOut") == {"held_n": 2, "held_hash": told[1]}
+    text, digest = re.search(r"```text link\n(.*?)\n= (\w+)\n", GUIDE, re.DOTALL).groups()
+    assert hashlib.sha256(text.encode()).hexdigest() == digest == told[0]
+    (mutation,) = block("SyncIn")["mutations"]
+    assert (str(links[0]["ref"]), links[0]["content_sha256"]) == (mutation["id"], mutation["body_sha256"])
+    assert set(evidence.LINK_KINDS) <= set(re.findall(r"\w+", GUIDE.split("`kind`: ")[1][:120]))

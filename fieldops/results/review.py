@@ -1,0 +1,66 @@
+"""A supervisor looks at a result: accepts it, or returns it to the crew, who sends a new version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fieldops import audit
+from fieldops.addresses import queries as address_queries
+from fieldops.addresses import service as addresses
+from fieldops.errors import NotNow
+from fieldops.results import queries
+from fieldops.results.codes import FINDINGS
+from fieldops.results.consequences import EVIDENCE_KIND
+from fieldops.visits import queries as visit_queries
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from fieldops.audit import Actor
+    from fieldops.results.models import VisitResult
+
+SUBMITTED, ACCEPTED, RETURNED, CORRECTED = "SUBMITTED", "ACCEPTED", "RETURNED", "CORRECTED"
+_GOOD_FIX_M: Final = 50
+
+
+def accept_result(session: Session, actor: Actor, result_id: UUID, *, note: str | None = None) -> dict[str, Any]:
+    """Accept a result as it is. A good fix at an address it confirms shows from then on where the building is.
+
+    Raises: NotFound; NotNow when it has been reviewed or corrected.
+    """
+    result = _reviewed(session, actor, result_id, ACCEPTED, note)
+    _confirm_point(session, actor, result)
+    return queries.shown(session, [result])[0]
+
+
+def return_result(session: Session, actor: Actor, result_id: UUID, *, note: str) -> dict[str, Any]:
+    """Return a result 退回: the crew reads why in its receipt book, and sends a new version. Raises: as ``accept``."""
+    return queries.shown(session, [_reviewed(session, actor, result_id, RETURNED, note)])[0]
+
+
+def _reviewed(session: Session, actor: Actor, result_id: UUID, status: str, note: str | None) -> VisitResult:
+    result = queries.result_by_id(session, result_id)
+    visit_queries.lock_visits(session, [result.visit_id])
+    session.refresh(result)
+    if result.status != SUBMITTED:
+        raise NotNow("RESULT_STATE", f"This result is {result.status}; only a SUBMITTED one is reviewed.")
+    result.status, result.reviewed_at, result.reviewed_by, result.review_note = status, actor.at, actor.name, note
+    session.flush()
+    audit.record(session, actor, f"results.{status.lower()}", "visit_result", result.id, reason=note)
+    return result
+
+
+def _confirm_point(session: Session, actor: Actor, result: VisitResult) -> None:
+    finding = FINDINGS.get(result.address_finding or "")
+    address = address_queries.address_by_id(session, visit_queries.visit_by_id(session, result.visit_id).address_id)
+    good = result.accuracy_m is not None and result.accuracy_m <= _GOOD_FIX_M and not result.score
+    if finding is None or not finding.confirms or not good or not address.site_key:
+        return
+    assert result.lat is not None
+    assert result.lon is not None
+    evidence = f"{EVIDENCE_KIND}:{result.id}"
+    addresses.confirm_point(
+        session, actor, site_key=address.site_key, lat=result.lat, lon=result.lon, evidence_id=evidence
+    )
