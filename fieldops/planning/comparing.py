@@ -31,15 +31,12 @@ class Compared:
 
 
 def compare_plans(session: Session, plan_id: uuid.UUID, *, against: uuid.UUID | None) -> Compared:
-    """This plan against another of its day; by default the one it was made from.
+    """This plan against another of its day; by default the one it was made from, or itself when it is the first.
 
     What had been done or begun before this plan was made is in neither. Raises: NotUnderstood, NotFound.
     """
     after = queries.plan_by_id(session, plan_id)
-    other = against or after.base_id
-    if other is None:
-        raise NotUnderstood("NOTHING_TO_COMPARE", "This plan was made from no other; name one with ?against=.")
-    before = queries.plan_by_id(session, other)
+    before = queries.plan_by_id(session, against or after.base_id or after.id)
     if before.on_date != after.on_date:
         raise NotUnderstood("OTHER_DAY", f"That plan is of {before.on_date}; compare plans of one day.")
     gone = (states.SKIPPED, *states.BEGUN) if after.base_id is not None else ()

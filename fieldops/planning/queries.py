@@ -106,10 +106,10 @@ def _span(lock: VisitLock | None) -> tuple[int, int] | None:
     return lock.from_s, lock.until_s
 
 
-def locks_on(session: Session, on_date: date) -> list[VisitLock]:
-    """Locks that stand on a day, oldest first."""
-    query = sa.select(VisitLock).where(VisitLock.on_date == on_date, VisitLock.lifted_at.is_(None))
-    return list(session.scalars(query.order_by(VisitLock.id)))
+def locks_on(session: Session, on_date: date | None) -> list[VisitLock]:
+    """Locks that stand on a day, or on any, newest first."""
+    query = sa.select(VisitLock).where(VisitLock.lifted_at.is_(None)).order_by(VisitLock.id.desc()).limit(1000)
+    return list(session.scalars(query if on_date is None else query.where(VisitLock.on_date == on_date)))
 
 
 def lock_on_visit(session: Session, on_date: date, visit_id: uuid.UUID) -> VisitLock | None:

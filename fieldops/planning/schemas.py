@@ -80,7 +80,7 @@ class LiftIn(In):
 
 
 class LocksIn(In):
-    on_date = fields.Date(required=True)
+    on_date = fields.Date(load_default=None, metadata={"description": "without it, the locks of every day"})
 
 
 class AgainstIn(In):

@@ -142,12 +142,10 @@ def test_only_a_plan_with_routes_is_gone_on_from(house, app, client_as):
         assert (answer.status_code, answer.json["code"]) == (409, "PLAN_NOT_READY")
 
 
-def test_a_plan_made_from_no_other_is_compared_only_with_one_that_is_named(road):
+def test_a_plan_made_from_no_other_differs_from_nothing(road):
     boss = road.client_as("SUPERVISOR")
-    answer = boss.get(f"/api/v1/plans/{road.plan_id}/difference")
-    assert (answer.status_code, answer.json["code"]) == (422, "NOTHING_TO_COMPARE")
-    same = boss.get(f"/api/v1/plans/{road.plan_id}/difference?against={road.plan_id}").json
-    assert (same["moves"], same["crews"], same["travel_s"]) == ([], [], 0)
+    same = boss.get(f"/api/v1/plans/{road.plan_id}/difference").json
+    assert (same["before_id"], same["moves"], same["crews"], same["travel_s"]) == (str(road.plan_id), [], [], 0)
 
 
 def move(road, visit_id, crew, **changes):
