@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -340,6 +340,54 @@ def run(office, examples, steps):
         return PaperMachine(office)
 
     run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=steps))
+
+
+DAY = (  # every kind of step once, in an order that can be
+    ("approve", {"count": 2, "by_hand": False}),
+    ("approve", {"count": 1, "by_hand": True}),
+    *[("print_batch", {"jam": jam, "skip": False}) for jam in (True, False, False)],
+    ("reprint", {}),
+    *[("seal", {})] * 3,
+    ("use_numbered_sheets", {"count": 1}),
+    ("register", {"scanned": False}),
+    ("register", {"scanned": True}),
+    ("hand_over", {}),
+    ("strike_off", {}),
+    ("hand_over", {}),
+    ("come_out", {"outcome": "RETURNED"}),
+    ("remail", {}),
+    ("register", {"scanned": False}),
+    ("hand_over", {}),
+    ("come_out", {"outcome": "DELIVERED"}),
+    ("come_out", {"outcome": "LOST"}),
+    ("issue", {}),
+    ("come_home", {"outcome": "BROUGHT_BACK"}),
+    ("reseal", {}),
+    ("issue", {}),
+    ("come_home", {"outcome": "LEFT_SEALED"}),
+    ("approve", {"count": 1, "by_hand": False}),
+    ("print_batch", {"jam": False, "skip": False}),
+    ("withdraw", {}),
+    ("witness", {}),
+)
+NEEDS_NO_DATA = {"approve", "hand_over", "issue"}
+
+
+def test_a_day_on_which_everything_happens_leaves_every_sheet_in_its_place(office):
+    furnish(office)
+    machine = PaperMachine(office)
+
+    @settings(max_examples=1, phases=[Phase.generate])
+    @given(st.data())
+    def day(data):
+        for name, words in DAY:
+            getattr(machine, name)(**words, **({} if name in NEEDS_NO_DATA else {"data": data}))
+            machine.every_copy_is_where_the_model_says()
+            machine.numbers_are_unique_and_the_register_holds()
+            machine.nothing_changed_hands_without_its_entry()
+            machine.every_numbered_sheet_is_in_one_place()
+
+    day()
 
 
 def test_nothing_is_lost_or_doubled_whatever_the_desk_does(office):
