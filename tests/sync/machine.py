@@ -41,6 +41,7 @@ OUTCOMES = {
     "not executed": {"outcome": "O24", "finding": None, "person": "P00"},
     "called off": {"outcome": "O25", "finding": None},
     "complaint": {"outcome": "O19"},
+    "unsound": {"outcome": "O26", "summary": "短"},
 }
 PHONES, VISITS = st.integers(0, 4), st.integers(0, 5)
 FAULTS = (
