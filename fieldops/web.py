@@ -152,6 +152,10 @@ class Web(Flask):
         with self.house.transaction() as opened:
             g.session = opened
             g.user = _user_of_token(opened)
+            if getattr(view, "_hands_out_tokens", False):
+                answer = self.make_response(super().dispatch_request())
+                answer.cache_control.no_store = True
+                return answer
             return _answered_once(lambda: self.make_response(super(Web, self).dispatch_request()))
 
 
@@ -233,6 +237,12 @@ def own_transactions(action: str) -> Callable[[View], View]:
         return marked
 
     return mark
+
+
+def hands_out_tokens(view: View) -> View:
+    """Mark a view whose answer nobody may keep: neither a cache on the way, nor the answers kept by Idempotency-Key."""
+    view._hands_out_tokens = True  # type: ignore[attr-defined]  # noqa: SLF001 - read where answers are kept
+    return view
 
 
 def user_allowed(opened: Session, action: str) -> UserAccount:

@@ -8,12 +8,19 @@ import sqlalchemy as sa
 
 from fieldops import audit
 from fieldops.accounts import api as accounts_api
+from fieldops.app import create_app
 from fieldops.audit import AuditEntry
 from fieldops.auth.models import UserAccount
 from fieldops.auth.service import create_account
-from fieldops.web import actor, house, needs, session
+from fieldops.web import IdempotencyKey, actor, house, needs, session
 
 NEW = {"name": "new", "display_name": "New", "password": "a long password", "roles": ["QA"]}
+
+
+@pytest.fixture
+def app(house):
+    """An application of its own: these tests give it views."""
+    return create_app(house)
 
 
 def _accounts(of):
@@ -248,3 +255,13 @@ def test_the_house_of_a_request_is_the_one_the_application_was_made_with(app, cl
 
     _serve(app, show)
     assert client_as("QA").post("/api/v1/tests").json["home"] == str(app.house.settings.home)
+
+
+def test_an_answer_with_a_token_is_kept_nowhere(client_as, house):
+    client = client_as("SYSADMIN")
+    login = {"name": "sysadmin", "password": "a long password"}
+    answers = [client.post("/api/v1/login", json=login, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+    assert [answer.headers["Cache-Control"] for answer in answers] == ["no-store"] * 2
+    assert [answer.headers.get("Idempotent-Replay") for answer in answers] == [None, None]
+    with house.transaction() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(IdempotencyKey)) == 0

@@ -9,7 +9,7 @@ from flask import current_app, g
 from fieldops.accounts.schemas import AccountIn, AccountOut, AccountReasonIn, LoginIn, TokenOut
 from fieldops.auth import service
 from fieldops.auth.tokens import LIFETIME
-from fieldops.web import Blueprint, actor, needs, session
+from fieldops.web import Blueprint, actor, hands_out_tokens, needs, session
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -20,6 +20,7 @@ blueprint = Blueprint("accounts", __name__, description="Log in, and open accoun
 @blueprint.route("/login", methods=["POST"])
 @blueprint.arguments(LoginIn)
 @blueprint.response(200, TokenOut)
+@hands_out_tokens
 def log_in(words: dict[str, Any]) -> dict[str, Any]:
     """Exchange name and password for a bearer token."""
     account = service.authenticate(session(), words["name"], words["password"])

@@ -29,7 +29,7 @@ from fieldops.sync.schemas import (
     SyncOut,
     UnconfirmedRecallOut,
 )
-from fieldops.web import Blueprint, actor, house, needs, own_transactions, session, token_claims
+from fieldops.web import Blueprint, actor, hands_out_tokens, house, needs, own_transactions, session, token_claims
 
 if TYPE_CHECKING:
     import uuid
@@ -57,6 +57,7 @@ def _phone(device_id: uuid.UUID | None = None) -> Device:
 @needs("mobile.sync")
 @blueprint.arguments(DeviceIn)
 @blueprint.response(201, DeviceOut)
+@hands_out_tokens
 def register_device(asked: dict[str, Any]) -> Any:
     """Bind this phone to the agent who is logged in, by its public key; the same key again is the same phone."""
     return devices.register_device(session(), actor(), g.user, _tokens(), asked)
@@ -65,6 +66,7 @@ def register_device(asked: dict[str, Any]) -> Any:
 @blueprint.route("/devices/<uuid:device_id>/token", methods=["POST"])
 @blueprint.arguments(RenewIn)
 @blueprint.response(200, DeviceOut)
+@hands_out_tokens
 def renew_tokens(asked: dict[str, Any], device_id: uuid.UUID) -> Any:
     """A new pair of tokens for the refresh token, signed with the phone's key."""
     return devices.renew(session(), _tokens(), device_id, asked, house().clock.now())

@@ -410,3 +410,10 @@ def test_a_bomb_is_unpacked_no_further_than_the_limit(road, monkeypatch):
     (_, api), _ = road.phones()
     assert post_packed(api, gzip.compress(b" " * 50 * 1024 * 1024)).status_code == 413
     assert grown == [1024 * 1024 + 1]
+
+
+def test_the_tokens_of_a_phone_are_kept_by_no_cache_and_no_key(road):
+    (phone, _), _ = road.phones()
+    path = f"/api/v1/mobile/devices/{phone.device_id}/token"
+    answer = road.app.test_client().post(path, json=phone._binding.renewal(now(road)), headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
