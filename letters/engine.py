@@ -22,11 +22,15 @@ from letters.system import require_libraries
 
 require_libraries()  # WeasyPrint's own message at import names no package
 
+from PIL import ImageFile  # noqa: E402
 from weasyprint import CSS, HTML, Document  # noqa: E402 - only after the libraries were found
 from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse  # noqa: E402
 
 __all__ = ["Document", "Engine"]
+
+# WeasyPrint lets pictures that are cut short pass in the whole process, evidence too; here nothing cut short passes.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 BASE_URL = "http://pack.invalid/"  # never resolved: RFC 2606 reserves .invalid, and the fetcher opens nothing
 POINTS_PER_MM = 72 / 25.4

@@ -52,7 +52,7 @@ def open_complaint(
     case = queries.case_by_id(session, case_id)
     key = {"case_id": case_id, "grade": grade, "received_on": received_on}
     told = {"debtor_id": case.debtor_id, "recorded_at": actor.at, "source": source, "status": "OPEN"}
-    due_at = reply_due_at(session, received_on)
+    due_at = reply_due_at(session, received_on, actor.at)
     complaint, fresh = add_once(session, Complaint, key, {**told, "agent_id": agent_id, "due_at": due_at})
     if not fresh:
         return _told_again(session, actor, complaint, agent_id, reason)
@@ -84,9 +84,9 @@ def begin_landed(session: Session, actor: Actor, complaint_ids: Sequence[uuid.UU
         begin(session, actor, queries.complaints_by_ids(session, complaint_ids))
 
 
-def reply_due_at(session: Session, received_on: date) -> datetime:
-    """When the reply to a complaint of that day is due: the next working day, by the policy's count and calendar."""
-    days = policy_on(session, received_on).case.complaint_reply_working_days
+def reply_due_at(session: Session, received_on: date, told_at: datetime) -> datetime:
+    """When the reply to a complaint of that day is due: the next working day, by the policy of when it was told."""
+    days = policy_on(session, local_date(told_at)).case.complaint_reply_working_days
     return at_local(working_day_after(session, received_on, days), OFFICE_CLOSES_S)
 
 
@@ -137,7 +137,7 @@ def reopen_complaint(session: Session, actor: Actor, complaint_id: uuid.UUID, *,
     """Open a closed complaint again: it holds back as before and wants a new reply. Raises: NotFound, NotNow."""
     complaint = _step(session, actor, complaint_id, "REOPEN", reason)
     complaint.closed_at = complaint.closed_by = complaint.upheld = complaint.reply = complaint.replied_at = None
-    complaint.due_at = reply_due_at(session, local_date(actor.at))
+    complaint.due_at = reply_due_at(session, local_date(actor.at), actor.at)
     begin(session, actor, [complaint])
     return complaint
 

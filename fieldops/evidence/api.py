@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from fieldops.sync.models import Device
 
-OCTETS = "application/octet-stream"
+ANY_KIND = "*/*"  # what it is, is known when it is there
 BYTES = {"type": "string", "format": "binary"}
 uploads = Blueprint("uploads", __name__, url_prefix="/mobile/uploads", description="Uploads of evidence 证据上传 (tus)")
 uploads.after_request(tus.sign)
@@ -118,7 +118,7 @@ def list_overdue() -> Any:
 @blueprint.route("/<uuid:slot_id>/content")
 @needs("evidence.look")
 @blueprint.arguments(LookIn, location="query")
-@blueprint.response(200, BYTES, content_type=OCTETS)
+@blueprint.response(200, BYTES, content_type=ANY_KIND)
 def look_at_evidence(words: dict[str, Any], slot_id: uuid.UUID) -> Response:
     """Look at a piece of evidence, or borrow it; who does, and what for, is on record before the first byte."""
     file, media_type, length = keeping.open_evidence(session(), actor(), slot_id, **words)

@@ -19,6 +19,11 @@ from tests.api.operations import ids_of
 from tests.conftest import a_house, clients_of
 from tests.phone import TestApi
 
+ENVELOPE = {
+    "name": "DL 左窗", "measured_on": "2026-11-20", "size": "DL", "fold_height_mm": 99.0,
+    "window_left_mm": 20.0, "window_top_mm": 50.0, "window_width_mm": 90.0, "window_height_mm": 45.0,
+}  # fmt: skip
+
 
 @pytest.fixture(scope="session")
 def described():
@@ -37,6 +42,8 @@ def day_to_change(postgres, small_day, house_after_day, tmp_path_factory):
         app = create_app(opened)
         app.testing = False
         person, phone = _tokens_of_everyman(opened, app)
+        made = app.test_client().post("/api/v1/envelopes", json=ENVELOPE, headers={"Authorization": person})
+        assert made.status_code == 201, made.json
         yield SimpleNamespace(
             house=opened,
             app=app,

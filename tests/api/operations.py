@@ -24,6 +24,7 @@ TABLES = {  # what an id of this name stands for
     "debtor_id": ("debtor",),
     "device_id": ("device",),
     "entry_id": ("do_not_contact",),
+    "envelope_id": ("envelope_record",),
     "handover_id": ("handover_list",),
     "hold_id": ("hold",),
     "import_id": ("import_job",),
@@ -38,9 +39,18 @@ TABLES = {  # what an id of this name stands for
     "repayment_id": ("repayment",),
     "result_id": ("visit_result",),
     "scan_id": ("scan",),
+    "slot_id": ("evidence_file",),
     "status_id": ("special_status",),
     "task_id": ("task",),
+    "template_id": ("letter_template",),
     "visit_id": ("visit",),
+}
+QUERY = {  # what a question must say, by the name of the parameter
+    "cursor": 0,
+    "from_on": "2026-11-01",
+    "purpose": "quarterly inspection",
+    "until_on": "2026-11-30",
+    "wait": 0,
 }
 UNGUARDED = {"/api/v1/login", "/api/v1/mobile/devices/{device_id}/token"}  # they make tokens
 JUNK = {"uuid": "00000000-0000-7000-8000-000000000000", "integer": "999", "string": "junk"}
@@ -71,6 +81,12 @@ class Operation(NamedTuple):
     def _kind(self, name):
         schema = next(one["schema"] for one in self.described["parameters"] if one["name"] == name)
         return schema.get("format") or schema["type"]
+
+    def query(self, ids):
+        """What a question that is understood must say."""
+        known = QUERY | {"held": ids["visit_id"][0]}
+        asked = [one for one in self.described["parameters"] if one["in"] == "query"]
+        return {one["name"]: known[one["name"]] for one in asked if one.get("required") or one["name"] == "wait"}
 
     @property
     def is_of_phones(self):
@@ -111,7 +127,8 @@ def ids_of(house):
         for name, wanted in TABLES.items():
             for table in wanted:
                 assert table in tables, (table, tables)
-                rows = session.scalars(sa.text(f'SELECT id FROM "{table}" ORDER BY id DESC LIMIT 8'))
+                column = name if table == "evidence_file" else "id"  # a slot's file has no id of its own
+                rows = session.scalars(sa.text(f'SELECT {column} FROM "{table}" ORDER BY {column} DESC LIMIT 8'))
                 found.setdefault(name, []).extend(str(one) for one in rows)
     return found
 

@@ -23,6 +23,8 @@ REAL = {
     "branch": ["HQ"],
     "year": ["2026"],
     "number": ["1"],
+    "name": ["2026-11", "2026-1"],
+    "sample": ["ordinary"],
 }
 
 
@@ -37,10 +39,11 @@ def requests_of(operation, ids):
         yield path
 
 
-def answers_of(day, paths):
-    """Answers to GETs by somebody with every role."""
-    client = day.app.test_client()
-    return [client.get(path, headers={"Authorization": day.token}) for path in paths]
+def answers_of(day, operation):
+    """Answers to the GETs of an operation by somebody with every role."""
+    client, asking = day.app.test_client(), {"Authorization": day.token_for(operation)}
+    paths = requests_of(operation, day.ids)
+    return [client.get(path, headers=asking, query_string=operation.query(day.ids)) for path in paths]
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +60,7 @@ def test_what_is_really_there_is_shown_as_described(schema, day_to_change, opera
     for path in requests_of(operation, day_to_change.ids):
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)
         parameters = re.fullmatch(pattern, path).groupdict()
-        query = {"held": day_to_change.ids["visit_id"][0]} if operation.path.endswith("/recalls") else {}
-        case = described.Case(method="GET", path_parameters=parameters, query=query)
+        case = described.Case(method="GET", path_parameters=parameters, query=operation.query(day_to_change.ids))
         answer = case.call(headers={"Authorization": day_to_change.token_for(operation)})
         case.validate_response(answer, checks=CHECKS)
         assert answer.status_code in {200, 404, 409}, answer.text

@@ -60,6 +60,10 @@ def test_a_complaint_comes_with_its_due_reply_and_its_tasks(house, manager, case
         assert (reply.role, reply.due_at, report.role) == ("MANAGER", due_at, "BUSINESS_DEPT")
 
 
+def test_a_complaint_older_than_every_policy_is_taken_in(manager, case_id):
+    assert take_in(manager, case_id, received_on="2000-01-01")["status"] == "OPEN"
+
+
 def test_the_way_of_a_complaint_to_its_end_and_back(house, manager, case_id):
     complaint = take_in(manager, case_id)
     assert act(manager, complaint, "close", upheld=False, reason="查无实据").json["code"] == "COMPLAINT_NOT_REPORTED"

@@ -220,7 +220,7 @@ def test_a_kind_is_offered_once_and_an_unknown_one_is_answered_with_the_list():
     offer(kind_named("cases"))
     with pytest.raises(FieldopsError):
         offer(Kind("cases", (), lambda _: None, lambda _: None))
-    with pytest.raises(NotFound, match="calls, cases, crews, flags, gazetteer, repayments"):
+    with pytest.raises(NotFound, match="calls, cases, crews, flags, gazetteer, postal_receipts, repayments, tracking"):
         kind_named("weather")
 
 

@@ -16,6 +16,7 @@ from fieldops.sync.rules import (
     CLOCK_UNVERIFIED,
     DEVICE_STEPS,
     NEWEST_SCHEMA,
+    OBJECTION,
     RESULT,
     STANDINGS,
     TAKEN,
@@ -71,7 +72,7 @@ def test_a_report_is_worth_what_its_visit_stands_for(standing, code):
 def test_every_row_of_the_table_decides_something():
     every = [
         Standing(kind, *flags[:1], left, *flags[1:])
-        for kind in (CHECK_IN, RESULT)
+        for kind in (CHECK_IN, RESULT, OBJECTION)
         for left in (None, "DONE", "NOT_EXECUTED", "REASSIGNED", "DAY_OVER", "repayment 还款")
         for flags in product((True, False), repeat=5)
     ]
