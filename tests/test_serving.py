@@ -80,4 +80,8 @@ def test_processes_end_even_when_the_block_breaks_off(stand_in, tmp_path):
 def test_the_server_listens_where_the_settings_say(tmp_path):
     settings = make_settings(tmp_path, FIELDOPS_HOST="127.0.0.2", FIELDOPS_PORT="8765", FIELDOPS_CORES="3")
     config = serving.Server(settings).cfg
-    assert (config.address, config.workers, config.threads) == ([("127.0.0.2", 8765)], 3, serving.THREADS)
+    assert (config.address, config.workers, config.threads) == (
+        [("127.0.0.2", 8765)],
+        3,
+        serving.THREADS + serving.WAITING_SEATS,
+    )

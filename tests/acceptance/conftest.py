@@ -5,7 +5,6 @@ It is set once, and copied into a database for each test.
 
 import shutil
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,26 +36,30 @@ LETTERS = ("PENDING_REVIEW", "GENERATED", "QUEUED", "PRINTED", "SEALED", "POSTED
 def stage_database(postgres):
     """The name of a database with the stage in it."""
     home = Path(tempfile.mkdtemp(prefix="fo-"))
-    with a_house(postgres, home) as house, _quick_paper():
-        create_app(house)  # registers who hears of what
-        with house.transaction() as session:
-            _set_visits(session, house)
-            make_bank(session)
-            installing.install_packs(session, Actor("setup", house.clock.now()))
-            senders.put_sender(session, Actor("setup", house.clock.now()), BANK_CODE, **SENDER)
-        _set_letters(house)
+    with a_house(postgres, home) as house:
+        with pytest.MonkeyPatch.context() as patch:
+            _quick_paper(patch)
+            create_app(house)  # registers who hears of what
+            with house.transaction() as session:
+                _set_visits(session, house)
+                make_bank(session)
+                installing.install_packs(session, Actor("setup", house.clock.now()))
+                senders.put_sender(session, Actor("setup", house.clock.now()), BANK_CODE, **SENDER)
+            _set_letters(house)
         house.database.close()
         yield make_url(house.database.url).database
     shutil.rmtree(home, ignore_errors=True)
 
 
-@contextmanager
-def _quick_paper():
-    patch = pytest.MonkeyPatch()
+def _quick_paper(patch):
     patch.setattr(installing, "_examined", lambda _pack: Examination((), {}, None))
     patch.setattr(rendering, "renderer_of", lambda _house, _template_id: QuickRenderer())
-    yield
-    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def quick_paper(monkeypatch):
+    """What stands on the paper is no matter here."""
+    _quick_paper(monkeypatch)
 
 
 def _set_visits(session, house):

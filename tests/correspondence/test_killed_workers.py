@@ -8,7 +8,7 @@ import sys
 import pypdfium2
 import pytest
 
-from fieldops.correspondence import approval, numbers, papers, posting, printing, queries, register, service
+from fieldops.correspondence import approval, numbers, outcomes, papers, posting, printing, queries, register, service
 from tests.conftest import SECRET
 from tests.makers import make_case
 
@@ -46,7 +46,7 @@ def approved_at_once(office, count):
         letter_ids = [one["letter"].id for one in asked]
     with office.house.transaction() as session:
         done = approval.approve_letters(session, office.actor("supervisor"), letter_ids)
-        assert service.counted(done)["done"] == count
+        assert outcomes.counted(done)["done"] == count
     return letter_ids
 
 
