@@ -93,11 +93,13 @@ def a_house(postgres, home, *, template=None):
         clock=StandingClock(),
         vault=Vault(settings_.secret),
     )
-    yield opened
-    opened.database.close()
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    try:
+        yield opened
+    finally:
+        opened.database.close()
+        with admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        admin.dispose()
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def house(postgres, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def road_app(postgres, tmp_path_factory):
+def shared_app(postgres, tmp_path_factory):
     """One application that moves from house to house: building it takes longer than most tests."""
     with a_house(postgres, tmp_path_factory.mktemp("app")) as opened:
         created = create_app(opened)
@@ -117,10 +119,10 @@ def road_app(postgres, tmp_path_factory):
 
 
 @pytest.fixture
-def app(house, road_app):
+def app(house, shared_app):
     """The application of this house."""
-    road_app.house = house
-    return road_app
+    shared_app.house = house
+    return shared_app
 
 
 @pytest.fixture
@@ -161,13 +163,13 @@ def road_database(postgres):
 
 
 @pytest.fixture
-def road(postgres, road_database, road_app, tmp_path):
+def road(postgres, road_database, shared_app, tmp_path):
     """A day on the road: ``road.house`` with two crews and three visits each, on the morning of the day."""
     from tests.road import Road
 
     with a_house(postgres, tmp_path, template=road_database) as opened:
-        road_app.house = opened
-        yield Road(opened, road_app)
+        shared_app.house = opened
+        yield Road(opened, shared_app)
 
 
 @pytest.fixture(scope="session")

@@ -48,17 +48,17 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def of_module(postgres, road_database, road_app, tmp_path_factory):
+def of_module(postgres, road_database, shared_app, tmp_path_factory):
     """One day on the road for a whole module: copying its database takes longer than an upload."""
     with a_house(postgres, tmp_path_factory.mktemp("evidence"), template=road_database) as opened:
-        road_app.house = opened
-        made = Reported(Road(opened, road_app))
+        shared_app.house = opened
+        made = Reported(Road(opened, shared_app))
         made.report()
         yield made
 
 
 @pytest.fixture
-def reported(of_module, road_app):
+def reported(of_module, shared_app):
     """A result with one photo declared, its bytes still on the phone."""
-    road_app.house = of_module.road.house
+    shared_app.house = of_module.road.house
     return of_module.with_another_slot(jpeg(noise=next(_NUMBERS)))

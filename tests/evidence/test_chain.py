@@ -25,14 +25,14 @@ def make_visit(road, phone, visit_id):
 
 
 @pytest.fixture(scope="module")
-def exported(postgres, road_database, road_app, tmp_path_factory):
+def exported(postgres, road_database, shared_app, tmp_path_factory):
     """Two visits made by one phone, exported for a stranger: the second one's export, and its photo's folder."""
     from tests.conftest import a_house
     from tests.road import Road
 
     with a_house(postgres, tmp_path_factory.mktemp("chain"), template=road_database) as opened:
-        road_app.house = opened
-        road = Road(opened, road_app)
+        shared_app.house = opened
+        road = Road(opened, shared_app)
         (phone, _), _ = road.phones()
         first, second, _ = road.visits[road.crew.id]
         make_visit(road, phone, first)

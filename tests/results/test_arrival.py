@@ -19,9 +19,9 @@ METRES_PER_DEGREE = 111_195
 
 
 @pytest.fixture(scope="module")
-def module_road(postgres, road_database, road_app, tmp_path_factory):
+def module_road(postgres, road_database, shared_app, tmp_path_factory):
     with a_house(postgres, tmp_path_factory.mktemp("arrival"), template=road_database) as opened:
-        yield Road(opened, road_app)
+        yield Road(opened, shared_app)
 
 
 @pytest.fixture

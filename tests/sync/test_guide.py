@@ -160,16 +160,16 @@ def asked(name):
     return method, path, dict(line.split(": ", 1) for line in head.splitlines()), body.strip().encode()
 
 
-def test_the_worked_requests_of_an_upload_say_what_the_result_declares(road_app):
+def test_the_worked_requests_of_an_upload_say_what_the_result_declares(shared_app):
     (declared,) = block("ResultIn")["slots"]
     method, path, headers, _ = asked("begin")
-    with road_app.test_request_context(path, method=method, headers=headers):
+    with shared_app.test_request_context(path, method=method, headers=headers):
         wanted = tus.wanted()
     assert (str(wanted.slot_id), wanted.sha256, wanted.length) == (
         declared["id"], declared["sha256"], declared["length"],
     )  # fmt: skip
     method, path, headers, body = asked("append")
-    with road_app.test_request_context(path, method=method, headers=headers, data=body):
+    with shared_app.test_request_context(path, method=method, headers=headers, data=body):
         chunk = tus.chunk()
     assert path.endswith(declared["id"])
     assert (chunk.offset, chunk.length, chunk.checksum) == (0, len(body), ("sha1", hashlib.sha1(body).digest()))

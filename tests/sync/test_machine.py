@@ -11,8 +11,8 @@ ANY = {"deadline": None, "suppress_health_check": list(HealthCheck), "database":
 
 
 @pytest.fixture
-def machine(postgres, road_database, road_app):
-    return machine_of(postgres, road_database, road_app)
+def machine(postgres, road_database, shared_app):
+    return machine_of(postgres, road_database, shared_app)
 
 
 def test_any_day_keeps_the_promises_of_sync(machine):
