@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import uuid
-from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -20,20 +18,19 @@ from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
 
 from fieldops.audit import Actor
-from fieldops.auth.models import UserAccount
+from fieldops.auth.models import IdempotencyKey, UserAccount
 from fieldops.auth.roles import may
-from fieldops.db import Base
 from fieldops.errors import NotAllowed, NotAuthenticated, NotNow, NotUnderstood, Problem, TryLater
 from fieldops.personal import has_personal_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy.orm import Session
     from werkzeug.exceptions import HTTPException
 
     from fieldops.auth.tokens import Claims, Tokens
@@ -123,19 +120,6 @@ class ProblemOut(Out):
     status = fields.Integer()
     code = fields.String()
     detail = fields.String()
-
-
-class IdempotencyKey(Base):
-    """An answer already given to a POST with this key, kept so that a repeat changes nothing."""
-
-    __tablename__ = "idempotency_key"
-
-    user_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    body_sha256: Mapped[bytes]
-    status: Mapped[int]
-    answer: Mapped[bytes]
-    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
 
 class Web(Flask):

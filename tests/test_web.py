@@ -10,9 +10,9 @@ from fieldops import audit
 from fieldops.accounts import api as accounts_api
 from fieldops.app import create_app
 from fieldops.audit import AuditEntry
-from fieldops.auth.models import UserAccount
+from fieldops.auth.models import IdempotencyKey, UserAccount
 from fieldops.auth.service import create_account
-from fieldops.web import IdempotencyKey, actor, house, needs, session
+from fieldops.web import actor, house, needs, session
 
 NEW = {"name": "new", "display_name": "New", "password": "a long password", "roles": ["QA"]}
 

@@ -1,9 +1,11 @@
-"""Accounts."""
+"""Accounts, and the answers they were given."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldops.db import Base, Id, Stamped
@@ -21,3 +23,16 @@ class UserAccount(Stamped, Base):
     roles: Mapped[list[str]]
     agent_id: Mapped[uuid.UUID | None]
     active: Mapped[bool] = mapped_column(default=True)
+
+
+class IdempotencyKey(Base):
+    """An answer already given to a POST with this key, kept so that a repeat changes nothing."""
+
+    __tablename__ = "idempotency_key"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_sha256: Mapped[bytes]
+    status: Mapped[int]
+    answer: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
