@@ -11,7 +11,7 @@ from fieldops import audit
 from fieldops.addresses import queries
 from fieldops.addresses.models import Address, AddressEvent
 from fieldops.addresses.register import ENTERED, PHONE_CONFIRMED
-from fieldops.addresses.service import judge_some
+from fieldops.addresses.service import judge_some, record_event
 from fieldops.clock import local_date
 from fieldops.db import uuid7
 from fieldops.errors import NotUnderstood
@@ -53,7 +53,10 @@ def enter_address(
     judge_some(session, only=[address.id])
     session.refresh(address)
     if added is not None:
-        _record(session, actor, address, ENTERED, source, source, evidence)
+        record_event(
+            session, actor, address, kind=ENTERED, code=source, evidence_kind=source, evidence_id=evidence,
+            debtor_id=debtor_id,
+        )  # fmt: skip
         audit.record(session, actor, "addresses.enter", "address", address.id, source=source, evidence=evidence)
     return address
 
@@ -72,7 +75,10 @@ def confirm_by_phone(
     if address.phone_confirmed_at is None or address.phone_confirmed_at < called_at:
         address.phone_confirmed_at = called_at
     if session.scalar(known.limit(1)) is None:
-        _record(session, actor, address, PHONE_CONFIRMED, "CONFIRMED", "CALL", str(call_id))
+        record_event(
+            session, actor, address, kind=PHONE_CONFIRMED, code="CONFIRMED", evidence_kind="CALL",
+            evidence_id=str(call_id), debtor_id=address.debtor_id,
+        )  # fmt: skip
         audit.record(session, actor, "addresses.confirm", "address", address.id, call=str(call_id))
     session.flush()
     return address
@@ -86,22 +92,3 @@ def _lawful(session: Session, actor: audit.Actor, source: str | None) -> str:
         detail = f"{source} is no lawful source of an address; it is not kept. Lawful are {', '.join(lawful)}."
         raise NotUnderstood("SOURCE_UNLAWFUL", detail, field="source", source=source)
     return source
-
-
-def _record(
-    session: Session, actor: audit.Actor, address: Address, kind: str, code: str, evidence_kind: str, evidence_id: str
-) -> None:
-    session.add(
-        AddressEvent(
-            at=actor.at,
-            actor=actor.name,
-            debtor_id=address.debtor_id,
-            address_key=address.address_key,
-            site_key=address.site_key,
-            kind=kind,
-            code=code,
-            evidence_kind=evidence_kind,
-            evidence_id=evidence_id,
-        )
-    )
-    session.flush()

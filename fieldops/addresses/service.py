@@ -91,9 +91,10 @@ def invalidate_address(
     standing = _standing(session, scope, key, debtor_id, channel, evidence_kind, evidence_id)
     if standing is not None:
         return standing
-    event = _record_event(
-        session, actor, address, EVENT_OF_EVIDENCE[evidence_kind], code or reason, evidence_kind, evidence_id, debtor_id
-    )
+    event = record_event(
+        session, actor, address, kind=EVENT_OF_EVIDENCE[evidence_kind], code=code or reason,
+        evidence_kind=evidence_kind, evidence_id=evidence_id, debtor_id=debtor_id,
+    )  # fmt: skip
     block = AddressBlock(
         scope=scope, key=key, debtor_id=debtor_id, channel=channel, reason=reason, since_at=actor.at, raised_by=event.id
     )
@@ -137,7 +138,10 @@ def record_finding(
     """
     _among("evidence_kind", evidence_kind, tuple(EVENT_OF_EVIDENCE))
     kind = CONFIRMED if confirms else EVENT_OF_EVIDENCE[evidence_kind]
-    event = _record_event(session, actor, address, kind, code, evidence_kind, evidence_id, address.debtor_id)
+    event = record_event(
+        session, actor, address, kind=kind, code=code, evidence_kind=evidence_kind, evidence_id=evidence_id,
+        debtor_id=address.debtor_id,
+    )  # fmt: skip
     audit.record(session, actor, "addresses.find", "address", address.id, code=code, kind=kind)
     if code in REPORTED_DEAD:
         told = (address.id, address.debtor_id, address.address_key, REPORTED_DEAD[code], actor)
@@ -178,24 +182,36 @@ def lift_block(
         raise NotUnderstood(
             "EVIDENCE_NOT_NEW", "This evidence is on the register already; a block is lifted by new evidence only."
         )
-    event = AddressEvent(
-        at=actor.at,
-        actor=actor.name,
+    event = record_event(
+        session, actor, raised, kind=LIFTED, code=reason, evidence_kind=evidence_kind, evidence_id=evidence_id,
         debtor_id=block.debtor_id,
-        address_key=raised.address_key,
-        site_key=raised.site_key,
-        kind=LIFTED,
-        code=reason,
-        evidence_kind=evidence_kind,
-        evidence_id=evidence_id,
-    )
-    session.add(event)
-    session.flush()
+    )  # fmt: skip
     block.lifted_by = event.id
     session.flush()
     audit.record(session, actor, "addresses.lift", "address_block", block.id, reason=reason, evidence=evidence_id)
     events.announce(session, BlockLifted(block.id, block.key, block.scope, block.channel, block.debtor_id, actor))
     return block
+
+
+def record_event(
+    session: Session,
+    actor: audit.Actor,
+    about: Address | AddressEvent,
+    *,
+    kind: str,
+    code: str,
+    evidence_kind: str,
+    evidence_id: str,
+    debtor_id: UUID | None,
+) -> AddressEvent:
+    """Add a line to the register under the keys ``about`` bears; what it changes follows from all lines together."""
+    event = AddressEvent(
+        at=actor.at, actor=actor.name, debtor_id=debtor_id, address_key=about.address_key, site_key=about.site_key,
+        kind=kind, code=code, evidence_kind=evidence_kind, evidence_id=evidence_id,
+    )  # fmt: skip
+    session.add(event)
+    session.flush()
+    return event
 
 
 def _key(session: Session, address: Address, scope: str) -> str:
@@ -207,32 +223,6 @@ def _key(session: Session, address: Address, scope: str) -> str:
     if not key:
         raise NotUnderstood("ADDRESS_EMPTY", "The address is empty; there is nothing to put on the register.")
     return key
-
-
-def _record_event(
-    session: Session,
-    actor: audit.Actor,
-    address: Address,
-    kind: str,
-    code: str,
-    evidence_kind: str,
-    evidence_id: str,
-    debtor_id: UUID | None,
-) -> AddressEvent:
-    event = AddressEvent(
-        at=actor.at,
-        actor=actor.name,
-        debtor_id=debtor_id,
-        address_key=address.address_key,
-        site_key=address.site_key,
-        kind=kind,
-        code=code,
-        evidence_kind=evidence_kind,
-        evidence_id=evidence_id,
-    )
-    session.add(event)
-    session.flush()
-    return event
 
 
 def _standing(

@@ -69,10 +69,12 @@ def begin(session: Session, actor: Actor, complaints: Sequence[Complaint]) -> No
     for each in complaints:
         detail = {"case_id": str(each.case_id), "grade": each.grade, "source": each.source}
         answers = Role.MANAGER if each.grade == "MAJOR" else Role.SUPERVISOR
-        tasks.ask_again(session, actor, REPLY, answers, "complaint", each.id, each.due_at, detail)
+        tasks.open_task(session, actor, REPLY, answers, "complaint", each.id, each.due_at, detail, again=True)
         if each.reported_at is None:
             due_at = actor.at + REPORT_WITHIN
-            tasks.ask_again(session, actor, REPORT, Role.BUSINESS_DEPT, "complaint", each.id, due_at, detail)
+            tasks.open_task(
+                session, actor, REPORT, Role.BUSINESS_DEPT, "complaint", each.id, due_at, detail, again=True
+            )
     events.announce_all(
         session, [ComplaintOpened(each.id, each.case_id, each.debtor_id, each.grade, actor) for each in complaints]
     )

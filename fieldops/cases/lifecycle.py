@@ -58,7 +58,9 @@ def expire_cases(session: Session, actor: Actor, case_ids: Sequence[uuid.UUID]) 
     for case in ended:
         detail = {"case_no": case.case_no, "last_on": str(last_on(case))}
         due_at = actor.at + SETTLE_WITHIN
-        tasks.ask_again(session, actor, "SETTLE_OR_RETURN_CASE", Role.BUSINESS_DEPT, "case", case.id, due_at, detail)
+        tasks.open_task(
+            session, actor, "SETTLE_OR_RETURN_CASE", Role.BUSINESS_DEPT, "case", case.id, due_at, detail, again=True
+        )
     return len(ended)
 
 

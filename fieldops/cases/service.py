@@ -124,7 +124,7 @@ def open_dispute(session: Session, actor: Actor, *, case_id: uuid.UUID, received
     """Record that the debtor disputes 异议 a transaction, an amount or the account: all pauses, the bank hears."""
     hold = open_hold(session, actor, case_id=case_id, kind="DISPUTE", from_on=received_on, reason=reason)
     detail = {"kind": "DISPUTE", "hold_id": str(hold.id)}
-    tasks.ask_again(session, actor, "REPORT_TO_BANK", Role.BUSINESS_DEPT, "hold", hold.id, actor.at, detail)
+    tasks.open_task(session, actor, "REPORT_TO_BANK", Role.BUSINESS_DEPT, "hold", hold.id, actor.at, detail, again=True)
     return hold
 
 

@@ -32,29 +32,20 @@ def open_task(
     entity_id: UUID,
     due_at: datetime,
     detail: dict[str, Any] | None = None,
+    *,
+    again: bool = False,
 ) -> Task:
-    """Ask ``role`` to do something by ``due_at``; asked before about the same thing, the first task stands."""
+    """Ask ``role`` to do something by ``due_at``; asked before about the same thing, the first task stands.
+
+    ``again`` opens the task anew where it was done before: there is more to do about the same thing.
+    """
     values = {"kind": kind, "role": role, "entity": entity, "entity_id": entity_id, "detail": detail or {}}
     fresh = insert(Task).values(id=uuid7(), opened_at=actor.at, due_at=due_at, **values).on_conflict_do_nothing()
     made = session.scalar(fresh.returning(Task.id))
     if made is not None:
         audit.record(session, actor, "tasks.open", "task", made, kind=kind, role=role, about=str(entity_id))
-    return session.scalars(sa.select(Task).filter_by(kind=kind, entity_id=entity_id)).one()
-
-
-def ask_again(
-    session: Session,
-    actor: audit.Actor,
-    kind: str,
-    role: str,
-    entity: str,
-    entity_id: UUID,
-    due_at: datetime,
-    detail: dict[str, Any] | None = None,
-) -> Task:
-    """Ask for something as ``open_task`` does, and once more where it was done before."""
-    task = open_task(session, actor, kind, role, entity, entity_id, due_at, detail)
-    if task.done_at is not None:
+    task = session.scalars(sa.select(Task).filter_by(kind=kind, entity_id=entity_id)).one()
+    if again and task.done_at is not None:
         task.done_at, task.done_by, task.due_at, task.detail = None, None, due_at, detail or {}
         audit.record(session, actor, "tasks.reopen", "task", task.id, kind=kind, role=role, about=str(entity_id))
     return task
