@@ -81,6 +81,7 @@ class DayOnTheRoad(Promises, RuleBasedStateMachine):
         self.plans = 1
         self.removed = defaultdict(int)  # by phone and visit: the highest version that has left it in this epoch
         self.cursors = {}
+        self.asks = 0
         self.revoked = set()
         self.backup = None
 
@@ -350,7 +351,7 @@ class DayOnTheRoad(Promises, RuleBasedStateMachine):
             poolclass=NullPool,
         )
         with admin.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{url.database}"'))
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{url.database}" STRATEGY FILE_COPY'))
 
         def drop():
             with admin.connect() as connection:
