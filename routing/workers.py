@@ -154,23 +154,20 @@ def _lost(worker: _Worker) -> SolverProcessLostError:
 
 
 def _serve(pipe: Connection, search: Callable[..., Routes]) -> None:
-    """In the solver process: one task after the other until the caller is gone."""
+    """In the solver process: one task after the other until the caller is gone, in the middle of one too.
+
+    The caller sends nothing while a task runs, so a pipe that can be read has lost its other end.
+    """
     while True:
         try:
             number, task, budget_s = pipe.recv()
         except EOFError:
             return
         try:
-            found: object = search(
-                task, budget_s, lambda routes, n=number: pipe.send((n, routes, False)), lambda: False
-            )
+            found: object = search(task, budget_s, lambda routes, n=number: pipe.send((n, routes, False)), pipe.poll)
         except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
             found = error
         try:
             pipe.send((number, found, True))
         except BrokenPipeError:
             return
-
-
-def _sender(pipe: Connection, number: int) -> Callable[[Routes], None]:
-    return lambda routes: pipe.send((number, routes, False))
