@@ -93,7 +93,7 @@ def arrays_of(problem: Problem, stop_rows: Sequence[int], crew_rows: Sequence[in
     node_of = {place: len(stops) + i for i, place in enumerate(places)}
     modes = sorted({crew.mode for crew in crews})
     rows = np.array([*stop_rows, *places], dtype=np.int64)
-    opens, shuts, window_count = _windows(stops)
+    opens, shuts, window_count = windows_of(stops)
     fit = _fit(stops, crews, problem.objective)
     tables = _rest_tables(crews)
     ends = [problem.crew_points[i] for i in crew_rows]
@@ -217,7 +217,8 @@ def _debtors(stops: Sequence[Stop]) -> Ints:
     return _ints([-1 if stop.debtor is None else numbers.setdefault(stop.debtor, len(numbers)) for stop in stops])
 
 
-def _windows(stops: Sequence[Stop]) -> tuple[Ints, Ints, Ints]:
+def windows_of(stops: Sequence[Stop]) -> tuple[Ints, Ints, Ints]:
+    """Opening and shutting seconds of each stop, and how many windows. Shape: (n, widest), (n, widest), (n,)."""
     lists = [stop.open_windows for stop in stops]
     widest = max((len(windows) for windows in lists), default=1) or 1
     opens, shuts = np.full((len(stops), widest), FAR, np.int64), np.full((len(stops), widest), -1, np.int64)

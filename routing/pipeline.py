@@ -36,6 +36,8 @@ DISTRICT_VISITS: Final = 1100
 LEAST_DISTRICT_VISITS: Final = 450
 """Bounds of what the default engine searches as one; below the least, more cores try more seeds instead."""
 BORDER_ROUNDS: Final = 2
+BORDER_VISITS: Final = 2200
+"""Visits one search across borders holds at most: its matrices grow with the square."""
 ACCEPT_CREWS: Final = 8
 """Routes the OR-Tools model is asked about at once: its rules are per route, small models are built sooner."""
 
@@ -134,7 +136,7 @@ def _improve_borders(problem: Problem, rounds: Rounds, rows: list[int], until: f
     """Search again over routes of neighbouring areas, in as many strips as there are cores."""
     plane = plane_of(problem)
     homes = np.array([start for start, _ in problem.crew_points], dtype=np.int64)
-    count = rounds.terms.cores
+    count = max(rounds.terms.cores, -(-len(rows) // BORDER_VISITS))
     times = BORDER_ROUNDS if count > 1 else 1
     now = (time.monotonic() - rounds.terms.began) / rounds.terms.budget_s
     for number in range(times):

@@ -17,7 +17,16 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-kernel: Callable[..., Any] = nb.njit(cache=True, boundscheck=False, error_model="numpy", nogil=True)
+_OPTIONS: Final[dict[str, Any]] = {
+    "cache": True,
+    "boundscheck": False,
+    "error_model": "numpy",
+    "nogil": True,
+    "_nrt": False,
+}
+kernel: Callable[..., Any] = nb.njit(**_OPTIONS)
+inner: Callable[..., Any] = nb.njit(**_OPTIONS, forceinline=True)
+"""Inlined, and nothing counts references: handing thirty arrays down and up again cost three times the work itself."""
 
 FAR: Final = 1 << 40
 LONGEST_STRING: Final = 10
@@ -31,7 +40,6 @@ SORT_WEIGHTS: Final = np.array([6, 9, 11, 12, 14, 16, 18, 21])
 
 # Numba reads these as plain records of arrays; Arrays of routing.arrays gives the shapes.
 
-
 STOP_RECORD: Final = np.dtype(
     [(name, np.int64) for name in ("service", "window_count", "load", "rank", "left_out", "home_s")]
 )
@@ -44,12 +52,18 @@ CREW_RECORD: Final = np.dtype(
         )
     ]
 )
+KNOWN_RECORD: Final = np.dtype([(name, np.int64) for name in ("version", "cost", "place")])
+"""The cheapest place of a stop in a route as it was at a version."""
 
 
 class Rules(NamedTuple):
-    """What never changes during a search. Records instead of many arrays: calls and compiling are quicker."""
+    """What never changes during a search. Records instead of many arrays: calls and compiling are quicker.
+
+    `travel_to[mode, b, a]` is `travel[mode, a, b]`: all ways to one stop lie side by side.
+    """
 
     travel: Any
+    travel_to: Any
     stops: Any
     crews: Any
     opens: Any
@@ -68,13 +82,23 @@ class Rules(NamedTuple):
 
 
 class State(NamedTuple):
-    """The current routes: `route[v]` holds start, stops, end; `leave` and `begin_by` are labels as in timing."""
+    """The current routes: `route[v]` holds start, stops, end; `leave` and `begin_by` are labels as in timing.
+
+    `leg[v, k]` is the travel from place k to the next (0 in an idle route); `price` and `version` are those of a route
+    between moves, and `known[stop, v]` is the stop's cheapest place in it: most routes stay as they are for many moves.
+    """
 
     route: Any
     length: Any
     leave: Any
     begin_by: Any
+    leg: Any
     loaded: Any
+    price: Any
+    version: Any
+    known: Any
+    scratch: Any
+    out_count: Any
     crew_of: Any
     place_of: Any
     cost: Any
@@ -89,6 +113,10 @@ class Work(NamedTuple):
     is_touched: Any
     old_route: Any
     old_length: Any
+    old_leave: Any
+    old_begin_by: Any
+    old_leg: Any
+    old_loaded: Any
     was_out: Any
     crews: Any
     stamp: Any
@@ -106,7 +134,7 @@ class Pool(NamedTuple):
     codes: Any
 
 
-@kernel
+@inner
 def service_from(rules: Rules, stop: int, at_s: int) -> int:
     """Earliest service start at or after a time; FAR when too late."""
     for w in range(rules.stops[stop].window_count):
@@ -115,7 +143,7 @@ def service_from(rules: Rules, stop: int, at_s: int) -> int:
     return FAR
 
 
-@kernel
+@inner
 def service_until(rules: Rules, stop: int, at_s: int) -> int:
     """Latest service start at or before a time; -FAR when too early."""
     for w in range(rules.stops[stop].window_count - 1, -1, -1):
@@ -146,47 +174,32 @@ def leave_by(rules: Rules, crew: int, begin_by: Any, travel_s: int, level: int) 
     return best
 
 
-@kernel
-def forward(rules: Rules, state: State, v: int, first: int) -> None:
-    """Earliest leaving from a place on, without breaks."""
-    travel = rules.travel[rules.crews[v].mode]
-    at_s, before = state.leave[v, first - 1, 0], state.route[v, first - 1]
-    for k in range(first, state.length[v] + 1):
-        x = state.route[v, k]
-        at_s = service_from(rules, x, at_s + travel[before, x]) + rules.stops[x].service
-        state.leave[v, k, 0] = at_s
-        before = x
-
-
-@kernel
-def backward(rules: Rules, state: State, v: int, last: int) -> None:
-    """Latest service start up to a place, without breaks."""
-    travel = rules.travel[rules.crews[v].mode]
-    by_s, after = state.begin_by[v, last + 1, 0], state.route[v, last + 1]
-    for k in range(last, 0, -1):
-        x = state.route[v, k]
-        by_s = service_until(rules, x, by_s - travel[x, after] - rules.stops[x].service)
-        state.begin_by[v, k, 0] = by_s
-        after = x
-
-
-@kernel
+@inner
 def refresh(rules: Rules, state: State, v: int) -> None:
-    """Labels and load of a route after a change."""
-    n = state.length[v]
+    """Labels, legs and load of a route after a change."""
+    n, travel = state.length[v], rules.travel[rules.crews[v].mode]
     state.route[v, 0] = rules.crews[v].start_node
     state.route[v, n + 1] = rules.crews[v].end_node
-    loaded = 0
-    for k in range(1, n + 1):
-        loaded += rules.stops[state.route[v, k]].load
+    loaded, before = 0, state.route[v, 0]
+    for k in range(1, n + 2):
+        x = state.route[v, k]
+        state.leg[v, k - 1] = travel[before, x] if n else 0
+        loaded += rules.stops[x].load if k <= n else 0
+        before = x
     state.loaded[v] = loaded
     if rules.crews[v].break_count:
         refresh_levels(rules, state, v)
         return
-    state.leave[v, 0, 0] = rules.crews[v].shift_start
-    forward(rules, state, v, 1)
-    state.begin_by[v, n + 1, 0] = rules.crews[v].shift_end
-    backward(rules, state, v, n)
+    at_s, by_s = rules.crews[v].shift_start, rules.crews[v].shift_end
+    state.leave[v, 0, 0], state.begin_by[v, n + 1, 0] = at_s, by_s
+    for k in range(1, n + 1):
+        x = state.route[v, k]
+        at_s = service_from(rules, x, at_s + state.leg[v, k - 1]) + rules.stops[x].service
+        state.leave[v, k, 0] = at_s
+    for k in range(n, 0, -1):
+        x = state.route[v, k]
+        by_s = service_until(rules, x, by_s - state.leg[v, k] - rules.stops[x].service)
+        state.begin_by[v, k, 0] = by_s
 
 
 @kernel
@@ -217,7 +230,7 @@ def fits_with_breaks(rules: Rules, state: State, v: int, place: int, stop: int) 
     travel = rules.travel[rules.crews[v].mode]
     before, after = state.route[v, place], state.route[v, place + 1]
     last = rules.crews[v].break_count
-    leave = np.empty(last + 1, np.int64)
+    leave = state.scratch
     for b in range(last + 1):
         at_s = arrival(rules, v, state.leave[v, place], travel[before, stop], b)
         leave[b] = min(FAR, service_from(rules, stop, at_s) + rules.stops[stop].service)
@@ -273,7 +286,7 @@ def keeps_order(rules: Rules, state: State, v: int, place: int, stop: int) -> bo
     return True
 
 
-@kernel
+@inner
 def may_take(rules: Rules, state: State, v: int, stop: int) -> bool:
     """Nothing that is counted or allowed keeps the stop from this crew."""
     n = state.length[v]
@@ -285,7 +298,7 @@ def may_take(rules: Rules, state: State, v: int, stop: int) -> bool:
     )
 
 
-@kernel
+@inner
 def holds(rules: Rules, state: State, v: int, place: int, stop: int) -> bool:
     """The rarer rules hold: breaks, duty, locked order."""
     if rules.crews[v].break_count and not fits_with_breaks(rules, state, v, place, stop):
@@ -295,50 +308,66 @@ def holds(rules: Rules, state: State, v: int, place: int, stop: int) -> bool:
     return bool(rules.stops[stop].rank < 0 or keeps_order(rules, state, v, place, stop))
 
 
-@kernel
-def cheapest_place(  # noqa: C901 - the innermost loop stays in one piece: calls cost more than it does
-    rules: Rules, state: State, work: Work, stop: int, count: int, blink: float
-) -> tuple[int, int, int]:
-    """Cheapest place among the crews of `work`, cheaper than leaving the stop out: (cost, crew or -1, stops before)."""
-    best, crew, place = rules.stops[stop].left_out, -1, -1
+@inner
+def cheapest_in(rules: Rules, state: State, v: int, stop: int, bound: int) -> tuple[int, int]:
+    """Cheapest place of a stop in one route below a bound: (cost, stops before or -1). The innermost loop."""
+    best, place = bound, -1
+    if not may_take(rules, state, v, stop):
+        return best, place
     opens, shuts = rules.opens[stop, 0], rules.shuts[stop, rules.stops[stop].window_count - 1]
-    service, windows, plain = rules.stops[stop].service, rules.stops[stop].window_count, rules.stops[stop].rank < 0
+    service, windows = rules.stops[stop].service, rules.stops[stop].window_count
+    breaks, n = rules.crews[v].break_count > 0, state.length[v]
+    simple = not breaks and rules.stops[stop].rank < 0 and rules.crews[v].max_duty == FAR
+    extra = rules.fit[v, stop] + (rules.balance_s if n >= rules.fair_stops else 0)
+    there, back = rules.travel_to[rules.crews[v].mode, stop], rules.travel[rules.crews[v].mode, stop]
+    route, leg, leave, begin_by = state.route[v], state.leg[v], state.leave[v], state.begin_by[v]
+    before = route[0]
+    for k in range(n + 1):
+        at_s, come = leave[k, 0], there[before]
+        if at_s > shuts and not breaks:
+            break
+        before = route[k + 1]
+        go = back[before]
+        cost = come + go - leg[k] + extra
+        if cost >= best:
+            continue
+        if not breaks:
+            at_s += come
+            by_s = begin_by[k + 1, 0] - go - service
+            if at_s > shuts or by_s < opens or at_s > by_s:
+                continue
+            if windows > 1 and service_from(rules, stop, at_s) > by_s:
+                continue
+        if simple or holds(rules, state, v, k, stop):
+            best, place = cost, k
+    return best, place
+
+
+@inner
+def cheapest_place(rules: Rules, state: State, work: Work, stop: int, count: int, blink: float) -> tuple[int, int]:
+    """Cheapest place among the crews of `work`, cheaper than leaving the stop out: (crew or -1, stops before).
+
+    A route that this move has not touched is asked once for all moves until it changes.
+    """
+    best, crew, place = rules.stops[stop].left_out, -1, -1
     for i in range(count):
         v = work.crews[i]
-        if not may_take(rules, state, v, stop):
+        if work.is_touched[v]:
+            cost, k = cheapest_in(rules, state, v, stop, best)
+        else:
+            if state.known[stop, v].version != state.version[v]:
+                cost, k = cheapest_in(rules, state, v, stop, FAR)
+                state.known[stop, v].version = state.version[v]
+                state.known[stop, v].cost = cost
+                state.known[stop, v].place = k
+            cost, k = state.known[stop, v].cost, state.known[stop, v].place
+        if cost >= best or k < 0 or (blink > 0 and np.random.random() < blink):  # noqa: NPY002 - numba's generator
             continue
-        travel, n = rules.travel[rules.crews[v].mode], state.length[v]
-        extra = rules.fit[v, stop] + (rules.balance_s if n >= rules.fair_stops else 0)
-        breaks, simple = (
-            rules.crews[v].break_count > 0,
-            plain and rules.crews[v].max_duty == FAR and rules.crews[v].break_count == 0,
-        )
-        before = state.route[v, 0]
-        for k in range(n + 1):
-            after = state.route[v, k + 1]
-            origin, before = before, after
-            at_s = state.leave[v, k, 0]
-            if at_s > shuts and not breaks:
-                break
-            cost = travel[origin, stop] + travel[stop, after] + extra - (travel[origin, after] if n > 0 else 0)
-            if cost >= best:
-                continue
-            if not breaks:
-                at_s += travel[origin, stop]
-                by_s = state.begin_by[v, k + 1, 0] - travel[stop, after] - service
-                if at_s > shuts or by_s < opens or at_s > by_s:
-                    continue
-                if windows > 1 and service_from(rules, stop, at_s) > by_s:
-                    continue
-            if not simple and not holds(rules, state, v, k, stop):
-                continue
-            if blink > 0 and np.random.random() < blink:  # noqa: NPY002 - numba's generator
-                continue
-            best, crew, place = cost, v, k
-    return best, crew, place
+        best, crew, place = cost, v, k
+    return crew, place
 
 
-@kernel
+@inner
 def crews_to_try(rules: Rules, state: State, work: Work, stop: int) -> int:
     """Fill `work.crews`: those of near visits and one idle crew of each near kind; all when the day is small."""
     count = 0
@@ -368,7 +397,7 @@ def crews_to_try(rules: Rules, state: State, work: Work, stop: int) -> int:
     return count
 
 
-@kernel
+@inner
 def touch(state: State, work: Work, v: int, count: int) -> int:
     """Remember a route before its first change in a move."""
     if not work.is_touched[v]:
@@ -376,12 +405,17 @@ def touch(state: State, work: Work, v: int, count: int) -> int:
         work.touched[count] = v
         count += 1
         work.old_length[v] = state.length[v]
+        work.old_loaded[v] = state.loaded[v]
         for k in range(state.length[v] + 2):
             work.old_route[v, k] = state.route[v, k]
+            work.old_leg[v, k] = state.leg[v, k]
+            for b in range(state.leave.shape[2]):
+                work.old_leave[v, k, b] = state.leave[v, k, b]
+                work.old_begin_by[v, k, b] = state.begin_by[v, k, b]
     return count
 
 
-@kernel
+@inner
 def index_route(state: State, v: int) -> None:
     """Tell every stop of a route where it is."""
     for k in range(1, state.length[v] + 1):
@@ -390,14 +424,16 @@ def index_route(state: State, v: int) -> None:
         state.place_of[x] = k
 
 
-@kernel
+@inner
 def put(rules: Rules, state: State, v: int, place: int, stop: int) -> None:
     """Insert a stop after the first `place` stops; labels change behind it forward and before it backward."""
     n = state.length[v]
     for k in range(n + 1, place, -1):
         x = state.route[v, k]
         state.route[v, k + 1] = x
-        state.begin_by[v, k + 1] = state.begin_by[v, k]
+        state.begin_by[v, k + 1, 0] = state.begin_by[v, k, 0]
+        state.leave[v, k + 1, 0] = state.leave[v, k, 0]
+        state.leg[v, k + 1] = state.leg[v, k]
         if k <= n:
             state.place_of[x] = k + 1
     state.route[v, place + 1] = stop
@@ -407,26 +443,58 @@ def put(rules: Rules, state: State, v: int, place: int, stop: int) -> None:
         refresh(rules, state, v)
         return
     state.loaded[v] += rules.stops[stop].load
-    forward(rules, state, v, place + 1)
-    backward(rules, state, v, place + 1)
+    mode = rules.crews[v].mode
+    state.leg[v, place] = rules.travel_to[mode, stop, state.route[v, place]]
+    state.leg[v, place + 1] = rules.travel[mode, stop, state.route[v, place + 2]]
+    at_s = state.leave[v, place, 0]
+    for k in range(place + 1, n + 2):
+        x = state.route[v, k]
+        at_s = service_from(rules, x, at_s + state.leg[v, k - 1]) + rules.stops[x].service
+        if k > place + 1 and at_s == state.leave[v, k, 0]:
+            break
+        state.leave[v, k, 0] = at_s
+    by_s = state.begin_by[v, place + 2, 0]
+    for k in range(place + 1, 0, -1):
+        x = state.route[v, k]
+        by_s = service_until(rules, x, by_s - state.leg[v, k] - rules.stops[x].service)
+        if k <= place and by_s == state.begin_by[v, k, 0]:
+            break
+        state.begin_by[v, k, 0] = by_s
 
 
-@kernel
+@inner
 def route_cost(rules: Rules, state: State, v: int) -> int:
     """Travel, crew preference and balance of a route."""
     n = state.length[v]
     if n == 0:
         return 0
-    travel = rules.travel[rules.crews[v].mode]
-    cost = rules.balance_s * max(0, n - rules.fair_stops)
-    for k in range(n + 1):
-        cost += travel[state.route[v, k], state.route[v, k + 1]]
-        if k > 0:
-            cost += rules.fit[v, state.route[v, k]]
+    cost = rules.balance_s * max(0, n - rules.fair_stops) + state.leg[v, 0]
+    for k in range(1, n + 1):
+        cost += state.leg[v, k] + rules.fit[v, state.route[v, k]]
     return int(cost)
 
 
-@kernel
+@inner
+def is_as_before(state: State, work: Work, v: int) -> bool:
+    """The move put everything back where it was in this route."""
+    n, k = state.length[v], 1
+    while k <= n and state.route[v, k] == work.old_route[v, k]:
+        k += 1
+    return bool(n == work.old_length[v] and k > n)
+
+
+@inner
+def settle(rules: Rules, state: State, work: Work, count: int) -> None:
+    """The touched routes are as they should be."""
+    for i in range(count):
+        v = work.touched[i]
+        work.is_touched[v] = False
+        if not is_as_before(state, work, v):
+            state.price[v] = route_cost(rules, state, v)
+            state.version[v] += 1
+
+
+@inner
 def take_string(state: State, work: Work, v: int, stop: int, length: int, removed: int) -> int:
     """Take a string of about `length` stops around one out of a route; half the time it spares some in the middle."""
     n = state.length[v]
@@ -455,7 +523,7 @@ def take_string(state: State, work: Work, v: int, stop: int, length: int, remove
     return int(removed)
 
 
-@kernel
+@inner
 def ruin(rules: Rules, state: State, work: Work, mean_length: float) -> tuple[int, int]:
     """Take strings out of routes near a random stop: (stops out, routes touched)."""
     stops = state.crew_of.shape[0]
@@ -475,10 +543,10 @@ def ruin(rules: Rules, state: State, work: Work, mean_length: float) -> tuple[in
         removed = take_string(state, work, v, x, min(length, state.length[v]), removed)
         refresh(rules, state, v)
         index_route(state, v)
-    brought = 0
+    brought, most = 0, min(BROUGHT_IN, state.out_count[0])
     for i in range(rules.neighbours.shape[1] + 1):
         x = seed if i == 0 else rules.neighbours[seed, i - 1]
-        if brought >= BROUGHT_IN:
+        if brought >= most:
             break
         if state.place_of[x] == 0:
             work.removed[removed] = x
@@ -488,7 +556,7 @@ def ruin(rules: Rules, state: State, work: Work, mean_length: float) -> tuple[in
     return removed, count
 
 
-@kernel
+@inner
 def sort_removed(rules: Rules, work: Work, removed: int) -> None:
     """Order of putting back, drawn anew for each move."""
     drawn = np.random.randint(SORT_WEIGHTS[-1])  # noqa: NPY002
@@ -519,52 +587,48 @@ def sort_removed(rules: Rules, work: Work, removed: int) -> None:
         work.order[place], work.removed[place], work.was_out[place] = key, x, was_out
 
 
-@kernel
+@inner
 def recreate(rules: Rules, state: State, work: Work, removed: int, count: int, blink: float) -> int:
     """Put the stops back where each is cheapest, or leave it out; returns the routes touched."""
     for i in range(removed):
         x = work.removed[i]
         tried = crews_to_try(rules, state, work, x)
-        _, crew, place = cheapest_place(rules, state, work, x, tried, blink)
+        crew, place = cheapest_place(rules, state, work, x, tried, blink)
         if crew >= 0:
             count = touch(state, work, crew, count)
             put(rules, state, crew, place, x)
     return count
 
 
-@kernel
-def undo(rules: Rules, state: State, work: Work, removed: int, count: int) -> None:
+@inner
+def undo(state: State, work: Work, removed: int, count: int) -> None:
     """Back to the day before the move."""
     for i in range(count):
         v = work.touched[i]
         state.length[v] = work.old_length[v]
+        state.loaded[v] = work.old_loaded[v]
         for k in range(state.length[v] + 2):
             state.route[v, k] = work.old_route[v, k]
+            state.leg[v, k] = work.old_leg[v, k]
+            for b in range(state.leave.shape[2]):
+                state.leave[v, k, b] = work.old_leave[v, k, b]
+                state.begin_by[v, k, b] = work.old_begin_by[v, k, b]
     for i in range(removed):
         x = work.removed[i]
         state.crew_of[x] = -1
         state.place_of[x] = 0
     for i in range(count):
-        refresh(rules, state, work.touched[i])
         index_route(state, work.touched[i])
+        work.is_touched[work.touched[i]] = False
 
 
-@kernel
+@inner
 def changed_cost(rules: Rules, state: State, work: Work, removed: int, count: int) -> int:
-    """Cost of the day after the move minus before it. Swaps the old routes in for a moment of counting."""
+    """Cost of the day after the move minus before it."""
     change = 0
     for i in range(count):
         v = work.touched[i]
-        change += route_cost(rules, state, v)
-        n = work.old_length[v]
-        if n == 0:
-            continue
-        travel = rules.travel[rules.crews[v].mode]
-        change -= rules.balance_s * max(0, n - rules.fair_stops)
-        for k in range(n + 1):
-            change -= travel[work.old_route[v, k], work.old_route[v, k + 1]]
-            if k > 0:
-                change -= rules.fit[v, work.old_route[v, k]]
+        change += route_cost(rules, state, v) - state.price[v]
     for i in range(removed):
         x = work.removed[i]
         change += rules.stops[x].left_out * (int(state.crew_of[x] < 0) - int(work.was_out[i]))
@@ -640,15 +704,16 @@ def run(
         change = changed_cost(rules, state, work, removed, count)
         if change < -heat * np.log(np.random.random()):  # noqa: NPY002
             state.cost[0] += change
+            for i in range(removed):
+                state.out_count[0] += int(state.crew_of[work.removed[i]] < 0) - int(work.was_out[i])
             if state.cost[0] < best.cost[0]:
                 keep_best(state, best)
             if collecting and change != 0 and state.cost[0] < best.cost[0] * 1.02:
                 for i in range(count):
                     collect(rules, state, pool, work.touched[i])
+            settle(rules, state, work, count)
         else:
-            undo(rules, state, work, removed, count)
-        for i in range(count):
-            work.is_touched[work.touched[i]] = False
+            undo(state, work, removed, count)
 
 
 @kernel
@@ -658,8 +723,8 @@ def construct(rules: Rules, state: State, work: Work, order: Any) -> None:
         work.removed[0] = order[i]
         work.was_out[0] = True
         count = recreate(rules, state, work, 1, 0, 0.0)
-        for j in range(count):
-            work.is_touched[work.touched[j]] = False
+        settle(rules, state, work, count)
+        state.out_count[0] -= int(state.crew_of[order[i]] >= 0)
 
 
 @kernel
@@ -667,9 +732,12 @@ def refresh_all(rules: Rules, state: State) -> None:
     """Labels and places after the routes were set from outside."""
     state.crew_of[:] = -1
     state.place_of[:] = 0
+    state.out_count[0] = state.crew_of.shape[0] - state.length.sum()
     for v in range(state.length.shape[0]):
         refresh(rules, state, v)
         index_route(state, v)
+        state.price[v] = route_cost(rules, state, v)
+        state.version[v] += 1
 
 
 @kernel

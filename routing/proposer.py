@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from routing import propose
-from routing.arrays import FAR, routes_cost
+from routing.arrays import BLOCK_ROWS, FAR, routes_cost
 from routing.column import Column
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Proposer:
         self.day = day
         self.rules = _rules(day)
         self._state, self._best = _state(day), _state(day)
-        self._work = _work(day)
+        self._work = _work(day, self._state)
         self._pool = _pool(day, seed)
         propose.seed_generator(seed)
 
@@ -114,6 +114,7 @@ def _rules(day: Arrays) -> propose.Rules:
         crews[name] = getattr(day, name)
     return propose.Rules(
         travel=day.travel,
+        travel_to=np.ascontiguousarray(day.travel.transpose(0, 2, 1)),
         stops=stops,
         crews=crews,
         opens=day.opens,
@@ -135,16 +136,24 @@ def _rules(day: Arrays) -> propose.Rules:
 def _nearness(day: Arrays) -> tuple[Ints, Ints, Ints]:
     """Nearest stops of every stop; way from the nearest start; nearest kinds of crews."""
     n = day.stop_count
-    both = day.travel[0, :n, :n].astype(np.int64)
-    both = both + both.T
-    np.fill_diagonal(both, FAR)
-    near = np.argsort(both, axis=1, kind="stable")[:, : min(NEIGHBOURS, n - 1)]
+    near = [_nearest(day, np.arange(first, min(n, first + BLOCK_ROWS))) for first in range(0, n, BLOCK_ROWS)]
     kinds = int(day.alike.max()) + 1
     first_crew = np.array([int(np.flatnonzero(day.alike == kind)[0]) for kind in range(kinds)])
     way = day.travel[0][day.start_node[first_crew], :n].astype(np.int64).T + day.travel[0][:n, day.end_node[first_crew]]
     most = kinds if n < WHOLE_INSERTION else min(NEAR_KINDS, kinds)
     near_kinds = np.argsort(way, axis=1, kind="stable")[:, :most]
-    return near.astype(np.int64), way.min(axis=1), near_kinds.astype(np.int64)
+    return np.concatenate(near), way.min(axis=1), near_kinds.astype(np.int64)
+
+
+def _nearest(day: Arrays, rows: Ints) -> Ints:
+    """The nearest stops of some stops, there and back, nearest first."""
+    n = day.stop_count
+    both = day.travel[0, rows, :n].astype(np.int64) + day.travel[0, :n, rows]
+    both[np.arange(len(rows)), rows] = FAR
+    count = min(NEIGHBOURS, n - 1)
+    near = np.sort(np.argpartition(both, count - 1, axis=1)[:, :count], axis=1) if count else np.zeros((len(rows), 0))
+    order = np.argsort(np.take_along_axis(both, near.astype(np.int64), axis=1), axis=1, kind="stable")
+    return np.take_along_axis(near, order, axis=1).astype(np.int64)
 
 
 def _state(day: Arrays) -> propose.State:
@@ -156,15 +165,21 @@ def _state(day: Arrays) -> propose.State:
         length=np.zeros(crews, np.int64),
         leave=np.zeros((crews, width, levels), np.int64),
         begin_by=np.zeros((crews, width, levels), np.int64),
+        leg=np.zeros((crews, width), np.int64),
         loaded=np.zeros(crews, np.int64),
+        price=np.zeros(crews, np.int64),
+        version=np.ones(crews, np.int64),
+        known=np.zeros((day.stop_count, crews), propose.KNOWN_RECORD),
+        scratch=np.zeros(levels, np.int64),
+        out_count=np.zeros(1, np.int64),
         crew_of=np.full(day.stop_count, -1, np.int64),
         place_of=np.zeros(day.stop_count, np.int64),
         cost=np.array([FAR], np.int64),
     )
 
 
-def _work(day: Arrays) -> propose.Work:
-    crews, width = day.crew_count, _state(day).route.shape[1]
+def _work(day: Arrays, state: propose.State) -> propose.Work:
+    crews, width, levels = state.leave.shape
     return propose.Work(
         removed=np.zeros(day.stop_count + 1, np.int64),
         order=np.zeros(day.stop_count + 1, np.float64),
@@ -172,6 +187,10 @@ def _work(day: Arrays) -> propose.Work:
         is_touched=np.zeros(crews, np.bool_),
         old_route=np.zeros((crews, width), np.int32),
         old_length=np.zeros(crews, np.int64),
+        old_leave=np.zeros((crews, width, levels), np.int64),
+        old_begin_by=np.zeros((crews, width, levels), np.int64),
+        old_leg=np.zeros((crews, width), np.int64),
+        old_loaded=np.zeros(crews, np.int64),
         was_out=np.zeros(day.stop_count + 1, np.bool_),
         crews=np.zeros(2 * crews + 1, np.int64),
         stamp=np.zeros(crews + 1, np.int64),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from routing.arrays import arrays_of, crew_may
+from routing.arrays import arrays_of, crew_may, windows_of
 from routing.reasons import left_out
 from routing.repairs import described, repair_for
 from routing.timing import Broken, time_route
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from routing.arrays import Arrays
     from routing.problem import LeftOut, Problem, Stop
+    from routing.travel import Ints
 
 
 def screen(problem: Problem) -> dict[int, LeftOut]:
@@ -28,6 +29,8 @@ def screen(problem: Problem) -> dict[int, LeftOut]:
     plain = np.array([not crew.breaks for crew in problem.crews], dtype=bool)
     for row, stop in enumerate(problem.stops):
         if (pairs[row] & plain).any():
+            continue
+        if any(_holds_alone(problem, row, v) for v in np.flatnonzero(pairs[row]).tolist()):
             continue
         reason = _reason_alone(problem, row, stop)
         if reason is not None:
@@ -42,13 +45,14 @@ def hopeful(problem: Problem) -> npt.NDArray[np.bool_]:
         return found
     rows = np.arange(len(problem.stops))
     service = np.array([stop.service_s for stop in problem.stops], dtype=np.int64)
+    opens, shuts, _ = windows_of(problem.stops)
     load = np.array([stop.load for stop in problem.stops], dtype=np.int64)
     special = [row for row, stop in enumerate(problem.stops) if stop.skills or stop.crew_lock or stop.days]
     for v, crew in enumerate(problem.crews):
         start, end = problem.crew_points[v]
         there = problem.legs(np.array([start]), rows, crew.mode)[0][0]
         back = problem.legs(rows, np.array([end]), crew.mode)[0][:, 0]
-        begin = _service_from(problem, crew.shift.start_s + there)
+        begin = _service_from(opens, shuts, crew.shift.start_s + there)
         holds = (begin >= 0) & (begin + service + back <= crew.shift.end_s)
         holds &= there + service + back <= (crew.max_duty_s if crew.max_duty_s is not None else problem.horizon_s)
         holds &= load <= (crew.max_load if crew.max_load is not None else load)
@@ -58,21 +62,16 @@ def hopeful(problem: Problem) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _service_from(problem: Problem, arrive: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _service_from(opens: Ints, shuts: Ints, arrive: Ints) -> Ints:
     """Earliest service start of every stop after its arrival; -1 when too late."""
     begin = np.full(len(arrive), -1, np.int64)
-    widest = max((len(stop.open_windows) for stop in problem.stops), default=0)
-    for w in range(widest - 1, -1, -1):
-        opens, shuts = _window_column(problem, w)
-        begin = np.where(arrive <= shuts, np.maximum(arrive, opens), begin)
+    for w in range(opens.shape[1] - 1, -1, -1):
+        begin = np.where(arrive <= shuts[:, w], np.maximum(arrive, opens[:, w]), begin)
     return begin
 
 
-def _window_column(problem: Problem, w: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    windows = [stop.open_windows[w : w + 1] for stop in problem.stops]
-    opens = np.array([found[0].start_s if found else 0 for found in windows], dtype=np.int64)
-    shuts = np.array([found[0].end_s if found else -1 for found in windows], dtype=np.int64)
-    return opens, shuts
+def _holds_alone(problem: Problem, row: int, crew: int) -> bool:
+    return not isinstance(time_route(arrays_of(problem, [row], [crew]), 0, [0]), Broken)
 
 
 def _reason_alone(problem: Problem, row: int, stop: Stop) -> LeftOut | None:

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import Break, Objective, Problem, plan, violations
+from routing import Break, Objective, Problem, plan, propose, violations
 from routing.areas import plane_of
 from routing.arrays import arrays_of, part_of, routes_cost
 from routing.borders import regroup
 from routing.column import Column, columns_of
+from routing.insertion import Board
 from routing.pool import choose
 from routing.proposer import Proposer
 from routing.restarts import propose_and_choose
@@ -193,3 +194,25 @@ def test_strips_hold_every_route_and_every_left_out_stop_once():
     assert sorted(v for g in groups for v in g.crew_rows) == list(range(6))
     for group in groups:
         assert [[group.stop_rows[x] for x in route] for route in group.start] == [routes[v] for v in group.crew_rows]
+
+
+@pytest.mark.parametrize("pauses", [(), (Break(hours(12, 13), 1800),)], ids=["no break", "a break"])
+def test_what_the_search_keeps_between_moves_is_what_counting_anew_gives(pauses):
+    day = day_of(town(50, 6, max_stops=9, breaks=pauses))
+    proposer = searched(day, moves=1500)
+    state, kept = proposer._state, ("leave", "begin_by", "leg", "loaded", "price", "crew_of", "place_of", "out_count")
+    before = {name: getattr(state, name).copy() for name in kept}
+    known, version = state.known.copy(), state.version.copy()
+    propose.refresh_all(proposer.rules, state)
+    for name in ("loaded", "price", "crew_of", "place_of", "out_count"):
+        assert (before[name] == getattr(state, name)).all(), name
+    for v, n in enumerate(state.length.tolist()):
+        assert (before["leave"][v, : n + 1] == state.leave[v, : n + 1]).all()
+        assert (before["begin_by"][v, 1 : n + 2] == state.begin_by[v, 1 : n + 2]).all()
+        assert (before["leg"][v, : n + 1] == state.leg[v, : n + 1]).all()
+    board = Board(day, [state.route[v, 1 : n + 1].tolist() for v, n in enumerate(state.length.tolist())])
+    asked = [(x, v) for x, v in np.argwhere(known["version"] == version).tolist() if x not in board.routes[v]]
+    assert len(asked) > 20
+    for x, v in asked:
+        place = board.cheapest_at(v, x)
+        assert (known[x, v]["cost"] if known[x, v]["place"] >= 0 else None) == (place and place.cost_s)
