@@ -15,8 +15,9 @@ from fieldops.agents import queries
 from fieldops.agents.events import AgentBlocked
 from fieldops.agents.models import Agent, AgentBankBlock, AgentPaper, CrewMember, RecorderRegistration
 from fieldops.agents.rules import PAPERS, missing_papers, recorder_is_registered
+from fieldops.auth.service import agent_id_of
 from fieldops.clock import local_date
-from fieldops.errors import NotFound, NotNow, NotUnderstood
+from fieldops.errors import NotAllowed, NotFound, NotNow, NotUnderstood
 
 if TYPE_CHECKING:
     import uuid
@@ -138,7 +139,12 @@ def block_by_code(
 def lift_block(
     session: Session, actor: Actor, agent_id: uuid.UUID, bar_id: uuid.UUID, *, reason: str
 ) -> AgentBankBlock:
-    """Let an agent visit for the bank again. Raises: NotFound; NotNow when it is lifted already."""
+    """Let an agent visit for the bank again.
+
+    Raises: NotFound; NotAllowed for the agent themselves; NotNow when it is lifted already.
+    """
+    if agent_id_of(session, actor.user_id) == agent_id:
+        raise NotAllowed("BLOCK_OF_OWN", "This bank has barred you; let another manager lift it.")
     block = session.get(AgentBankBlock, bar_id, with_for_update=True)
     if block is None or block.agent_id != agent_id:
         raise NotFound("BLOCK_UNKNOWN", f"There is no such block {bar_id}; GET /agents/{{id}} lists an agent's.")

@@ -75,6 +75,11 @@ def set_active(session: Session, actor: Actor, account_id: uuid.UUID, *, active:
     return account
 
 
+def agent_id_of(session: Session, user_id: uuid.UUID | None) -> uuid.UUID | None:
+    """The field agent an account stands for, if it stands for one: nobody judges their own work."""
+    return session.scalar(sa.select(UserAccount.agent_id).where(UserAccount.id == user_id))
+
+
 def list_accounts(session: Session) -> Sequence[UserAccount]:
     """Every account by name, closed ones too."""
     return session.scalars(sa.select(UserAccount).order_by(UserAccount.name)).all()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fieldops import audit, events
 from fieldops.auth.roles import Role
+from fieldops.auth.service import agent_id_of
 from fieldops.cases import queries
 from fieldops.cases.events import ComplaintClosed, ComplaintOpened
 from fieldops.cases.models import Complaint
@@ -173,6 +174,8 @@ def _step(session: Session, actor: Actor, complaint_id: uuid.UUID, code: str, re
             "COMPLAINT_STATE", f"The complaint is {complaint.status}: {code} may not follow, {may} may.",
             complaint_status=complaint.status,
         )  # fmt: skip
+    if complaint.agent_id is not None and agent_id_of(session, actor.user_id) == complaint.agent_id:
+        raise NotAllowed("COMPLAINT_ABOUT_YOU", "You are who is complained of; let somebody else take it on.")
     if "late" in told:
         told["late"] = told["late"] > complaint.due_at
     was, complaint.status = complaint.status, step.to

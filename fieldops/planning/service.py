@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fieldops import audit, events, jobs
+from fieldops.agents import queries as agents
+from fieldops.auth import service as accounts
 from fieldops.clock import local_date
-from fieldops.errors import NotNow, NotUnderstood
+from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.house import house_of
 from fieldops.planning import queries, states
 from fieldops.planning.events import PlanPublished, StopsTaken
@@ -20,6 +22,7 @@ from fieldops.visits import queries as visit_queries
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Collection
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -116,7 +119,8 @@ def publish_plan(session: Session, actor: Actor, plan_id: uuid.UUID) -> Publishe
 
     A visit that no longer passes is taken off with its findings; a crew that may not go stops the publishing. What
     the plan before this one held and this one does not waits in its batch again.
-    Raises: NotNow for a plan that is not OPTIMISED, or naming the crews and their findings.
+    Raises: NotNow for a plan that is not OPTIMISED, or naming the crews and their findings; NotAllowed for who would
+    publish a day of their own.
     """
     plan = queries.plan_by_id(session, plan_id, lock=True)
     if plan.status != states.OPTIMISED:
@@ -124,6 +128,7 @@ def publish_plan(session: Session, actor: Actor, plan_id: uuid.UUID) -> Publishe
     refuse_day_over(actor, plan.on_date)
     previous = queries.published_plan(session, plan.on_date, lock=True)
     stops, former = queries.stops_of(session, plan.id), queries.pending_visits_of(session, previous)
+    _refuse_own_day(session, actor, {stop.crew_id for stop in stops})
     visits = visit_queries.lock_visits(session, {stop.visit_id for stop in stops} | former)
     checked = ask_before_publishing(session, actor, plan.on_date, stops, visits)
     if checked.barred:
@@ -179,6 +184,14 @@ def summary_of(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:
         **plan.totals,
         "left_out_visits": left_out,
     }
+
+
+def _refuse_own_day(session: Session, actor: Actor, crew_ids: Collection[uuid.UUID]) -> None:
+    """Four eyes 四眼原则: nobody sends themselves to a debtor's door."""
+    publisher = accounts.agent_id_of(session, actor.user_id)
+    crews = agents.members_by_crew(session, crew_ids).values() if publisher else ()
+    if any(member.id == publisher for members in crews for member in members):
+        raise NotAllowed("PLAN_OF_OWN", "You are of a crew on this plan; let another supervisor publish it.")
 
 
 def _named(checked: Checked) -> str:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from fieldops import audit
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
-from fieldops.errors import NotNow
+from fieldops.agents import queries as agents
+from fieldops.auth import service as accounts
+from fieldops.errors import NotAllowed, NotNow
 from fieldops.results import queries
 from fieldops.results.codes import FINDINGS
 from fieldops.results.consequences import EVIDENCE_KIND
+from fieldops.tasks import service as tasks
 from fieldops.visits import queries as visit_queries
 
 if TYPE_CHECKING:
@@ -22,13 +25,15 @@ if TYPE_CHECKING:
     from fieldops.results.models import VisitResult
 
 SUBMITTED, ACCEPTED, RETURNED, CORRECTED = "SUBMITTED", "ACCEPTED", "RETURNED", "CORRECTED"
+REVIEW: Final = "REVIEW_RESULT"
+"""The task a result opens that a supervisor must look at."""
 _GOOD_FIX_M: Final = 50
 
 
 def accept_result(session: Session, actor: Actor, result_id: UUID, *, note: str | None = None) -> dict[str, Any]:
     """Accept a result as it is. A good fix at an address it confirms shows from then on where the building is.
 
-    Raises: NotFound; NotNow when it has been reviewed or corrected.
+    Raises: NotFound; NotAllowed for who reported it and their crew; NotNow when it has been reviewed or corrected.
     """
     result = _reviewed(session, actor, result_id, ACCEPTED, note)
     _confirm_point(session, actor, result)
@@ -42,6 +47,7 @@ def return_result(session: Session, actor: Actor, result_id: UUID, *, note: str)
 
 def _reviewed(session: Session, actor: Actor, result_id: UUID, status: str, note: str | None) -> VisitResult:
     result = queries.result_by_id(session, result_id)
+    _refuse_own(session, actor, result)
     visit_queries.lock_visits(session, [result.visit_id])
     session.refresh(result)
     if result.status != SUBMITTED:
@@ -49,7 +55,15 @@ def _reviewed(session: Session, actor: Actor, result_id: UUID, status: str, note
     result.status, result.reviewed_at, result.reviewed_by, result.review_note = status, actor.at, actor.name, note
     session.flush()
     audit.record(session, actor, f"results.{status.lower()}", "visit_result", result.id, reason=note)
+    tasks.finish_if_open(session, actor, REVIEW, result.id)
     return result
+
+
+def _refuse_own(session: Session, actor: Actor, result: VisitResult) -> None:
+    """Four eyes 四眼原则: who was at the door does not say that it was done well."""
+    reviewer = accounts.agent_id_of(session, actor.user_id)
+    if reviewer is not None and result.agent_id in agents.crewmates_of(session, reviewer):
+        raise NotAllowed("REVIEW_OF_OWN", "You or your crew reported this result; let somebody else review it.")
 
 
 def _confirm_point(session: Session, actor: Actor, result: VisitResult) -> None:
