@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from fieldops.db import Base, uuid7
+from fieldops.rows import insert_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class AuditEntry(Base):
@@ -37,6 +41,35 @@ class Actor:
     at: datetime
     user_id: uuid.UUID | None = None
     roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing an actor did, as ``record`` is told of it."""
+
+    action: str
+    entity: str
+    entity_id: object
+    reason: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def record_all(session: Session, actor: Actor, acts: Iterable[Act]) -> None:
+    """Write one audit row for each act, in their order. Cost: one statement."""
+    rows = [
+        {
+            "id": uuid7(),
+            "at": actor.at,
+            "actor": actor.name,
+            "action": act.action,
+            "entity": act.entity,
+            "entity_id": str(act.entity_id),
+            "reason": act.reason,
+            "detail": act.detail,
+        }
+        for act in acts
+    ]
+    insert_rows(session, AuditEntry, rows)
 
 
 def record(

@@ -90,6 +90,16 @@ class Located:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address as what is learned of it is filed: whose it is, and the keys of its flat and its building."""
+
+    id: UUID
+    debtor_id: UUID
+    address_key: str
+    site_key: str
+
+
 def among(column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:
     """Whether a column holds one of the values: one bind for any number of them."""
     found: sa.ColumnElement[bool] = column == sa.any_(sa.literal(list(values), ARRAY(column.type)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -16,13 +16,17 @@ from fieldops.addresses.models import Address, AddressBlock, AddressEvent, Addre
 from fieldops.addresses.points import CONFIRMED_SOURCE
 from fieldops.addresses.register import CHANNELS, CONFIRMED, EVENT_OF_EVIDENCE, LIFTED, REPORTED_DEAD, SCOPES
 from fieldops.addresses.verdict import EDITION, AddressVerdict, judge
+from fieldops.db import uuid7
 from fieldops.errors import NotFound, NotNow, NotUnderstood
+from fieldops.rows import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+    from fieldops.addresses.queries import Place
 
 
 def judge_some(session: Session, *, only: Sequence[UUID] | None = None, limit: int | None = None) -> int:
@@ -122,31 +126,54 @@ def invalidate_address(
     return block
 
 
-def record_finding(
-    session: Session,
-    actor: audit.Actor,
-    *,
-    address: Address,
-    code: str,
-    evidence_kind: str,
-    evidence_id: str,
-    confirms: bool = False,
-) -> AddressEvent:
-    """Keep what a visit or a letter has shown where it blocks nothing: nobody home, vacant, or that it is right.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a visit, a letter or a crew has shown of one address, where it blocks nothing."""
+
+    address: Address | Place
+    code: str
+    evidence_kind: str
+    evidence_id: str
+    confirms: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What it is in the history of the address."""
+        return CONFIRMED if self.confirms else EVENT_OF_EVIDENCE[self.evidence_kind]
+
+
+def record_findings(session: Session, actor: audit.Actor, found: Sequence[Found]) -> None:
+    """Keep what blocks nothing: nobody home, vacant, or that an address is right.
 
     One that is said to be dead while its photo is on its way is announced: letters to it stop, and wait.
+    Cost: two statements, however many, and what hears of addresses reported dead.
     """
-    _among("evidence_kind", evidence_kind, tuple(EVENT_OF_EVIDENCE))
-    kind = CONFIRMED if confirms else EVENT_OF_EVIDENCE[evidence_kind]
-    event = record_event(
-        session, actor, address, kind=kind, code=code, evidence_kind=evidence_kind, evidence_id=evidence_id,
-        debtor_id=address.debtor_id,
-    )  # fmt: skip
-    audit.record(session, actor, "addresses.find", "address", address.id, code=code, kind=kind)
-    if code in REPORTED_DEAD:
-        told = (address.id, address.debtor_id, address.address_key, REPORTED_DEAD[code], actor)
-        events.announce(session, AddressReported(*told))
-    return event
+    for each in found:
+        _among("evidence_kind", each.evidence_kind, tuple(EVENT_OF_EVIDENCE))
+    insert_rows(session, AddressEvent, [_finding_row(actor, each) for each in found])
+    acts = [
+        audit.Act("addresses.find", "address", each.address.id, detail={"code": each.code, "kind": each.kind})
+        for each in found
+    ]
+    audit.record_all(session, actor, acts)
+    said_dead = [(each.address, REPORTED_DEAD[each.code]) for each in found if each.code in REPORTED_DEAD]
+    told = [AddressReported(at.id, at.debtor_id, at.address_key, reason, actor) for at, reason in said_dead]
+    events.announce_all(session, told)
+
+
+def _finding_row(actor: audit.Actor, found: Found) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "at": actor.at,
+        "actor": actor.name,
+        "debtor_id": found.address.debtor_id,
+        "address_key": found.address.address_key,
+        "site_key": found.address.site_key,
+        "kind": found.kind,
+        "code": found.code,
+        "evidence_kind": found.evidence_kind,
+        "evidence_id": found.evidence_id,
+    }
 
 
 def confirm_point(

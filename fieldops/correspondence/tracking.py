@@ -99,9 +99,7 @@ def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, sign
     item.outcome, item.outcome_at = f"DELIVERED {signed_by}", actor.at
     days = policy_on(session, local_date(actor.at)).letter.followup_call_days
     address = address_queries.address_by_id(session, letter.address_id)
-    addresses.record_finding(
-        session, actor, address=address, code=signed_by, evidence_kind=DELIVERY, evidence_id=str(item.id)
-    )
+    addresses.record_findings(session, actor, [addresses.Found(address, signed_by, DELIVERY, str(item.id))])
     detail = {"letter_no": letter.letter_no, "case_no": letter.figures["case_no"], "signed_by": signed_by}
     due_at = actor.at + timedelta(days=days)
     open_task(session, actor, "call_after_delivery", Role.PHONE_COLLECTOR, "letter", letter.id, due_at, detail)
@@ -158,7 +156,7 @@ def _affect_address(
     if effect.blocks_letters:
         addresses.invalidate_address(session, actor, scope="DEBTOR", channel="LETTER", reason=returned.reason, **proof)
     else:
-        addresses.record_finding(session, actor, **proof)
+        addresses.record_findings(session, actor, [addresses.Found(**proof)])
     if effect.hold is not None:
         _hold_case(session, actor, letter, effect.hold)
 

@@ -47,8 +47,9 @@ def close_day(session: Session, actor: audit.Actor, on_date: date) -> None:
     stops = queries.stops_of(session, plan.id)
     waiting = {stop.visit_id: stop for stop in stops if stop.status == states.PENDING}
     begun = [stop.visit_id for stop in queries.stops_begun_on(session, on_date) if stop.status == states.CHECKED_IN]
-    for visit in visit_queries.lock_visits(session, waiting).values():
-        execution.give_back(session, actor, visit, reason="day over 当日未执行")
+    visits = visit_queries.lock_visits(session, waiting).values()
+    execution.give_back(session, actor, dict.fromkeys(visits, "day over 当日未执行"))
+    for visit in visits:
         waiting[visit.id].status = states.SKIPPED
     for visit_id in begun:
         due_at = actor.at + _ANSWER

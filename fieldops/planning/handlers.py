@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def take_off_plan(session: Session, event: VisitStopped) -> None:
     """A visit that stopped is no longer a stop of the day; one whose crew is at the door ends by its result."""
     if event.status in STOPPED:
-        service.move_stop(session, event.visit_id, states.CANCELLED)
+        service.move_stops(session, {event.visit_id: states.CANCELLED})
 
 
 def remove_from_bank(session: Session, event: ComplaintClosed) -> None:

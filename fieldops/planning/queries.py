@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from fieldops.addresses.queries import among
 from fieldops.agents.models import Crew, CrewMember
@@ -18,7 +19,7 @@ from fieldops.visits.models import Visit
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -196,23 +197,29 @@ def stops_begun_on(session: Session, on_date: date) -> list[RouteStop]:
 
 
 def live_stop_of(session: Session, visit_id: uuid.UUID) -> RouteStop | None:
-    """The stop at which a visit is still to be made or is being made.
+    """The stop at which a visit is still to be made or is being made."""
+    return live_stops_of(session, [visit_id]).get(visit_id)
+
+
+def live_stops_of(session: Session, visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, RouteStop]:
+    """The stop at which each visit is still to be made or is being made; one without is left out.
 
     A crew may be at the door of a stop whose plan a newer one has replaced meanwhile, or whose day is over.
     """
-    return session.scalar(
+    newest = (
         sa.select(RouteStop)
         .join(DayPlan, DayPlan.id == RouteStop.plan_id)
         .where(
-            RouteStop.visit_id == visit_id,
+            among(RouteStop.visit_id, visit_ids),
             sa.or_(
                 RouteStop.status == CHECKED_IN,
                 sa.and_(DayPlan.status == PUBLISHED, RouteStop.status == PENDING),
             ),
         )
-        .order_by(DayPlan.on_date.desc(), DayPlan.number.desc())
-        .limit(1)
+        .order_by(RouteStop.visit_id, DayPlan.on_date.desc(), DayPlan.number.desc())
+        .ext(distinct_on(RouteStop.visit_id))
     )
+    return {stop.visit_id: stop for stop in session.scalars(newest)}
 
 
 def geojson(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,13 +17,16 @@ from fieldops.visits import queries as visit_queries
 from fieldops.visits.facts import PositionFact, SlotFact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
-    from fieldops.visits.facts import VisitFacts
+    from fieldops.planning.models import RouteStop
+    from fieldops.planning.recheck import Duty
+    from fieldops.visits.facts import DayFact, VisitFacts
     from fieldops.visits.files import Files
     from fieldops.visits.models import Visit
 
@@ -35,53 +38,81 @@ _ANYWHERE: Final = 40_000_000
 _LOOK_WITHIN: Final = timedelta(days=1)
 
 
-def ask_at_the_door(
-    session: Session, actor: Actor, visit: Visit, *, arrived_at: datetime, position: Mapping[str, Any] | None
-) -> list[str]:
-    """Ask every rule of check-in, keep the decision, and have a supervisor look at what its approval did not know.
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A crew at the door of a locked visit, at an instant and a place by its phone."""
 
-    Returns the codes to flag the check-in with. Cost: about fifteen statements.
+    visit: Visit
+    arrived_at: datetime
+    position: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What all arrivals of a push are judged by."""
+
+    files: Files
+    cards: Mapping[UUID, tuple[UUID, ...]]
+    stops: Mapping[UUID, RouteStop]
+    days: Mapping[date, DayFact]
+    duties: Mapping[date, Duty]
+
+
+def ask_at_the_doors(session: Session, actor: Actor, arrivals: Sequence[Arrival]) -> dict[UUID, list[str]]:
+    """Ask every rule of check-in, keep the decisions, and have a supervisor look at what an approval did not know.
+
+    Return by visit the codes to flag its check-in with. Cost: about twenty statements, however many.
     """
-    case_ids = visit_queries.cards_of(session, [visit.id]).get(visit.id, ())
-    if not case_ids:
-        return []
-    on_file = files.read_files(session, case_ids, at=actor.at, also=[visit.address_id])
-    facts = _facts(session, on_file, visit, case_ids, arrived_at, position)
-    decision = deciding.decide(on_file, case_ids, facts, stage=Stage.CHECK_IN)
-    session.add(requesting.decision_row(visit.id, decision, facts))
-    known = {*visit.codes, *visit.waived}
-    found = decision.of_severity(Severity.REJECT, Severity.REVIEW)
-    flags = [finding.code for finding in found if finding.code not in known]
-    if flags:
-        detail = {"visit_no": visit.no, "codes": flags}
-        tasks.open_task(
-            session, actor, "REVIEW_CHECK_IN", "SUPERVISOR", "visit", visit.id, actor.at + _LOOK_WITHIN, detail
-        )
+    known = _known(session, actor, arrivals)
+    flags: dict[UUID, list[str]] = {each.visit.id: [] for each in arrivals}
+    for each in arrivals:
+        visit, case_ids = each.visit, known.cards.get(each.visit.id, ())
+        if not case_ids:
+            continue
+        facts = _facts(known, each, case_ids)
+        decision = deciding.decide(known.files, case_ids, facts, stage=Stage.CHECK_IN)
+        session.add(requesting.decision_row(visit.id, decision, facts))
+        expected = {*visit.codes, *visit.waived}
+        found = decision.of_severity(Severity.REJECT, Severity.REVIEW)
+        flags[visit.id] = [finding.code for finding in found if finding.code not in expected]
+    unexpected = [(each.visit, flags[each.visit.id]) for each in arrivals if flags[each.visit.id]]
+    tasks.open_tasks(session, actor, [_look(actor, visit, codes) for visit, codes in unexpected])
     return flags
 
 
-def _facts(
-    session: Session,
-    on_file: Files,
-    visit: Visit,
-    case_ids: tuple[Any, ...],
-    arrived_at: datetime,
-    position: Mapping[str, Any] | None,
-) -> VisitFacts:
-    on = local_date(arrived_at)
-    address = on_file.address(visit.address_id, visit.address_kind)
+def _look(actor: Actor, visit: Visit, codes: list[str]) -> tasks.Asked:
+    detail = {"visit_no": visit.no, "codes": codes}
+    return tasks.Asked("REVIEW_CHECK_IN", "SUPERVISOR", "visit", visit.id, actor.at + _LOOK_WITHIN, detail)
+
+
+def _known(session: Session, actor: Actor, arrivals: Sequence[Arrival]) -> _Known:
+    visits = [each.visit for each in arrivals]
+    cards = visit_queries.cards_of(session, [visit.id for visit in visits])
+    case_ids = [case_id for of_visit in cards.values() for case_id in of_visit]
+    days, debtors = {local_date(each.arrived_at) for each in arrivals}, {visit.debtor_id for visit in visits}
+    return _Known(
+        files=files.read_files(session, case_ids, at=actor.at, also=[visit.address_id for visit in visits]),
+        cards=cards,
+        stops=planning.live_stops_of(session, [visit.id for visit in visits]),
+        days={on: deciding.day_fact(session, on, at=actor.at) for on in days},
+        duties={on: on_duty(session, on, actor.at, debtors) for on in days},
+    )
+
+
+def _facts(known: _Known, arrival: Arrival, case_ids: tuple[UUID, ...]) -> VisitFacts:
+    visit, at = arrival.visit, known.files.at
+    on = local_date(arrival.arrived_at)
+    address = known.files.address(visit.address_id, visit.address_kind)
     request = requesting.request_fact(visit, planned_on=on)
-    facts = deciding.facts_of(on_file, case_ids, address, request, visit_id=visit.id)
-    stop = planning.live_stop_of(session, visit.id)
-    duty = on_duty(session, on, on_file.at, {visit.debtor_id})
-    crew = duty.crew_for(stop.crew_id, visit) if stop and stop.crew_id in duty.crews else None
+    facts = deciding.facts_of(known.files, case_ids, address, request, visit_id=visit.id)
+    stop, duty = known.stops.get(visit.id), known.duties[on]
     ref = f"route_stop:{stop.id}" if stop else f"visit:{visit.id}"
     return replace(
         facts,
-        day=deciding.day_fact(session, on, at=on_file.at),
-        slot=SlotFact(ref=ref, recorded_at=on_file.at, arrive_at=arrived_at, leave_at=arrived_at),
-        crew=crew,
-        position=_position(visit, position, on_file.at),
+        day=known.days[on],
+        slot=SlotFact(ref=ref, recorded_at=at, arrive_at=arrival.arrived_at, leave_at=arrival.arrived_at),
+        crew=duty.crew_for(stop.crew_id, visit) if stop and stop.crew_id in duty.crews else None,
+        position=_position(visit, arrival.position, at),
     )
 
 

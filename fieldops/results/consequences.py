@@ -20,18 +20,20 @@ from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
 from fieldops.results import queries
 from fieldops.results.codes import ABORTED_BY_OFFICE, FINDINGS, FOLLOW_UPS, NOT_EXECUTED, OUTCOMES, PERSONS, FollowUp
-from fieldops.tasks import service as tasks
+from fieldops.results.reporting import was_executed
+from fieldops.tasks.service import Asked
 from fieldops.visits import execution
 from fieldops.visits.events import LetterAtDoor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
     from fieldops.results.codes import Finding
     from fieldops.results.models import VisitResult
+    from fieldops.results.service import Landed
     from fieldops.visits.models import Visit
 
 EVIDENCE_KIND: Final = "VISIT_RESULT"
@@ -40,57 +42,75 @@ _ORDINARY: Final = "ORDINARY"
 _OFFICE_CLOSES: Final = time(21)
 
 
-def was_executed(lines: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether somebody was there at all."""
-    return any(line["outcome"] != NOT_EXECUTED for line in lines)
+def acts_on_others(address_finding: str | None, outcomes: Iterable[str]) -> bool:
+    """Whether a result with these codes may reach further than its own visit: other visits, letters, phones."""
+    finding = FINDINGS.get(address_finding or "")
+    rows = [OUTCOMES[code] for code in outcomes if code in OUTCOMES]
+    return bool(finding and (finding.invalid or finding.photo)) or any(
+        row.hold or row.status or row.letter or row.complaint or row.keep_away for row in rows
+    )
 
 
-def take_effect(
-    session: Session, actor: Actor, visit: Visit, result: VisitResult, lines: Sequence[Mapping[str, Any]]
-) -> None:
-    """Let the result that counts have its consequences. The visit ends first, so that no event calls it back."""
+def take_effect(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
+    """Let results that count have their consequences. The visits end first, so that no event calls them back."""
+    made = [each for each in landed if was_executed(each.lines)]
+    not_made = [each for each in landed if not was_executed(each.lines)]
+    execution.give_back(session, actor, {each.visit: _reason(each.lines) for each in not_made})
+    execution.complete_visits(session, actor, {each.visit: _outcomes(each.lines) for each in made})
+    planning.move_stops(
+        session, dict.fromkeys((each.visit.id for each in not_made), stop_states.SKIPPED) | dict(map(_stop_after, made))
+    )
+    teach(session, actor, made)
+
+
+def teach(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
+    """What addresses and cards learn of visits that were made, or of new versions of their results."""
+    _teach_addresses(session, actor, landed)
+    for each in landed:
+        for line in each.lines:
+            _act_on_card(session, actor, each.visit, each.result, line)
+
+
+def follow_ups(actor: Actor, landed: Landed) -> list[Asked]:
+    """One task of each kind that the cards or the address ask for, naming the cards it is about."""
+    lines, result = landed.lines, landed.result
     if not was_executed(lines):
-        execution.give_back(session, actor, visit, reason=_reason(lines))
-        planning.move_stop(session, visit.id, stop_states.SKIPPED)
-        return
-    aborted = all(line["outcome"] == ABORTED_BY_OFFICE for line in lines)
-    execution.complete_visit(session, actor, visit, reason=", ".join(sorted({line["outcome"] for line in lines})))
-    planning.move_stop(session, visit.id, stop_states.ABORTED if aborted else stop_states.DONE)
-    teach(session, actor, visit, result, lines)
-
-
-def teach(
-    session: Session, actor: Actor, visit: Visit, result: VisitResult, lines: Sequence[Mapping[str, Any]]
-) -> None:
-    """What address, cards and people learn of a visit that was made, or of a new version of its result."""
-    _teach_address(session, actor, visit, result)
+        return []
+    about: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
-        _act_on_card(session, actor, visit, result, line)
-    _ask_people(session, actor, result, lines)
+        if OUTCOMES[line["outcome"]].follow:
+            about[OUTCOMES[line["outcome"]].follow].append(line)
+    finding = FINDINGS.get(result.address_finding or "")
+    if finding is not None and finding.follow:
+        about[finding.follow] += lines
+    return [_asked(actor, FOLLOW_UPS[name], result, concerned) for name, concerned in sorted(about.items())]
+
+
+def _outcomes(lines: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(sorted({line["outcome"] for line in lines}))
+
+
+def _stop_after(landed: Landed) -> tuple[UUID, str]:
+    aborted = all(line["outcome"] == ABORTED_BY_OFFICE for line in landed.lines)
+    return landed.visit.id, stop_states.ABORTED if aborted else stop_states.DONE
 
 
 def _reason(lines: Sequence[Mapping[str, Any]]) -> str:
     return next((str(line["reason"]) for line in lines if line.get("reason")), NOT_EXECUTED)
 
 
-def _teach_address(session: Session, actor: Actor, visit: Visit, result: VisitResult) -> None:
+def _teach_addresses(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
     """A dead address is on the register at once, or, where a photo must prove it, when that has arrived."""
-    finding = FINDINGS.get(result.address_finding or "")
-    if finding is None:
-        return
-    if finding.invalid and not finding.photo:
-        _invalidate(session, actor, visit, result, finding)
-        return
-    address = address_queries.address_by_id(session, visit.address_id)
-    addresses.record_finding(
-        session,
-        actor,
-        address=address,
-        code=finding.code,
-        confirms=finding.confirms,
-        evidence_kind=EVIDENCE_KIND,
-        evidence_id=str(result.id),
-    )
+    learned = [(each, FINDINGS[each.result.address_finding]) for each in landed if each.result.address_finding]
+    found = [
+        addresses.Found(each.ground.place, finding.code, EVIDENCE_KIND, str(each.result.id), finding.confirms)
+        for each, finding in learned
+        if finding.photo or not finding.invalid
+    ]
+    addresses.record_findings(session, actor, found)
+    for each, finding in learned:
+        if finding.invalid and not finding.photo:
+            _invalidate(session, actor, each.visit, each.result, finding)
 
 
 def prove_address_dead(session: Session, actor: Actor, visit: Visit, result: VisitResult) -> None:
@@ -161,29 +181,14 @@ def _act_on_card(session: Session, actor: Actor, visit: Visit, result: VisitResu
         )
 
 
-def _ask_people(session: Session, actor: Actor, result: VisitResult, lines: Sequence[Mapping[str, Any]]) -> None:
-    """One task of each kind that the cards or the address ask for, naming the cards it is about."""
-    about: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for line in lines:
-        if OUTCOMES[line["outcome"]].follow:
-            about[OUTCOMES[line["outcome"]].follow].append(line)
-    finding = FINDINGS.get(result.address_finding or "")
-    if finding is not None and finding.follow:
-        about[finding.follow] += lines
-    for name, concerned in sorted(about.items()):
-        _open_task(session, actor, FOLLOW_UPS[name], result, concerned)
-
-
-def _open_task(
-    session: Session, actor: Actor, asked: FollowUp, result: VisitResult, lines: Sequence[Mapping[str, Any]]
-) -> None:
+def _asked(actor: Actor, asked: FollowUp, result: VisitResult, lines: Sequence[Mapping[str, Any]]) -> Asked:
     due_at = datetime.combine(_due_on(asked, local_date(actor.at), lines), _OFFICE_CLOSES, SHANGHAI)
     detail = {
         "visit_id": str(result.visit_id),
         "address_finding": result.address_finding,
         "cards": [{"case_id": str(line["case_id"]), "outcome": line["outcome"]} for line in lines],
     }
-    tasks.open_task(session, actor, asked.kind, asked.role, "visit_result", result.id, due_at, detail)
+    return Asked(asked.kind, asked.role, "visit_result", result.id, due_at, detail)
 
 
 def _due_on(asked: FollowUp, today: date, lines: Sequence[Mapping[str, Any]]) -> date:

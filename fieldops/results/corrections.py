@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from fieldops import audit
 from fieldops.results import queries
 from fieldops.results.codes import FINDINGS, OUTCOMES
-from fieldops.results.consequences import teach, was_executed
+from fieldops.results.consequences import teach
+from fieldops.results.reporting import was_executed
 from fieldops.results.review import CORRECTED, RETURNED
 from fieldops.results.rules import Fault
 from fieldops.tasks import service as tasks
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from fieldops.audit import Actor
     from fieldops.results.models import VisitResult
-    from fieldops.visits.models import Visit
+    from fieldops.results.service import Landed
 
 _ANSWER: Final = timedelta(days=1)
 
@@ -62,21 +63,13 @@ def supersede(session: Session, actor: Actor, visit_id: UUID, result_id: UUID | 
     return corrected
 
 
-def take_effect_anew(
-    session: Session,
-    actor: Actor,
-    visit: Visit,
-    result: VisitResult,
-    lines: Sequence[Mapping[str, Any]],
-    corrected: Corrected,
-) -> None:
+def take_effect_anew(session: Session, actor: Actor, landed: Landed, corrected: Corrected) -> None:
     """Let a new version of the result that counts have its consequences, and ask a person about those it drops."""
-    if not corrected.counted:
-        return
-    teach(session, actor, visit, result, lines)
-    dropped = _dropped(session, corrected.result, result, lines)
+    teach(session, actor, [landed])
+    dropped = _dropped(session, corrected.result, landed.result, landed.lines)
     if dropped:
-        about = ("visit_result", result.id, actor.at + _ANSWER, {"visit_id": str(visit.id), "dropped": dropped})
+        detail = {"visit_id": str(landed.visit.id), "dropped": dropped}
+        about = ("visit_result", landed.result.id, actor.at + _ANSWER, detail)
         tasks.open_task(session, actor, "UNDO_CONSEQUENCES", "SUPERVISOR", *about)
 
 

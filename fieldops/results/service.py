@@ -1,221 +1,172 @@
-"""Use cases of results: a crew is at the door, and what it found there."""
+"""Use cases of results: crews are at the door, and what they found there. Many at a time, as phones report them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops import audit, events
-from fieldops.cases import queries as cases
-from fieldops.clock import local_date
-from fieldops.datum import distance_m
-from fieldops.errors import NotUnderstood
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
-from fieldops.results import corrections, slots
-from fieldops.results.arrival import ask_at_the_door
-from fieldops.results.codes import PERSONS
-from fieldops.results.consequences import take_effect, was_executed
+from fieldops.results import corrections, queries, slots
+from fieldops.results.arrival import ask_at_the_doors
+from fieldops.results.consequences import follow_ups, take_effect
 from fieldops.results.events import ResultRecorded
-from fieldops.results.models import ResultLine, VisitResult
-from fieldops.results.queries import results_before
-from fieldops.results.rules import Line, Report, faults
-from fieldops.results.signals import REVIEW_AT, Reported, score_of, signals_of
+from fieldops.results.models import EvidenceSlot, ResultLine, VisitResult
+from fieldops.results.reporting import (
+    DO_NOT_CONTACT,
+    LATE,
+    SECOND_RESULT,
+    Sent,
+    flags_of,
+    line_rows,
+    report_of,
+    result_row,
+    slot_rows,
+    was_executed,
+)
+from fieldops.results.rules import faults
+from fieldops.results.signals import REVIEW_AT
+from fieldops.rows import insert_rows
 from fieldops.tasks import service as tasks
 from fieldops.visits import execution
-from fieldops.visits import queries as visit_queries
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
+    from fieldops.results.arrival import Arrival
+    from fieldops.results.queries import Ground
+    from fieldops.results.rules import Fault
     from fieldops.visits.models import Visit
 
+__all__ = ["AFTER_RECALL", "LATE", "OUT_OF_SCOPE", "SECOND_RESULT", "Sent", "check_in", "record_results"]
 AFTER_RECALL, OUT_OF_SCOPE = "AFTER_RECALL", "OUT_OF_SCOPE"
-SECOND_RESULT, LATE = "SECOND_RESULT", "LATE"
-DO_NOT_CONTACT = "DO_NOT_CONTACT"
 TO_REVIEW: Final = frozenset({AFTER_RECALL, OUT_OF_SCOPE, SECOND_RESULT, DO_NOT_CONTACT})
 """Flags a supervisor must look at."""
-
-NOT_SOUND: Final = "RESULT_NOT_SOUND"
 _ANSWER: Final = timedelta(days=1)
-_LINE_COLUMNS: Final = frozenset({"case_id", "outcome", "promise_fen", "promise_on"})
 
 
-def check_in(
-    session: Session,
-    actor: Actor,
-    visit_id: uuid.UUID,
-    *,
-    arrived_at: datetime | None = None,
-    position: Mapping[str, Any] | None = None,
-) -> list[str]:
-    """A crew is at the door: the visit is under way, and its stop with it, unless it had been stopped before.
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A sound result with the row it became; ``counts``: its consequences follow."""
 
-    The rules are asked, and their codes returned for the event to be flagged with; nothing refuses what happened.
-    Raises: NotFound for an unknown visit.
+    sent: Sent
+    visit: Visit
+    ground: Ground
+    result: VisitResult
+    counts: bool
+    corrected: corrections.Corrected | None
+
+    @property
+    def lines(self) -> Sequence[Mapping[str, Any]]:
+        """The outcome of each card, as it was sent."""
+        lines: Sequence[Mapping[str, Any]] = self.sent.body["lines"]
+        return lines
+
+
+def check_in(session: Session, actor: Actor, arrivals: Sequence[Arrival]) -> dict[UUID, list[str]]:
+    """Crews are at the doors: these visits are under way, and their stops with them, unless they had been stopped.
+
+    The rules are asked, and their codes returned by visit for the event to be flagged with; nothing refuses what
+    happened. The visits are locked, each is named once. Cost: about twenty statements, however many.
     """
-    visit = _locked_visit(session, visit_id)
-    flags = ask_at_the_door(session, actor, visit, arrived_at=arrived_at or actor.at, position=position)
-    execution.begin_visit(session, actor, visit)
-    planning.move_stop(session, visit.id, stop_states.CHECKED_IN)
+    flags = ask_at_the_doors(session, actor, arrivals)
+    execution.begin_visits(session, actor, [each.visit for each in arrivals])
+    planning.move_stops(session, {each.visit.id: stop_states.CHECKED_IN for each in arrivals})
     return flags
 
 
-def record_result(
-    session: Session,
-    actor: Actor,
-    result_id: uuid.UUID,
-    sent: Mapping[str, Any],
-    *,
-    agent_id: uuid.UUID,
-    device_id: uuid.UUID | None,
-    flags: Sequence[str] = (),
-    times: Mapping[str, Any] | None = None,
-) -> VisitResult:
-    """Keep what a crew found, as ``ResultIn`` reads it, and let it take effect.
+def record_results(
+    session: Session, actor: Actor, sent: Sequence[Sent], visits: Mapping[UUID, Visit], ground: Mapping[UUID, Ground]
+) -> dict[UUID, tuple[Fault, ...]]:
+    """Keep what crews found at these locked visits, one result each, and let it take effect.
 
     The first result of a visit that was made is its primary one; a second is kept beside it and changes nothing until
-    a person decides. What happened is never refused for being late or recalled: that is what ``flags`` say, and
-    ``times`` what a reviewer compares. Nothing is written before the result is found sound.
-    Raises: NotFound for an unknown visit, NotUnderstood with every fault for a result that is not sound.
+    a person decides. Return the faults of results that are not sound, by their ids: of these nothing is written.
+    Cost: about fifteen statements, however many, and what consequences that stop something cost.
     """
-    visit = _locked_visit(session, sent["visit_id"])
-    _refuse_faults(session, visit, sent, agent_id)
-    before, executed = results_before(session, visit.id), was_executed(sent["lines"])
-    corrected = corrections.supersede(session, actor, visit.id, sent["corrects"])
-    flagged = [*flags, *_lateness(actor.at, sent["left_at"]), *_intrusion(session, visit, sent["person_met"])]
-    if before.has_primary and corrected is None and SECOND_RESULT not in flagged:
-        flagged.append(SECOND_RESULT)
-    result = _result_row(result_id, visit, sent, flags=flagged)
-    counts = corrected.counted if corrected else not before.has_primary
-    result.number, result.is_primary = before.count + 1, executed and counts
-    result.agent_id, result.device_id, result.received_at = agent_id, device_id, actor.at
-    session.add(result)
-    session.flush()
-    session.add_all(_line_row(result, line) for line in sent["lines"])
-    slots.declare(session, actor, result)
-    audit.record(session, actor, "results.record", "visit", visit.id, result=str(result.id), flags=flagged)
-    if corrected is not None:
-        corrections.take_effect_anew(session, actor, visit, result, sent["lines"], corrected)
-    elif not before.has_primary:
-        take_effect(session, actor, visit, result, sent["lines"])
-    if TO_REVIEW & set(flagged) or result.score >= REVIEW_AT:
-        detail = {"visit_id": str(visit.id), "flags": flagged, **(times or {})}
-        due_at = actor.at + _ANSWER
-        tasks.open_task(session, actor, "REVIEW_RESULT", "SUPERVISOR", "visit_result", result.id, due_at, detail)
-    events.announce(session, ResultRecorded(result.id, visit.id, result.is_primary, executed, actor))
-    return result
+    known = {slot.id: slot for slot in queries.slots_by_ids(session, [s["id"] for r in sent for s in r.body["slots"]])}
+    refused: dict[UUID, tuple[Fault, ...]] = {}
+    landed: list[Landed] = []
+    for each in sent:
+        visit = visits[each.body["visit_id"]]
+        found = faults(report_of(each, ground[visit.id], known))
+        found += corrections.faults(session, visit.id, each.agent_id, each.body)
+        if found:
+            refused[each.id] = found
+        else:
+            landed.append(_landed(session, actor, each, visit, ground[visit.id], known))
+    _write(session, actor, landed)
+    take_effect(session, actor, [each for each in landed if each.counts and each.corrected is None])
+    for anew in landed:
+        if anew.corrected is not None and anew.counts:
+            corrections.take_effect_anew(session, actor, anew, anew.corrected)
+    asked = [task for each in landed if each.counts for task in follow_ups(actor, each)]
+    tasks.open_tasks(session, actor, asked + [_review(actor, each) for each in landed if _asks_for_review(each.result)])
+    events.announce_all(session, [_told(actor, each) for each in landed])
+    return refused
 
 
-def take_evidence(session: Session, actor: Actor, slot_id: uuid.UUID) -> None:
+def take_evidence(session: Session, actor: Actor, slot_id: UUID) -> None:
     """The bytes of a declared slot are here and are what was declared: what they prove is proved. Raises: NotFound."""
     slots.arrive(session, actor, slot_id)
 
 
-def _locked_visit(session: Session, visit_id: uuid.UUID) -> Visit:
-    visit_queries.visit_by_id(session, visit_id)
-    return visit_queries.lock_visits(session, [visit_id])[visit_id]
-
-
-def _refuse_faults(session: Session, visit: Visit, sent: Mapping[str, Any], agent_id: uuid.UUID) -> None:
-    found = faults(_report(session, visit, sent, agent_id)) + corrections.faults(session, visit.id, agent_id, sent)
-    if found:
-        detail = "; ".join(f"{fault.field}: {fault.mend}" for fault in found)
-        raise NotUnderstood(NOT_SOUND, detail, faults=[asdict(fault) for fault in found])
-
-
-def _report(session: Session, visit: Visit, sent: Mapping[str, Any], agent_id: uuid.UUID) -> Report:
-    """What was sent beside what the visit is about; a card that was paid off meanwhile may still be told of."""
-    of_debtor = cases.cases_of_debtors(session, [visit.debtor_id])[visit.debtor_id]
-    return Report(
-        address_finding=sent["address_finding"],
-        person_met=sent["person_met"],
-        identity_verified=sent["identity_verified"],
-        identity_shown=sent["identity_shown"],
-        arrived_at=sent["arrived_at"],
-        left_at=sent["left_at"],
-        summary=sent["summary"],
-        next_step=sent["next_step"],
-        lines=tuple(Line(str(line["case_id"]), line["outcome"], _fields(line)) for line in sent["lines"]),
-        case_ids=frozenset(map(str, visit_queries.cards_of(session, [visit.id])[visit.id])),
-        known_case_ids=frozenset(str(case.id) for case in of_debtor if case.bank_id == visit.bank_id),
-        slot_ids=tuple(str(slot["id"]) for slot in sent["slots"]),
-        slot_kinds=tuple(slot["kind"] for slot in sent["slots"]),
-        slot_lengths=tuple(slot["length"] for slot in sent["slots"]),
-        taken_slot_ids=slots.taken_ids(session, agent_id, visit.id, sent["slots"]),
+def _landed(
+    session: Session, actor: Actor, sent: Sent, visit: Visit, ground: Ground, known: Mapping[UUID, EvidenceSlot]
+) -> Landed:
+    corrected = corrections.supersede(session, actor, visit.id, sent.body["corrects"])
+    flags = flags_of(sent, ground, received_at=actor.at, second=ground.has_primary and corrected is None)
+    counts = corrected.counted if corrected else not ground.has_primary
+    arrived = (known.get(slot["id"]) for slot in sent.body["slots"])
+    whole = all(slot is not None and slot.arrived_at is not None for slot in arrived)
+    result = VisitResult(
+        **result_row(sent, visit, flags),
+        number=ground.count + 1,
+        is_primary=was_executed(sent.body["lines"]) and counts,
+        received_at=actor.at,
+        complete_at=actor.at if whole else None,
     )
+    return Landed(sent, visit, ground, result, counts, corrected)
 
 
-def _fields(line: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in line.items() if name not in {"case_id", "outcome"}}
+def _write(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
+    """The rows of the results themselves; a correction may declare evidence that an earlier version did."""
+    insert_rows(session, VisitResult, [_columns(each.result) for each in landed])
+    insert_rows(session, ResultLine, [row for each in landed for row in line_rows(each.sent)])
+    declared = [row for each in landed for row in slot_rows(each.sent, actor.at)]
+    insert_rows(session, EvidenceSlot, declared, conflict="(id) DO NOTHING")
+    audit.record_all(session, actor, [act for each in landed for act in _acts(each.result)])
 
 
-def _result_row(result_id: uuid.UUID, visit: Visit, sent: Mapping[str, Any], *, flags: list[str]) -> VisitResult:
-    position, away_m = sent["position"], _distance_m(visit, sent["position"])
-    reported = Reported(
-        position=position,
-        distance_m=away_m,
-        precision=visit.point_precision,
-        stay=sent["left_at"] - sent["arrived_at"],
-        slot_kinds=tuple(slot["kind"] for slot in sent["slots"]),
-        flags=tuple(flags),
-        executed=was_executed(sent["lines"]),
-    )
-    signals = signals_of(reported)
-    return VisitResult(
-        id=result_id,
-        visit_id=visit.id,
-        address_finding=sent["address_finding"],
-        person_met=sent["person_met"],
-        identity_verified=sent["identity_verified"],
-        identity_shown=sent["identity_shown"],
-        summary=sent["summary"],
-        next_step=sent["next_step"],
-        arrived_at=sent["arrived_at"],
-        left_at=sent["left_at"],
-        lat=position["lat"] if position else None,
-        lon=position["lon"] if position else None,
-        accuracy_m=position["accuracy_m"] if position else None,
-        distance_m=away_m,
-        corrects=sent["corrects"],
-        signals=signals,
-        score=score_of(signals),
-        slots=[{**slot, "id": str(slot["id"])} for slot in sent["slots"]],
-        flags=flags,
-    )
+def _columns(result: VisitResult) -> dict[str, Any]:
+    return {name: value for name, value in vars(result).items() if not name.startswith("_")}
 
 
-def _distance_m(visit: Visit, position: Mapping[str, Any] | None) -> int | None:
-    if position is None or visit.lat is None or visit.lon is None:
-        return None
-    return round(distance_m(visit.lat, visit.lon, position["lat"], position["lon"]))
+def _acts(result: VisitResult) -> list[audit.Act]:
+    """What the audit log says of a new result."""
+    said = {"result": str(result.id), "flags": result.flags}
+    acts = [audit.Act("results.record", "visit", result.visit_id, detail=said)]
+    if result.complete_at is not None:
+        acts.append(audit.Act("results.complete", "visit_result", result.id, detail={"slots": len(result.slots)}))
+    return acts
 
 
-def _lateness(received_at: datetime, left_at: datetime) -> list[str]:
-    """A result is due on the day of its visit."""
-    return [LATE] if local_date(received_at) > local_date(left_at) else []
+def _asks_for_review(result: VisitResult) -> bool:
+    return bool(TO_REVIEW.intersection(result.flags)) or result.score >= REVIEW_AT
 
 
-def _intrusion(session: Session, visit: Visit, person_met: str) -> list[str]:
-    """Somebody was met who had asked not to be contacted; it happened, so it is kept, and a supervisor looks."""
-    place = (visit.debtor_id, visit.address_id)
-    keep_away = cases.not_to_be_contacted(session, [place])[place]
-    return [DO_NOT_CONTACT] if PERSONS[person_met].name in keep_away else []
+def _review(actor: Actor, landed: Landed) -> tasks.Asked:
+    result = landed.result
+    detail = {"visit_id": str(result.visit_id), "flags": result.flags, **(landed.sent.times or {})}
+    return tasks.Asked("REVIEW_RESULT", "SUPERVISOR", "visit_result", result.id, actor.at + _ANSWER, detail)
 
 
-def _line_row(result: VisitResult, line: Mapping[str, Any]) -> ResultLine:
-    rest = {name: value for name, value in line.items() if name not in _LINE_COLUMNS and value is not None}
-    return ResultLine(
-        result_id=result.id,
-        case_id=line["case_id"],
-        outcome=line["outcome"],
-        promise_fen=line["promise_fen"],
-        promise_on=line["promise_on"],
-        detail={name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in rest.items()},
-    )
+def _told(actor: Actor, landed: Landed) -> ResultRecorded:
+    result = landed.result
+    return ResultRecorded(result.id, result.visit_id, result.is_primary, was_executed(landed.lines), actor)

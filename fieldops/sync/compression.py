@@ -18,6 +18,7 @@ from webargs.flaskparser import abort
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from fieldops.errors import NotUnderstood, TooLarge
+from fieldops.reading import reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,12 +56,13 @@ def at_most(limit_bytes: int) -> Callable[[Callable[..., Any]], Callable[..., An
 
 def read_by(schema: Schema) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Read the body of a hot path; documented as ``Blueprint.arguments`` does, which makes a schema at each request."""
+    read = reader(schema)
 
     def guard(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             try:
-                asked = schema.load(_json(request.get_data()))
+                asked = read(_json(request.get_data()))
             except ValidationError as error:
                 abort(422, exc=error, messages={"json": error.messages})
             return view(asked, *args, **kwargs)

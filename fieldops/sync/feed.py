@@ -9,7 +9,7 @@ other in a circle.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from fieldops.rows import insert_rows
 from fieldops.sync.models import AgentFeed, AgentFeedHead, ScopeEntry
 
 if TYPE_CHECKING:
@@ -74,23 +75,32 @@ def number_pending(session: Session) -> None:
     for change in pending:
         rows.append(_feed_row(change, next_seq[change.agent_id]))
         next_seq[change.agent_id] += 1
-    session.execute(sa.insert(AgentFeed), rows)
-    _hint(session, pending)
-
-
-def _hint(session: Session, pending: Iterable[Change]) -> None:
-    """Notify phones that wait, at commit, of what cannot wait for their next poll; 8 kB is the most one may weigh."""
-    urgent = {change.agent_id: False for change in pending if change.op == PUT}
-    urgent |= {change.agent_id: True for change in pending if change.urgent}
-    told = [f"{agent_id.hex}{URGENT if now else ''}" for agent_id, now in sorted(urgent.items())]
-    for start in range(0, len(told), _AGENTS_PER_HINT):
-        payload = ",".join(told[start : start + _AGENTS_PER_HINT])
+    insert_rows(session, AgentFeed, rows)
+    for payload in hints(pending):
         session.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
 
 
+def hints(pending: Iterable[Change]) -> list[str]:
+    """What to tell phones that wait of what cannot wait for their next poll; a notification weighs 8 kB at most."""
+    changes = list(pending)
+    urgent = {change.agent_id: False for change in changes if change.op == PUT}
+    urgent |= {change.agent_id: True for change in changes if change.urgent}
+    told = [f"{agent_id.hex}{URGENT if now else ''}" for agent_id, now in sorted(urgent.items())]
+    return [",".join(told[start : start + _AGENTS_PER_HINT]) for start in range(0, len(told), _AGENTS_PER_HINT)]
+
+
 def _feed_row(change: Change, seq: int) -> dict[str, Any]:
-    told = asdict(change)
-    return {"seq": seq, "entity": VISIT, "entity_id": told.pop("visit_id"), "created_at": told.pop("at"), **told}
+    return {
+        "agent_id": change.agent_id,
+        "seq": seq,
+        "op": change.op,
+        "entity": VISIT,
+        "entity_id": change.visit_id,
+        "version": change.version,
+        "reason": change.reason,
+        "urgent": change.urgent,
+        "created_at": change.at,
+    }
 
 
 def _scope_row(change: Change, left_reason: str | None) -> dict[str, Any]:
@@ -104,11 +114,8 @@ def _scope_row(change: Change, left_reason: str | None) -> dict[str, Any]:
 
 
 def _change_scope(session: Session, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    fresh = insert(sa.inspect(ScopeEntry).local_table)  # type: ignore[arg-type]  # the mapped class would go through the session
-    changed = {name: fresh.excluded[name] for name in ("version", "left_reason", "changed_at")}
-    session.execute(fresh.on_conflict_do_update(index_elements=["agent_id", "visit_id"], set_=changed), rows)
+    changed = ", ".join(f"{name} = excluded.{name}" for name in ("version", "left_reason", "changed_at"))
+    insert_rows(session, ScopeEntry, rows, conflict=f"(agent_id, visit_id) DO UPDATE SET {changed}")
 
 
 @event.listens_for(Session, "after_transaction_create")

@@ -16,7 +16,6 @@ HANDLERS = (
     (VisitStopped, scope.recall_visit),
     (VisitAdjusted, scope.adjust_visit),
     (ThirdPartiesChanged, scope.warn_crews),
-    (ResultRecorded, scope.finish_visit),
 )
 
 
@@ -24,3 +23,4 @@ def register_handlers() -> None:
     """Let phones hear of what happens to their visits; after planning, which takes stops off first."""
     for kind, handler in HANDLERS:
         events.register(kind, handler)
+    events.register_many(ResultRecorded, scope.finish_visits)

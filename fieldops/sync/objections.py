@@ -31,9 +31,7 @@ def object_to_visit(session: Session, actor: Actor, visit: Visit, body: Mapping[
     audit.record(session, actor, "visits.objection", "visit", visit.id, reason=row.code, mutation=mutation)
     if row.doubts_address:
         address = address_queries.address_by_id(session, visit.address_id)
-        addresses.record_finding(
-            session, actor, address=address, code=row.code, evidence_kind=EVIDENCE_KIND, evidence_id=mutation
-        )
+        addresses.record_findings(session, actor, [addresses.Found(address, row.code, EVIDENCE_KIND, mutation)])
     if visit.status == states.PLANNED:
         move_visit(
             session, actor, visit, states.PENDING_REVIEW, action="visits.give_back", reason=f"objection 异议: {row.zh}"

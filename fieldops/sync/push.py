@@ -5,25 +5,29 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fieldops import audit
 from fieldops.db import uuid7
 from fieldops.house import house_of
+from fieldops.rows import insert_rows
 from fieldops.sync import queries
 from fieldops.sync.models import PushReceipt, Quarantine
-from fieldops.sync.rules import TAKEN, Code
-from fieldops.sync.taking import Refusal, Sender, canonical_sha256, take
+from fieldops.sync.rules import RESULT, TAKEN, Code
+from fieldops.sync.series import KINDS_IN_ORDER, series_of
+from fieldops.sync.taking import Refusal, hear, take
 from fieldops.visits import queries as visit_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
+    from fieldops.sync.series import Heard
+    from fieldops.sync.taking import Sender
     from fieldops.visits.models import Visit
 
 _log = logging.getLogger(__name__)
@@ -31,31 +35,33 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Batch:
-    """One push: the visits it is about, locked, and the mutations of it that the server now holds."""
+    """One push: the visits it is about, locked, and the receipts of what the server has answered before or just now."""
 
     sender: Sender
     visits: Mapping[UUID, Visit]
-    taken: set[UUID] = field(default_factory=set)
+    receipts: dict[UUID, dict[str, Any]]
 
 
 def push(session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Do each mutation once, in order, and answer each.
+    """Do each mutation once, as if one after the other, and answer each.
 
-    All of them in one savepoint; when that fails, each in its own, so that one that cannot be done now keeps none of
-    the others. The phone is locked first, so that one phone pushes once at a time; then every visit this may move, in
-    the order of their ids; the counters of feeds last.
+    They are landed in series, all in one savepoint; when that fails, each in its own, so that one that cannot be done
+    now keeps none of the others. The phone is locked first, so that one phone pushes once at a time; then every visit
+    this may move, in the order of their ids; the counters of feeds last.
     """
+    heard = [hear(mutation) for mutation in mutations]
     queries.lock_device(session, sender.device.id)
     about = {mutation["entity_id"] for mutation in mutations}
-    debtor_ids = queries.debtors_of_visits(session, about)
-    around = visit_queries.open_visits_with_debtors(session, debtor_ids)
-    visits = visit_queries.lock_visits(session, about.union(*around.values()))
+    visits = visit_queries.lock_visits(session, visit_queries.visits_around(session, about))
+    receipts = _receipts_of(session, {m[name] for m in mutations for name in ("id", "depends_on")} - {None})
+    series = series_of(heard, {visit.id: visit.debtor_id for visit in visits.values()})
     try:
         with session.begin_nested():
-            return _push_each(session, _Batch(sender, visits), mutations, nullcontext)
+            return _push_series(session, _Batch(sender, visits, dict(receipts)), series, nullcontext)
     except Exception:  # noqa: BLE001 - whatever it was, the others must not suffer: it is met again one by one
         _log.warning("a batch of %d mutations is done one by one", len(mutations), exc_info=True)
-    return _push_each(session, _Batch(sender, visits), mutations, session.begin_nested)
+    one_by_one = [[each] for each in heard]
+    return _push_series(session, _Batch(sender, visits, dict(receipts)), one_by_one, session.begin_nested)
 
 
 def keep_unread(session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -66,88 +72,102 @@ def keep_unread(session: Session, sender: Sender, mutations: Sequence[Mapping[st
     return [{"id": mutation["id"], **said} for mutation in mutations]
 
 
-def _push_each(
+def _push_series(
     session: Session,
     batch: _Batch,
-    mutations: Sequence[Mapping[str, Any]],
+    series: Sequence[Sequence[Heard]],
     unit: Callable[[], AbstractContextManager[Any]],
 ) -> list[dict[str, Any]]:
-    answers = []
-    for mutation in mutations:
+    """Land series after series and answer in the order of the mutations; the first finds the visits as they are."""
+    answers: dict[int, dict[str, Any]] = {}
+    for number, together in enumerate(series):
         try:
             with unit():
-                answer = _answer(session, batch, mutation)
+                if number or unit is not nullcontext:
+                    visit_queries.lock_visits(session, {each.visit_id for each in together})
+                answered = _answer(session, batch, together)
         except Exception:
             if unit is nullcontext:
                 raise
-            _log.exception("mutation %s cannot be done now", mutation["id"])
-            answer = _said(Code.RETRY_LATER, "busy, or a fault of ours; send it again later")
-        if answer["code"] in TAKEN:
-            batch.taken.add(mutation["id"])
-        answers.append({"id": mutation["id"], **answer})
-    return answers
+            _log.exception("%d mutations cannot be done now", len(together))
+            later = _said(Code.RETRY_LATER, "busy, or a fault of ours; send it again later")
+            answered = [later for _ in together]
+        answers |= {id(each): answer for each, answer in zip(together, answered, strict=True)}
+    return [{"id": each.id, **answers[id(each)]} for together in series for each in together]
 
 
-def _answer(session: Session, batch: _Batch, mutation: Mapping[str, Any]) -> dict[str, Any]:
-    sender = batch.sender
-    known = _receipt_of(session, mutation["id"])
-    sha256 = canonical_sha256(mutation["body"])
-    if known is not None:
-        return _answered_before(session, known, sender, mutation, sha256)
-    if mutation["depends_on"] is not None and not _is_taken(session, batch, mutation["depends_on"]):
-        return _said(Code.BLOCKED, "what it depends on is not here; send that first")
-    try:
-        code = take(session, sender, mutation, sha256, batch.visits)
-        answer = _said(code)
-    except Refusal as refusal:
-        answer = _said(refusal.code, refusal.detail)
-        _quarantine(session, sender, mutation, refusal.code)
-    _keep_receipt(session, sender, mutation, sha256, answer)
-    return answer
+def _answer(session: Session, batch: _Batch, together: Sequence[Heard]) -> list[dict[str, Any]]:
+    """Land what is new of a series, kind by kind, and answer each of it."""
+    answers = {each.id: answer for each in together if (answer := _answered_before(session, batch, each)) is not None}
+    fresh = [each for each in together if each.id not in answers]
+    for kind in KINDS_IN_ORDER:
+        of_kind = [each for each in fresh if (each.kind if each.kind in KINDS_IN_ORDER else RESULT) == kind]
+        waiting = {each.id for each in of_kind if not _may_follow(batch, each)}
+        answers |= {each: _said(Code.BLOCKED, "what it depends on is not here; send that first") for each in waiting}
+        _take(session, batch, [each for each in of_kind if each.id not in waiting], answers)
+    return [answers[each.id] for each in together]
 
 
-def _receipt_of(session: Session, mutation_id: UUID) -> PushReceipt | None:
-    return session.get(PushReceipt, mutation_id)
+def _take(session: Session, batch: _Batch, heard: Sequence[Heard], answers: dict[UUID, dict[str, Any]]) -> None:
+    if not heard:
+        return
+    said = take(session, batch.sender, heard, batch.visits)
+    fresh = {}
+    for each in heard:
+        found = said[each.id]
+        if isinstance(found, Refusal):
+            _quarantine(session, batch.sender, each.mutation, found.code)
+            answers[each.id] = _said(found.code, found.detail)
+        else:
+            answers[each.id] = _said(found)
+        fresh[each.id] = _receipt(batch.sender, each, answers[each.id])
+    _keep_receipts(session, list(fresh.values()))
+    batch.receipts.update(fresh)
 
 
-def _keep_receipt(
-    session: Session, sender: Sender, mutation: Mapping[str, Any], sha256: str, answer: dict[str, Any]
-) -> None:
-    session.add(
-        PushReceipt(
-            mutation_id=mutation["id"],
-            device_id=sender.device.id,
-            agent_id=sender.device.agent_id,
-            body_sha256=sha256,
-            code=answer["code"],
-            result=answer,
-            received_at=sender.actor.at,
-        )
-    )
-    session.flush()
+def _receipts_of(session: Session, mutation_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    return queries.receipts_of(session, mutation_ids)
+
+
+def _receipt(sender: Sender, heard: Heard, answer: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "mutation_id": heard.id,
+        "device_id": sender.device.id,
+        "agent_id": sender.device.agent_id,
+        "body_sha256": heard.sha256,
+        "code": answer["code"],
+        "result": answer,
+        "received_at": sender.actor.at,
+    }
+
+
+def _keep_receipts(session: Session, receipts: Sequence[Mapping[str, Any]]) -> None:
+    insert_rows(session, PushReceipt, receipts)
 
 
 def _said(code: Code, detail: str | None = None) -> dict[str, Any]:
     return {"code": str(code), "version": None, "detail": detail}
 
 
-def _is_taken(session: Session, batch: _Batch, mutation_id: UUID) -> bool:
-    if mutation_id in batch.taken:
+def _may_follow(batch: _Batch, heard: Heard) -> bool:
+    """Whether what a mutation depends on is here, or it depends on nothing."""
+    if heard.mutation["depends_on"] is None:
         return True
-    before = _receipt_of(session, mutation_id)
-    return before is not None and before.agent_id == batch.sender.device.agent_id and before.code in TAKEN
+    before = batch.receipts.get(heard.mutation["depends_on"])
+    return before is not None and before["agent_id"] == batch.sender.device.agent_id and before["code"] in TAKEN
 
 
-def _answered_before(
-    session: Session, known: PushReceipt, sender: Sender, mutation: Mapping[str, Any], sha256: str
-) -> dict[str, Any]:
-    """The stored answer, to the same agent and device with the same body only."""
-    if (known.agent_id, known.device_id, known.body_sha256) != (sender.device.agent_id, sender.device.id, sha256):
-        _log.warning("mutation %s came again with another body or from another phone", mutation["id"])
-        audit.record(session, sender.actor, "mobile.mismatch", "device", sender.device.id, mutation=str(mutation["id"]))
+def _answered_before(session: Session, batch: _Batch, heard: Heard) -> dict[str, Any] | None:
+    """The stored answer, to the same agent and device with the same body only; None for what is new."""
+    known, device = batch.receipts.get(heard.id), batch.sender.device
+    if known is None:
+        return None
+    if (known["agent_id"], known["device_id"], known["body_sha256"]) != (device.agent_id, device.id, heard.sha256):
+        _log.warning("mutation %s came again with another body or from another phone", heard.id)
+        audit.record(session, batch.sender.actor, "mobile.mismatch", "device", device.id, mutation=str(heard.id))
         return _said(Code.IDEMPOTENCY_MISMATCH, "this id was used for something else; make a new one")
-    answer: dict[str, Any] = known.result
-    return {**answer, "code": str(Code.DUPLICATE)} if known.code == Code.APPLIED else answer
+    answer: dict[str, Any] = known["result"]
+    return {**answer, "code": str(Code.DUPLICATE)} if known["code"] == Code.APPLIED else answer
 
 
 def _quarantine(session: Session, sender: Sender, mutation: Mapping[str, Any], code: Code) -> None:

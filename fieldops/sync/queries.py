@@ -20,7 +20,16 @@ from fieldops.correspondence.models import Letter
 from fieldops.planning.models import DayPlan, RouteStop
 from fieldops.planning.states import PUBLISHED
 from fieldops.results.models import ResultLine, VisitResult
-from fieldops.sync.models import AgentFeedHead, Device, Recall, ScopeEntry, StopCard, SyncEpoch, VisitEvent
+from fieldops.sync.models import (
+    AgentFeedHead,
+    Device,
+    PushReceipt,
+    Recall,
+    ScopeEntry,
+    StopCard,
+    SyncEpoch,
+    VisitEvent,
+)
 from fieldops.sync.rules import Held
 from fieldops.vault import mask_card, mask_name
 from fieldops.visits.models import Visit, VisitCase
@@ -101,9 +110,10 @@ def lock_device(session: Session, device_id: UUID) -> None:
     session.execute(sa.select(Device.id).where(Device.id == device_id).with_for_update())
 
 
-def debtors_of_visits(session: Session, visit_ids: Iterable[UUID]) -> list[UUID]:
-    """Whom these visits are to."""
-    return list(session.scalars(sa.select(Visit.debtor_id).where(among(Visit.id, visit_ids)).distinct()))
+def receipts_of(session: Session, mutation_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What has been answered to these mutations, by their ids."""
+    rows = session.execute(sa.select(PushReceipt.__table__).where(among(PushReceipt.mutation_id, mutation_ids)))
+    return {row["mutation_id"]: dict(row) for row in rows.mappings()}
 
 
 def holders_of(session: Session, visit_ids: Iterable[UUID]) -> list[OnPhone]:
@@ -124,23 +134,10 @@ def history_of(session: Session, visit_ids: Iterable[UUID]) -> list[OnPhone]:
     return _on_phones(session, among(ScopeEntry.visit_id, visit_ids))
 
 
-def on_phone_of(session: Session, agent_id: UUID, visit_id: UUID) -> OnPhone | None:
-    """A visit as this agent's phone holds it or has held it."""
-    found = _on_phones(session, ScopeEntry.agent_id == agent_id, ScopeEntry.visit_id == visit_id)
-    return found[0] if found else None
-
-
 def _on_phones(session: Session, *conditions: sa.ColumnElement[bool]) -> list[OnPhone]:
     query = sa.select(ScopeEntry.agent_id, ScopeEntry.visit_id, ScopeEntry.version, ScopeEntry.left_reason)
     rows = session.execute(query.where(*conditions).order_by(ScopeEntry.visit_id, ScopeEntry.agent_id))
     return [OnPhone(*row) for row in rows]
-
-
-def recall_in_force(session: Session, agent_id: UUID, visit_id: UUID) -> Recall | None:
-    """The newest recall that keeps an agent from a visit."""
-    query = sa.select(Recall).join(ScopeEntry, _IN_FORCE)
-    query = query.where(Recall.agent_id == agent_id, Recall.visit_id == visit_id)
-    return session.scalar(query.order_by(Recall.id.desc()).limit(1))
 
 
 def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, today: date) -> dict[UUID, Held]:

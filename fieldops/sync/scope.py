@@ -20,6 +20,7 @@ from fieldops.visits.states import STOPPED
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from sqlalchemy.orm import Session
@@ -98,14 +99,11 @@ def warn_crews(session: Session, event: ThirdPartiesChanged) -> None:
         _bring_up_to_date(session, visit_id, event.actor.at)
 
 
-def finish_visit(session: Session, event: ResultRecorded) -> None:
-    """A visit its crew has reported: off the phones of everybody who holds it."""
-    reason = REPORTED if event.executed else NOT_EXECUTED
-    holders = queries.holders_of(session, [event.visit_id])
-    tell(
-        session,
-        [Change(each.agent_id, REMOVE, each.visit_id, each.version, event.actor.at, reason) for each in holders],
-    )
+def finish_visits(session: Session, happened: Sequence[ResultRecorded]) -> None:
+    """Visits their crews have reported: off the phones of everybody who holds them."""
+    of_visit = {event.visit_id: event for event in happened}
+    holders = [(each, of_visit[each.visit_id]) for each in queries.holders_of(session, of_visit)]
+    tell(session, [_finished(holder, event) for holder, event in holders])
 
 
 def take_stops(session: Session, event: StopsTaken) -> None:
@@ -164,6 +162,11 @@ def keep_days(session: Session, at: datetime) -> int:
 
 def _why(visit_id: uuid.UUID, on_plan: dict[uuid.UUID, int]) -> str:
     return REASSIGNED if visit_id in on_plan else UNPLANNED
+
+
+def _finished(holder: OnPhone, event: ResultRecorded) -> Change:
+    reason = REPORTED if event.executed else NOT_EXECUTED
+    return Change(holder.agent_id, REMOVE, holder.visit_id, holder.version, event.actor.at, reason)
 
 
 def _removal(holder: OnPhone, event: VisitStopped, *, urgent: bool) -> Change:

@@ -1,4 +1,4 @@
-"""How a phone stands and what it must be told, in one statement: one statement is one snapshot.
+"""How a phone, or a visit on it, stands and what it must be told, in one statement: one statement is one snapshot.
 
 Who speaks, head, scope, manifest, recalls, feed and cards are read at the same instant without a transaction around
 them. Cost: one round trip; an idle sync reads a handful of index entries.
@@ -6,16 +6,51 @@ them. Cost: one round trip; an idle sync reads a handful of index entries.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import sqlalchemy as sa
 from psycopg.rows import namedtuple_row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     import psycopg
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """How a visit stands for an agent: as their phone holds it or has held it (``version`` None: never), and recalled.
+
+    ``recalled_at`` None: nothing keeps them from it; else the newest recall that does, shown at ``acked_at``.
+    """
+
+    version: int | None
+    left_reason: str | None
+    recalled_at: datetime | None
+    recall_reason: str | None
+    acked_at: datetime | None
+
+
+_STANDINGS = sa.text("""
+    SELECT v.id, s.version, s.left_reason, r.recalled_at, r.reason, r.acked_at
+    FROM unnest(CAST(:visit_ids AS uuid[])) AS v(id)
+    LEFT JOIN agent_scope s ON s.agent_id = :agent_id AND s.visit_id = v.id
+    LEFT JOIN LATERAL (
+        SELECT recall.recalled_at, recall.reason, recall.acked_at FROM recall
+        WHERE recall.agent_id = s.agent_id AND recall.visit_id = s.visit_id AND s.version <= recall.version
+        ORDER BY recall.id DESC LIMIT 1) r ON true
+""")
+
+
+def standings_of(session: Session, agent_id: UUID, visit_ids: Iterable[UUID]) -> dict[UUID, OnRecord]:
+    """How each of these visits stands for an agent. Cost: one statement."""
+    rows = session.execute(_STANDINGS, {"agent_id": agent_id, "visit_ids": [*visit_ids]})
+    return {visit_id: OnRecord(*told) for visit_id, *told in rows}
+
 
 _ALL = """
 WITH who AS MATERIALIZED (

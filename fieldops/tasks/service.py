@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,10 +12,12 @@ from fieldops import audit
 from fieldops.auth.roles import Role
 from fieldops.db import uuid7
 from fieldops.errors import NotAllowed, NotFound, NotNow
+from fieldops.rows import insert_rows
 from fieldops.tasks import queries
 from fieldops.tasks.models import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -49,6 +52,36 @@ def open_task(
         task.done_at, task.done_by, task.due_at, task.detail = None, None, due_at, detail or {}
         audit.record(session, actor, "tasks.reopen", "task", task.id, kind=kind, role=role, about=str(entity_id))
     return task
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One task as ``open_task`` is told of it."""
+
+    kind: str
+    role: str
+    entity: str
+    entity_id: UUID
+    due_at: datetime
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def open_tasks(session: Session, actor: audit.Actor, asked: Sequence[Asked]) -> None:
+    """Ask for many things as ``open_task`` asks for one. Cost: two statements."""
+    rows = [{"id": uuid7(), "opened_at": actor.at, **_values(each)} for each in asked]
+    made = insert_rows(session, Task, rows, conflict="DO NOTHING", returning="id, kind, role, entity_id")
+    audit.record_all(
+        session,
+        actor,
+        [
+            audit.Act("tasks.open", "task", task_id, detail={"kind": kind, "role": role, "about": str(about)})
+            for task_id, kind, role, about in made
+        ],
+    )
+
+
+def _values(asked: Asked) -> dict[str, Any]:
+    return {name: getattr(asked, name) for name in ("kind", "role", "entity", "entity_id", "due_at", "detail")}
 
 
 def finish_if_open(session: Session, actor: audit.Actor, kind: str, entity_id: UUID) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from fieldops.contacts.service import Made, write_contacts
 from fieldops.policies.decision import Verdict
 from fieldops.visits import queries, states
-from fieldops.visits.moves import move_visit
+from fieldops.visits.moves import Move, move_visit, move_visits
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -34,25 +34,37 @@ def unplan(session: Session, actor: Actor, visit_ids: Iterable[uuid.UUID], *, re
             move_visit(session, actor, visit, states.BATCHED, action="visits.unplan", reason=reason)
 
 
-def begin_visit(session: Session, actor: Actor, visit: Visit) -> None:
-    """The crew is at the door. A visit that was stopped meanwhile stays stopped: the check-in is on record anyway."""
-    if visit.status == states.PLANNED:
-        move_visit(session, actor, visit, states.IN_PROGRESS, action="visits.begin")
+def begin_visits(session: Session, actor: Actor, visits: Iterable[Visit]) -> None:
+    """Crews are at the door. A visit that was stopped meanwhile stays stopped: the check-in is on record anyway."""
+    move_visits(session, actor, [_begin(each) for each in visits if each.status == states.PLANNED])
 
 
-def complete_visit(session: Session, actor: Actor, visit: Visit, *, reason: str) -> None:
-    """The crew has made the visit, even if it had been stopped or planned for others; a cancelled one stays so."""
-    begin_visit(session, actor, visit)
-    if states.may_follow(visit.status, states.COMPLETED):
+def complete_visits(session: Session, actor: Actor, reasons: Mapping[Visit, str]) -> None:
+    """Crews have made these visits, even if they had been stopped or planned for others; a cancelled one stays so."""
+    begun = [visit for visit in reasons if visit.status == states.PLANNED]
+    made = [visit for visit in reasons if visit in begun or states.may_follow(visit.status, states.COMPLETED)]
+    ended = [Move(visit, states.COMPLETED, "visits.complete", reasons[visit]) for visit in made]
+    for visit in made:
         visit.done_at = actor.at
-        write_contacts(session, [Made("VISIT", visit.debtor_id, actor.at, visit.id)])
-        move_visit(session, actor, visit, states.COMPLETED, action="visits.complete", reason=reason)
+    move_visits(session, actor, [*map(_begin, begun), *ended])
+    write_contacts(session, [Made("VISIT", visit.debtor_id, actor.at, visit.id) for visit in made])
 
 
-def give_back(session: Session, actor: Actor, visit: Visit, *, reason: str) -> None:
-    """The crew has not made the visit: it waits in its batch again, unless it was stopped meanwhile."""
-    if visit.status in {states.PLANNED, states.IN_PROGRESS}:
-        move_visit(session, actor, visit, states.BATCHED, action="visits.not_executed", reason=reason)
+def _begin(visit: Visit) -> Move:
+    return Move(visit, states.IN_PROGRESS, "visits.begin")
+
+
+def give_back(session: Session, actor: Actor, reasons: Mapping[Visit, str]) -> None:
+    """Crews have not made these visits: they wait in their batches again, unless they were stopped meanwhile."""
+    move_visits(
+        session,
+        actor,
+        [
+            Move(visit, states.BATCHED, "visits.not_executed", reason)
+            for visit, reason in reasons.items()
+            if visit.status in {states.PLANNED, states.IN_PROGRESS}
+        ],
+    )
 
 
 def withdraw_at_gate(session: Session, actor: Actor, visit: Visit, decision: Decision) -> None:

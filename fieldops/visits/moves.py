@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fieldops import audit, events
@@ -10,9 +11,25 @@ from fieldops.visits import states
 from fieldops.visits.events import VisitStopped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from fieldops.visits.models import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step of a locked visit.
+
+    ``action`` names the act in the audit log (``visits.approve``), ``reason`` is shown beside the state.
+    """
+
+    visit: Visit
+    to: str
+    action: str
+    reason: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 def move_visit(
@@ -25,25 +42,32 @@ def move_visit(
     reason: str | None = None,
     **detail: Any,
 ) -> None:
-    """Move a locked visit to another state.
+    """Move a locked visit to another state, as a ``Move`` says it. Raises: NotNow when the table has no such step."""
+    move_visits(session, actor, [Move(visit, to, action, reason, detail)])
 
-    ``action`` names the act in the audit log (``visits.approve``), ``reason`` is shown beside the state.
-    Raises: NotNow when the table has no such step.
+
+def move_visits(session: Session, actor: audit.Actor, moves: Sequence[Move]) -> None:
+    """Make these steps in their order; one visit may take several. Raises: NotNow when the table has no such step.
+
+    Cost: two statements, however many, and what hears of visits that stop.
     """
-    was = visit.status
-    if not states.may_follow(was, to):
-        raise NotNow(
-            "VISIT_STATE", f"Visit {visit.no} is {was} and cannot become {to}; read it again.", status=was, wanted=to
-        )
-    visit.status = to
-    visit.status_before_hold = was if to == states.SUSPENDED else None
-    visit.status_reason = reason
-    visit.version += 1
-    audit.record(session, actor, action, "visit", visit.id, reason=reason, was=was, status=to, **detail)
-    if was in states.CLEARED and to in states.STOPPED:
-        session.flush()
-        urgent = was == states.PLANNED
-        events.announce(session, VisitStopped(visit.id, reason or to, urgent, was, to, actor))
+    acts, stopped = [], []
+    for move in moves:
+        visit, was = move.visit, move.visit.status
+        if not states.may_follow(was, move.to):
+            detail = f"Visit {visit.no} is {was} and cannot become {move.to}; read it again."
+            raise NotNow("VISIT_STATE", detail, status=was, wanted=move.to)
+        visit.status = move.to
+        visit.status_before_hold = was if move.to == states.SUSPENDED else None
+        visit.status_reason = move.reason
+        visit.version += 1
+        said = {"was": was, "status": move.to, **move.detail}
+        acts.append(audit.Act(move.action, "visit", visit.id, move.reason, said))
+        if was in states.CLEARED and move.to in states.STOPPED:
+            urgent = was == states.PLANNED
+            stopped.append(VisitStopped(visit.id, move.reason or move.to, urgent, was, move.to, actor))
+    audit.record_all(session, actor, acts)
+    events.announce_all(session, stopped)
 
 
 def stop_crew(session: Session, actor: audit.Actor, visit: Visit, *, reason: str) -> None:

@@ -116,6 +116,14 @@ def open_visits_with_cards(session: Session, case_ids: Iterable[UUID]) -> dict[U
     return _by_owner(session, query.where(among(VisitCase.case_id, case_ids)))
 
 
+def visits_around(session: Session, visit_ids: Iterable[UUID]) -> set[UUID]:
+    """These visits with every open one to the same debtors: what a report of them may move. Cost: one statement."""
+    about = set(visit_ids)
+    debtors = sa.select(Visit.debtor_id).where(among(Visit.id, about))
+    open_ones = sa.select(Visit.id).where(Visit.debtor_id.in_(debtors), Visit.status.in_(states.OPEN))
+    return about.union(session.scalars(open_ones))
+
+
 def open_visits_with_debtors(session: Session, debtor_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """The open visits to each of these debtors; one with none is left out."""
     return _by_owner(session, sa.select(Visit.debtor_id, Visit.id).where(among(Visit.debtor_id, debtor_ids)))

@@ -67,7 +67,7 @@ def _set_visits(session, house):
     planned, begun = make_batched_visits(session, house, 2)
     plan = make_plan(session, {crew: [planned, begun]})
     publish(session, house, plan)
-    execution.begin_visit(session, supervisor(house), begun)
+    execution.begin_visits(session, supervisor(house), [begun])
     make_batched_visits(session, house, 1)
     make_approved_visit(session, house)
     make_waiting_visit(session, house)

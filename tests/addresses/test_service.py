@@ -158,16 +158,14 @@ def test_a_mail_return_bars_letters_and_leaves_the_address_as_it_was(session, ac
 
 def test_what_a_visit_confirms_makes_an_address_valid(session, actor):
     address = _address(session)
-    service.record_finding(session, actor, address=address, code="A01", confirms=True, **PROOF)
+    service.record_findings(session, actor, [service.Found(address, "A01", confirms=True, **PROOF)])
     assert _state(session, address) == "VALID"
 
 
 def test_another_debtors_nobody_home_is_not_mine(session, actor):
     address, other = _address(session), _address(session, HOME + " ")
     for number in range(2):
-        service.record_finding(
-            session, actor, address=address, code="A03", evidence_kind="VISIT_RESULT", evidence_id=f"r{number}"
-        )
+        service.record_findings(session, actor, [service.Found(address, "A03", "VISIT_RESULT", f"r{number}")])
     assert (_state(session, address), _state(session, other)) == ("DOUBTFUL", "UNVERIFIED")
 
 

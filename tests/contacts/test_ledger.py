@@ -31,7 +31,7 @@ def test_a_completed_visit_is_in_the_ledger_once(house, app):
         visit = make_approved_visit(session, house)
         visit.status = "PLANNED"
         for _ in range(2):
-            execution.complete_visit(session, supervisor(house), visit, reason="O26")
+            execution.complete_visits(session, supervisor(house), {visit: "O26"})
         assert ledger(session, visit.debtor_id) == [("VISIT", None)]
 
 

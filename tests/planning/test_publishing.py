@@ -253,12 +253,12 @@ def test_what_is_done_or_under_way_stays_with_the_plan_it_was_on(session, house)
     publish(session, house, plan)
     house.clock.instant = at_local(TOMORROW, NINE + 3600)
     for visit, stop_status, status in ((done, "DONE", "COMPLETED"), (under_way, "CHECKED_IN", "IN_PROGRESS")):
-        service.move_stop(session, visit.id, stop_status)
+        service.move_stops(session, {visit.id: stop_status})
         visit.status = status
     session.flush()
     publish(session, house, make_plan(session, {crew: [waits]}, number=2, first_s=15 * 3600))
     assert [visit.status for visit in (done, under_way, waits)] == ["COMPLETED", "IN_PROGRESS", "PLANNED"]
-    service.move_stop(session, under_way.id, states.DONE)
+    service.move_stops(session, {under_way.id: states.DONE})
     assert stops(session, plan)[under_way.id] == "DONE"
 
 
@@ -288,22 +288,23 @@ def test_a_visit_that_stops_leaves_its_route(session, house):
 def test_a_stop_that_has_ended_stays_as_it_ended(session, house, following):
     _, visits, plan = planned(session, house, 1)
     publish(session, house, plan)
-    service.move_stop(session, visits[0].id, states.SKIPPED)
-    service.move_stop(session, visits[0].id, following)
+    service.move_stops(session, {visits[0].id: states.SKIPPED})
+    service.move_stops(session, {visits[0].id: following})
     assert list(stops(session, plan).values()) == ["SKIPPED"]
 
 
 def test_a_visit_under_way_is_not_taken_off_its_route(session, house):
     _, visits, plan = planned(session, house, 1)
     publish(session, house, plan)
-    service.move_stop(session, visits[0].id, states.CHECKED_IN)
-    service.move_stop(session, visits[0].id, states.CANCELLED)
+    service.move_stops(session, {visits[0].id: states.CHECKED_IN})
+    service.move_stops(session, {visits[0].id: states.CANCELLED})
     assert list(stops(session, plan).values()) == ["CHECKED_IN"]
 
 
 def test_a_visit_on_no_plan_has_no_stop_to_move(session, house):
     (visit,) = make_batched_visits(session, house, 1)
-    assert service.move_stop(session, visit.id, states.DONE) is None
+    service.move_stops(session, {visit.id: states.DONE})
+    assert queries.live_stop_of(session, visit.id) is None
 
 
 def test_stops_and_visits_are_counted_once(session, house):

@@ -5,9 +5,12 @@ from datetime import timedelta
 from fieldops.audit import Actor
 from fieldops.clock import at_local
 from fieldops.db import uuid7
+from fieldops.results import service
+from fieldops.results.arrival import Arrival
+from fieldops.results.models import VisitResult
+from fieldops.results.queries import ground_of
 from fieldops.results.schemas import ResultIn
-from fieldops.results.service import record_result
-from fieldops.visits.queries import cards_of
+from fieldops.visits.queries import cards_of, lock_visits
 from tests.planning.makers_of_plans import NINE, TOMORROW
 from tests.results.reports import VALUES
 
@@ -49,13 +52,30 @@ def crew_actor(house):
 def record(session, house, visit, outcome="O26", *, agent_id=None, flags=(), result_id=None, **changes):
     """Record a result of a visit as a phone's push would."""
     case_ids = cards_of(session, [visit.id])[visit.id]
-    sent = ResultIn().load(a_body(visit.id, case_ids, outcome, **changes))
-    return record_result(
-        session,
-        crew_actor(house),
-        result_id or uuid7(),
-        sent,
-        agent_id=agent_id or uuid7(),
-        device_id=None,
-        flags=flags,
-    )
+    body = ResultIn().load(a_body(visit.id, case_ids, outcome, **changes))
+    return record_body(session, house, body, result_id=result_id, agent_id=agent_id, flags=flags)
+
+
+def record_body(session, house, body, *, result_id=None, agent_id=None, flags=()):
+    """Record a result that has been read; one that is not sound is refused with its faults."""
+    sent = service.Sent(result_id or uuid7(), body, agent_id or uuid7(), flags=flags)
+    visits = lock_visits(session, [body["visit_id"]])
+    faults = service.record_results(session, crew_actor(house), [sent], visits, ground_of(session, visits))
+    if faults:
+        raise NotSound(faults[sent.id])
+    return session.get_one(VisitResult, sent.id)
+
+
+def check_in(session, house, visit, *, arrived_at=None, position=None):
+    """A crew is at the door of a visit: the codes its check-in is flagged with."""
+    lock_visits(session, [visit.id])
+    arrival = Arrival(visit, arrived_at or house.clock.now(), position)
+    return service.check_in(session, crew_actor(house), [arrival])[visit.id]
+
+
+class NotSound(Exception):  # noqa: N818 - it is the answer that is tested
+    """A result that was refused, with its faults."""
+
+    def __init__(self, faults):
+        super().__init__("; ".join(f"{fault.field}: {fault.mend}" for fault in faults))
+        self.codes = {fault.code for fault in faults}

@@ -7,12 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops.clock import at_local
-from fieldops.results import service
 from fieldops.tasks.models import Task
 from fieldops.visits.models import Visit, VisitDecision
 from tests.conftest import a_house
 from tests.planning.makers_of_plans import NINE, TOMORROW
-from tests.results.sent import crew_actor
+from tests.results.sent import check_in
 from tests.road import Road
 
 METRES_PER_DEGREE = 111_195
@@ -52,7 +51,7 @@ def decided(session, visit):
 @pytest.mark.parametrize(("metres", "weighs"), [(250, "PASS"), (500, "WARN"), (1500, "REVIEW")])
 def test_a_check_in_is_weighed_by_its_distance_and_kept(house, day, metres, weighs):
     session, visit = day
-    flags = service.check_in(session, crew_actor(house), visit.id, position=at_metres(visit, metres))
+    flags = check_in(session, house, visit, position=at_metres(visit, metres))
     kept, found = decided(session, visit)
     assert (len(kept), found["VR-084"]["severity"]) == (1, weighs)
     assert flags == (["VR-084"] if weighs == "REVIEW" else [])
@@ -63,20 +62,20 @@ def test_a_check_in_is_weighed_by_its_distance_and_kept(house, day, metres, weig
 
 def test_a_phone_that_knows_its_place_badly_is_believed_that_far(house, day):
     session, visit = day
-    assert service.check_in(session, crew_actor(house), visit.id, position=at_metres(visit, 1500, 600.0)) == []
+    assert check_in(session, house, visit, position=at_metres(visit, 1500, 600.0)) == []
     assert decided(session, visit)[1]["VR-084"]["outcome"] == "PASSED"
 
 
 def test_a_check_in_without_a_position_goes_to_a_person(house, day):
     session, visit = day
-    assert service.check_in(session, crew_actor(house), visit.id) == ["VR-084"]
+    assert check_in(session, house, visit) == ["VR-084"]
     assert decided(session, visit)[1]["VR-084"]["outcome"] == "UNKNOWN"
 
 
 def test_a_check_in_at_night_is_stored_and_flagged_not_refused(house, day):
     session, visit = day
     night = at_local(TOMORROW, 21 * 3600) + timedelta(seconds=1)
-    flags = service.check_in(session, crew_actor(house), visit.id, arrived_at=night, position=at_metres(visit, 5))
+    flags = check_in(session, house, visit, arrived_at=night, position=at_metres(visit, 5))
     assert flags == ["VR-070"]
     assert visit.status == "IN_PROGRESS"
     (task,) = session.scalars(select(Task).filter_by(kind="REVIEW_CHECK_IN")).all()
@@ -86,12 +85,12 @@ def test_a_check_in_at_night_is_stored_and_flagged_not_refused(house, day):
 def test_the_last_minute_of_the_window_is_lawful_at_the_door(house, day):
     session, visit = day
     last = at_local(TOMORROW, 21 * 3600)
-    assert service.check_in(session, crew_actor(house), visit.id, arrived_at=last, position=at_metres(visit, 5)) == []
+    assert check_in(session, house, visit, arrived_at=last, position=at_metres(visit, 5)) == []
 
 
 def test_every_rule_of_check_in_is_asked_with_crew_hour_day_and_place(house, day):
     session, visit = day
-    service.check_in(session, crew_actor(house), visit.id, position=at_metres(visit, 5))
+    check_in(session, house, visit, position=at_metres(visit, 5))
     (kept,), found = decided(session, visit)
     assert {"VR-020", "VR-050", "VR-070", "VR-071", "VR-080", "VR-081", "VR-082", "VR-084", "VR-085"} <= found.keys()
     assert {each["outcome"] for each in found.values()} <= {"PASSED", "OFF"}

@@ -15,11 +15,12 @@ from fieldops.cases import queries as cases
 from fieldops.cases import service as by_hand
 from fieldops.clock import SHANGHAI, at_local
 from fieldops.db import uuid7
-from fieldops.errors import NotFound, NotUnderstood
 from fieldops.planning.models import RouteStop
 from fieldops.results import service
 from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS
 from fieldops.results.models import ResultLine, VisitResult
+from fieldops.results.queries import ground_of
+from fieldops.results.reporting import report_of
 from fieldops.results.rules import faults
 from fieldops.results.schemas import ResultIn
 from fieldops.tasks.models import Task
@@ -35,7 +36,7 @@ from tests.planning.makers_of_plans import (
     make_plan,
     publish,
 )
-from tests.results.sent import a_body, crew_actor, record
+from tests.results.sent import NotSound, a_body, check_in, crew_actor, record, record_body
 from tests.road import Road
 
 
@@ -93,14 +94,8 @@ def the_case(session, visit):
 
 def test_a_check_in_begins_the_visit_and_its_stop(house, day):
     session, visit = day
-    service.check_in(session, crew_actor(house), visit.id)
+    check_in(session, house, visit)
     assert (visit.status, stop_of(session, visit).status) == ("IN_PROGRESS", "CHECKED_IN")
-
-
-def test_a_check_in_at_an_unknown_visit_is_not_found(house, day):
-    session, _ = day
-    with pytest.raises(NotFound):
-        service.check_in(session, crew_actor(house), uuid7())
 
 
 def test_a_result_completes_the_visit_and_its_stop(house, day):
@@ -119,7 +114,7 @@ def test_a_result_leaves_its_audit_row(house, day):
 
 def test_a_visit_nobody_made_goes_back_to_its_batch(house, day):
     session, visit = day
-    service.check_in(session, crew_actor(house), visit.id)
+    check_in(session, house, visit)
     result = record(session, house, visit, "O24", finding=None, person="P00")
     assert (visit.status, visit.done_at, stop_of(session, visit).status) == ("BATCHED", None, "SKIPPED")
     assert result.is_primary is False
@@ -140,7 +135,7 @@ def test_a_visit_made_after_an_attempt_that_was_not_is_completed(house, day):
 
 def test_a_visit_the_office_broke_off_ends_with_an_aborted_stop(house, day):
     session, visit = day
-    service.check_in(session, crew_actor(house), visit.id)
+    check_in(session, house, visit)
     record(session, house, visit, "O25", finding=None)
     assert (visit.status, stop_of(session, visit).status) == ("COMPLETED", "ABORTED")
 
@@ -232,9 +227,9 @@ def test_a_slot_that_stands_for_other_evidence_is_not_declared_again(house, day)
     photo = a_slot("PHOTO_DOOR")
     mine = record(session, house, visit, slots=[photo]).agent_id
     for other in (photo | {"sha256": "1" * 64}, photo | {"length": 7}, photo | {"kind": "DOC"}):
-        with pytest.raises(NotUnderstood, match="stands for other evidence"):
+        with pytest.raises(NotSound, match="stands for other evidence"):
             record(session, house, visit, slots=[other], agent_id=mine)
-    with pytest.raises(NotUnderstood, match="stands for other evidence"):
+    with pytest.raises(NotSound, match="stands for other evidence"):
         record(session, house, visit, slots=[photo])
     assert record(session, house, visit, slots=[photo], agent_id=mine).number == 2
 
@@ -316,7 +311,7 @@ def test_two_cards_of_one_visit_have_each_their_own_outcome(house, day):
     publish(session, house, make_plan(session, {make_crew(session, "C009"): [visit]}, number=2))
     body = a_body(visit.id, [case.id for case in both], "O03")
     body["lines"][1] = {"case_id": str(both[1].id), "outcome": "O06", "reason": "拒绝"}
-    service.record_result(session, crew_actor(house), uuid7(), ResultIn().load(body), agent_id=uuid7(), device_id=None)
+    record_body(session, house, ResultIn().load(body))
     outcomes = {line.case_id: line.outcome for line in session.scalars(select(ResultLine))}
     assert outcomes == {both[0].id: "O03", both[1].id: "O06"}
     assert len(cases.promises_by_case(session, [both[0].id])[both[0].id]) == 1
@@ -324,9 +319,9 @@ def test_two_cards_of_one_visit_have_each_their_own_outcome(house, day):
 
 def test_an_unsound_result_is_refused_with_every_fault_and_writes_nothing(house, day):
     session, visit = day
-    with pytest.raises(NotUnderstood) as refused:
+    with pytest.raises(NotSound) as refused:
         record(session, house, visit, "O03", person="P07", summary="短")
-    assert {fault["code"] for fault in refused.value.extra["faults"]} == {
+    assert refused.value.codes == {
         "PERSON_DOES_NOT_FIT",
         "SUMMARY_SHORT",
         "IDENTITY_NOT_VERIFIED",
@@ -350,12 +345,12 @@ def test_no_result_with_a_fault_is_ever_stored(house, day, outcome, finding, per
     body["identity_verified"] = verified
     body["lines"] = [{name: value for name, value in line.items() if name not in without} for line in body["lines"]]
     sent = ResultIn().load(body)
-    found = faults(service._report(session, visit, sent, uuid7()))
+    found = faults(report_of(service.Sent(uuid7(), sent, uuid7()), ground_of(session, [visit.id])[visit.id], {}))
     savepoint = session.begin_nested()
     try:
-        service.record_result(session, crew_actor(house), uuid7(), sent, agent_id=uuid7(), device_id=None)
+        record_body(session, house, sent)
         refused = False
-    except NotUnderstood:
+    except NotSound:
         refused = True
     stored = session.scalar(select(func.count()).select_from(VisitResult))
     savepoint.rollback()

@@ -8,12 +8,12 @@ from fieldops.sync.rules import REASSIGNED, UNPLANNED
 
 def no_deduplication(monkeypatch):
     """The server does not look whether it has done a mutation before."""
-    monkeypatch.setattr(push, "_receipt_of", lambda session, mutation_id: None)
+    monkeypatch.setattr(push, "_receipts_of", lambda session, mutation_ids: {})
 
 
 def receipt_not_stored(monkeypatch):
     """The effect is there and the answer is given, but nobody remembers it."""
-    monkeypatch.setattr(push, "_keep_receipt", lambda session, sender, mutation, sha256, answer: None)
+    monkeypatch.setattr(push, "_keep_receipts", lambda session, receipts: None)
 
 
 def no_remove_on_reassignment(monkeypatch):

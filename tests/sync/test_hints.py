@@ -8,13 +8,11 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from fieldops.demo.client import ApiError
-from fieldops.sync.feed import PUT, Change, number_pending, tell
-from fieldops.sync.models import AgentFeed
+from fieldops.sync.feed import PUT, Change, hints
 from fieldops.sync.waiting import waiting_room
-from tests.sync.acts import agent_id_of, cancel, report_result, republish, sync
+from tests.sync.acts import cancel, report_result, republish, sync
 
 
 @pytest.fixture(autouse=True)
@@ -153,39 +151,7 @@ def test_what_a_crew_reports_itself_wakes_nobody(road):
         assert asked.result(15)["changed"] is True  # it is there all the same
 
 
-def test_a_thousand_agents_fit_in_notifications_of_eight_kilobytes(road):
-    (phone, _), _ = road.phones()
-    agent = agent_id_of(road, phone)
-    with road.house.transaction() as session:
-        sent = []
-        session.info["sync.feed.pending"] = [
-            Change(uuid4(), PUT, road.visit_id, 1, datetime.now(UTC)) for _ in range(1000)
-        ]
-        real = session.execute
-
-        def counted(statement, *rest, **more):
-            if "pg_notify" in str(statement):
-                sent.append(statement.compile().params)
-                return real(statement, *rest, **more)
-            return [(change.agent_id, 1) for change in pending]
-
-        pending = session.info["sync.feed.pending"]
-        session.execute = counted
-        number_pending(session)
-        session.execute = real
-        session.rollback()
-    weights = [len(value) for told in sent for value in told.values() if len(value) > 100]
-    assert len(weights) == 5
-    assert max(weights) < 8000
-    with road.house.transaction() as session:
-        tell(session, [Change(agent, PUT, road.visit_id, 1, datetime.now(UTC))])
-    with road.house.transaction() as session:
-        assert session.scalars(select(AgentFeed.seq).where(AgentFeed.agent_id == agent)).all()[-1] == 4
-
-
-@pytest.mark.parametrize("query", [{}, {"cursor": -1}, {"cursor": 1, "wait": 26}, {"cursor": "x"}, {"cursor": 2**60}])
-def test_a_question_that_cannot_be_meant_is_refused(road, query):
-    (_, api), _ = road.phones()
-    with pytest.raises(ApiError) as problem:
-        api.get("/mobile/events", **query)
-    assert problem.value.status == 422
+def test_a_thousand_agents_fit_in_notifications_of_eight_kilobytes():
+    told = hints(Change(uuid4(), PUT, uuid4(), 1, datetime.now(UTC), urgent=True) for _ in range(1000))
+    assert (len(told), sum(each.count(",") + 1 for each in told)) == (5, 1000)
+    assert max(map(len, told)) < 8000

@@ -355,19 +355,19 @@ def test_a_fault_of_ours_keeps_the_item_in_the_outbox_and_lets_the_others_pass(r
     (phone, _), _ = road.phones()
     mine = road.visits[road.crew.id]
     broken, sound = report_result(road, phone, mine[0]), report_result(road, phone, mine[1])
-    real = results.record_result
+    real = results.record_results
 
-    def failing(session, actor, result_id, sent, **rest):
-        if sent["visit_id"] == mine[0]:
+    def failing(session, actor, sent, *rest):
+        if any(each.body["visit_id"] == mine[0] for each in sent):
             session.execute(update(Visit).where(Visit.id == mine[0]).values(status="LOST"))
             raise fault
-        return real(session, actor, result_id, sent, **rest)
+        return real(session, actor, sent, *rest)
 
-    monkeypatch.setattr(results, "record_result", failing)
+    monkeypatch.setattr(results, "record_results", failing)
     assert sync(road, phone) == {broken: "RETRY_LATER", sound: "APPLIED"}
     assert (phone.unsent, count(road, Quarantine)) == ([broken], 0)
     assert road.status(mine[0])[0] == "PLANNED"
-    monkeypatch.setattr(results, "record_result", real)
+    monkeypatch.setattr(results, "record_results", real)
     assert sync(road, phone) == {broken: "APPLIED"}
 
 

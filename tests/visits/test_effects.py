@@ -109,7 +109,7 @@ def test_full_repayment_recalls_a_planned_visit_urgently(session, house, heard):
 
 def test_a_crew_at_the_door_is_told_to_leave_and_the_visit_ends_by_its_result(session, house, heard):
     visit = _planned(session, house, make_approved_visit(session, house))
-    execution.begin_visit(session, supervisor(house), visit)
+    execution.begin_visits(session, supervisor(house), [visit])
     _pay(session, house, visit, 800_000)
     assert visit.status == "IN_PROGRESS"
     (stopped,) = [event for event in heard if isinstance(event, VisitStopped)]
