@@ -33,6 +33,8 @@ LONGEST_STRING: Final = 10
 MEAN_RUINED: Final = 10.0
 BLINK: Final = 0.01
 SPLIT: Final = 0.5
+WHOLE_ROUTE: Final = 0.04
+"""Moves that begin with a whole route: strings alone seldom save a crew."""
 BROUGHT_IN: Final = 6
 """Left-out visits near the ruin that compete again in one move."""
 SORT_WEIGHTS: Final = np.array([6, 9, 11, 12, 14, 16, 18, 21])
@@ -531,6 +533,7 @@ def ruin(rules: Rules, state: State, work: Work, mean_length: float) -> tuple[in
     strings = int(np.random.random() * (4.0 * MEAN_RUINED / (1.0 + longest) - 1.0) + 1.0)  # noqa: NPY002
     seed = np.random.randint(stops)  # noqa: NPY002
     removed, count = 0, 0
+    whole = np.random.random() < WHOLE_ROUTE  # noqa: NPY002
     for i in range(rules.neighbours.shape[1] + 1):
         if count >= strings:
             break
@@ -540,6 +543,8 @@ def ruin(rules: Rules, state: State, work: Work, mean_length: float) -> tuple[in
             continue
         count = touch(state, work, v, count)
         length = int(np.random.random() * min(longest, float(state.length[v])) + 1.0)  # noqa: NPY002
+        if whole and count == 1:
+            length = state.length[v]
         removed = take_string(state, work, v, x, min(length, state.length[v]), removed)
         refresh(rules, state, v)
         index_route(state, v)

@@ -82,6 +82,12 @@ class Proposer:
                 legs += len(route) + 1
         return total / legs if legs else 1.0
 
+    def forget(self) -> None:
+        """Empty the pool and the best: the next run begins anew."""
+        self._pool.slots[:] = 0
+        self._pool.count[0] = 0
+        self._best.cost[0] = FAR
+
     def columns(self, newest: int) -> list[Column]:
         """The newest routes of the pool: they come from the best days."""
         pool, count = self._pool, int(self._pool.count[0])

@@ -1,11 +1,11 @@
-"""The default engine on one area: propose by ruin and recreate, choose with CP-SAT, polish what was chosen."""
+"""The default engine on one area: runs from nothing, a choice among their routes, a warm run, a choice again."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Final
 
-from routing.arrays import routes_cost
+from routing.arrays import FAR, routes_cost
 from routing.pool import choose
 from routing.proposer import Proposer
 
@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from routing.column import Column
 
 HOT: Final = 1.0
-WARM: Final = 0.1
+WARM: Final = 0.2
+LUKEWARM: Final = 0.1
 COLD: Final = 0.03
-"""Temperatures in mean legs: from nothing, from routes at hand, at the end."""
+"""Temperatures in mean legs: from nothing, from routes at hand, where a first run ends, at the end."""
 COLLECT_FROM: Final = 0.6
 """Part of a run after which its routes are worth collecting."""
-RUN_SHARE: Final = 0.8
-CHOICE_SHARE: Final = 0.12
+RUNS_UNTIL: Final = 0.66
+WARM_UNTIL: Final = 0.9
+"""Parts of the budget after which the runs from nothing, and the warm one, are over."""
+CHOICE_SHARE: Final = 0.07
 SLICE_MOVES: Final = 300
-COLUMNS: Final = 8000
+COLUMNS: Final = 2000
+"""Routes each run hands to the choice."""
 LEAST_CHOICE_S: Final = 0.3
 MOST_RUNS: Final = 4
 RUN_STOPS_PER_S: Final = 60
@@ -58,58 +62,93 @@ def propose_and_choose(
     """Routes of one area. With `moves`, that many moves in all instead of the clock: the same answer every time."""
     if day.stop_count < 2 or not day.crew_count:  # noqa: PLR2004 - one stop has no neighbour
         return _alone(day, seed)
-    began = time.perf_counter()
-    runs = 1 if start is not None else runs_for(day, budget_s)
-    columns: list[Column] = []
-    best: tuple[int, Routes] | None = None
-    for number in range(runs):
-        used_s = time.perf_counter() - began
-        seconds = (budget_s * RUN_SHARE - used_s) / (runs - number)
-        proposer = Proposer(day, seed * 100 + number)
+    search = _Search(day, budget_s, seed, moves, on_better, stop)
+    if start is None:
+        runs = runs_for(day, budget_s)
+        for number in range(runs):
+            search.run(None, HOT, LUKEWARM, RUNS_UNTIL * (number + 1) / runs)
+        if runs > 1:
+            search.choose()
+    search.run(start or search.best, WARM, COLD, WARM_UNTIL)
+    search.choose()
+    search.run(search.best, COLD, COLD / 10, 1.0)
+    return search.best
+
+
+class _Search:
+    """Runs one after the other on one budget, the routes they met, and the best day so far."""
+
+    def __init__(
+        self,
+        day: Arrays,
+        budget_s: float,
+        seed: int,
+        moves: int | None,
+        on_better: Callable[[Routes], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        self.day, self.budget_s, self.seed, self.moves = day, budget_s, seed, moves
+        self.on_better, self.stop = on_better, stop
+        self.best: Routes = []
+        self._cost = FAR
+        self._columns: list[Column] = []
+        self._began, self._until = time.perf_counter(), 0.0
+        self._proposer = Proposer(day, seed)
+
+    def run(self, start: Routes | None, heat: float, end: float, until: float) -> None:
+        """Cool from a start, or from nothing, until a part of the budget is used; whoever stops it has the best."""
+        if self._cost < FAR and self.stop():
+            return
+        proposer = self._proposer
+        proposer.forget()
         if start is None:
             proposer.build()
         else:
             proposer.start(start)
-        if number == 0:
-            on_better(proposer.best())  # whoever stops the search early has this at least
-        pace = _Pace(seconds, None if moves is None else int(moves * RUN_SHARE / runs))
-        _cool(proposer, pace, HOT if start is None else WARM, on_better, stop)
-        columns += proposer.columns(COLUMNS // runs)
-        if best is None or proposer.cost < best[0]:
-            best = (proposer.cost, proposer.best())
-        if stop():
-            return best[1]
-    assert best is not None
-    choice_s = max(LEAST_CHOICE_S, min(CHOICE_SHARE * budget_s, began + budget_s - time.perf_counter()))
-    chosen = choose(day, columns, best[1], budget_s=choice_s, seed=seed, repeatable=moves is not None)
-    proposer.start(chosen)
-    if routes_cost(day, chosen) < best[0]:
-        on_better(chosen)
-    rest_s = budget_s - (time.perf_counter() - began)
-    pace = _Pace(rest_s, None if moves is None else int(moves * (1 - RUN_SHARE)))
-    _cool(proposer, pace, COLD, on_better, stop)
-    return proposer.best() if proposer.cost < routes_cost(day, chosen) else chosen
+        self._take()
+        seconds = until * self.budget_s - (time.perf_counter() - self._began)
+        pace = _Pace(seconds, None if self.moves is None else int(self.moves * (until - self._until)))
+        self._cool(pace, heat, end)
+        self._take()
+        self._columns += proposer.columns(COLUMNS)
+        self._until = until
+
+    def choose(self) -> None:
+        """The cheapest choice among all routes met so far."""
+        if self.stop():
+            return
+        left_s = self._began + self.budget_s - time.perf_counter()
+        budget_s = max(LEAST_CHOICE_S, min(CHOICE_SHARE * self.budget_s, left_s))
+        repeatable = self.moves is not None
+        found = choose(self.day, self._columns, self.best, budget_s=budget_s, seed=self.seed, repeatable=repeatable)
+        self._better(found, routes_cost(self.day, found))
+
+    def _cool(self, pace: _Pace, heat: float, end: float) -> None:
+        """One run from hot to cold; better routes are handed out at most every few slices."""
+        proposer = self._proposer
+        leg_s, part, slices = proposer.mean_leg_s(), 0.0, 0
+        while part < 1 and not self.stop():
+            if part < 0.05:  # noqa: PLR2004 - while the start still falls fast
+                leg_s = proposer.mean_leg_s()
+            proposer.run(SLICE_MOVES, leg_s * heat * (end / heat) ** part, collecting=part > COLLECT_FROM)
+            slices += 1
+            if slices % 10 == 0:
+                self._take()
+            part = pace.step()
+
+    def _take(self) -> None:
+        if self._proposer.cost < self._cost:
+            self._better(self._proposer.best(), self._proposer.cost)
+
+    def _better(self, routes: Routes, cost: int) -> None:
+        if cost < self._cost:
+            self.best, self._cost = routes, cost
+            self.on_better(routes)
 
 
 def runs_for(day: Arrays, budget_s: float) -> int:
     """Independent runs that pay: each needs time to cool."""
     return max(1, min(MOST_RUNS, int(budget_s * RUN_STOPS_PER_S / day.stop_count)))
-
-
-def _cool(
-    proposer: Proposer, pace: _Pace, heat: float, on_better: Callable[[Routes], None], stop: Callable[[], bool]
-) -> None:
-    """One run from hot to cold; better routes are handed out at most every few slices."""
-    leg_s, part, told, slices = proposer.mean_leg_s(), 0.0, proposer.cost, 0
-    while part < 1 and not stop():
-        if part < 0.05:  # noqa: PLR2004 - while the start still falls fast
-            leg_s = proposer.mean_leg_s()
-        proposer.run(SLICE_MOVES, leg_s * heat * (COLD / HOT) ** part, collecting=part > COLLECT_FROM)
-        slices += 1
-        if proposer.cost < told and slices % 10 == 0:
-            told = proposer.cost
-            on_better(proposer.best())
-        part = pace.step()
 
 
 def _alone(day: Arrays, seed: int) -> Routes:
