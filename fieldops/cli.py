@@ -16,7 +16,7 @@ import orjson
 
 from fieldops.audit import Actor
 from fieldops.errors import FieldopsError
-from fieldops.paper_commands import letters, register
+from fieldops.paper_commands import evidence, letters, register
 from fieldops.policy_commands import policy
 from fieldops.settings import Settings
 from letters.errors import PaperError
@@ -51,7 +51,7 @@ def main(ctx: click.Context) -> None:
     logging.getLogger("fieldops").setLevel(logging.INFO)
 
 
-for group in (letters, policy, register):
+for group in (evidence, letters, policy, register):
     main.add_command(group)
 
 

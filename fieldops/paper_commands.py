@@ -1,4 +1,4 @@
-"""Commands about paper: the register of registered mail, and letters as they were frozen."""
+"""Commands about paper: the register of registered mail, letters as they were frozen, roots of days to be printed."""
 
 from __future__ import annotations
 
@@ -67,3 +67,20 @@ def verify_letters(house_opened: OpensHouse) -> None:
         click.echo(f"{letter_no}: {why}")
     click.echo(f"{proved.same} letters are the same bytes again, {len(proved.differing)} are not.")
     sys.exit(1 if proved.differing else 0)
+
+
+@click.group()
+def evidence() -> None:
+    """Evidence of visits 证据."""
+
+
+@evidence.command("roots")
+@click.pass_obj
+def print_roots(house_opened: OpensHouse) -> None:
+    """The signed roots of days, a line each, to be printed or handed to a bank."""
+    from fieldops.evidence import seals  # noqa: PLC0415 - a command pays only for what it uses
+
+    with house_opened() as house, house.transaction() as session:
+        click.echo(f"key {seals.Pen(house).key}")
+        for root in seals.roots(session):
+            click.echo(f"{root.n} {root.on_date} {root.seals} {root.root} {root.hash}")

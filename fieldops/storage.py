@@ -72,8 +72,10 @@ class FolderStore:
     def delete(self, sha256: str) -> None:
         """Forget the bytes of that name; see Store."""
         path = self._path(sha256)
-        if path.exists():
-            path.unlink(missing_ok=True)
+        there = list(path.parent.glob(f"{sha256}*"))  # with what a writer that died has left beside it
+        for each in there:
+            each.unlink(missing_ok=True)
+        if there:
             _sync_folder(path.parent)
 
     def _path(self, name: str) -> Path:

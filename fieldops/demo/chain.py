@@ -18,7 +18,7 @@ _LINKS_AT_ONCE: Final = 500
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS link (
     device_id TEXT, n INTEGER, link TEXT NOT NULL, hash TEXT NOT NULL, sent INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (device_id, n));
+    seal TEXT, PRIMARY KEY (device_id, n));
 """
 
 
@@ -56,11 +56,22 @@ class PhoneChain:
         )
         return [{**json.loads(row["link"]), "hash": row["hash"]} for row in rows]
 
+    @property
+    def seal(self) -> dict[str, Any] | None:
+        """The server's newest signature of a head of mine."""
+        row = self._db.execute(
+            "SELECT seal FROM link WHERE device_id = ? AND seal IS NOT NULL ORDER BY n DESC", (self._device_id(),)
+        ).fetchone()
+        return json.loads(row["seal"]) if row else None
+
     def send(self) -> int:
-        """Send what is unsent, and return up to where the server has it all."""
+        """Send what is unsent, keep the server's word on it, and return up to where the server has it all."""
         held = 0
         while links := self.unsent:
-            held = self._server.post("/mobile/chain", {"device_id": self._device_id(), "links": links})["held_n"]
+            answer = self._server.post("/mobile/chain", {"device_id": self._device_id(), "links": links})
+            held = answer["held_n"]
+            kept = (json.dumps(answer["seal"]), self._device_id(), held)
+            self._db.execute("UPDATE link SET seal = ? WHERE device_id = ? AND n = ?", kept)
             sent = (self._device_id(), links[-1]["n"])
             self._db.execute("UPDATE link SET sent = 1 WHERE device_id = ? AND n <= ?", sent)
         return held

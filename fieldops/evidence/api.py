@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, g
 
-from fieldops.evidence import chain, keeping, receiving, service, tus
+from fieldops.evidence import chain, keeping, receiving, seals, service, tus
 from fieldops.evidence.schemas import (
     ChainExportOut,
     ChainIn,
@@ -18,6 +18,8 @@ from fieldops.evidence.schemas import (
     ReasonIn,
     ReceiptBookOut,
     RecordingOut,
+    RootsIn,
+    RootsOut,
     UploadOut,
 )
 from fieldops.sync import devices
@@ -97,6 +99,15 @@ def send_links(told: dict[str, Any]) -> Any:
 def export_chain(words: dict[str, Any], visit_id: uuid.UUID) -> Any:
     """Export what a stranger needs to verify a visit: the links, what they vouch for, the evidence."""
     return chain.export_chain(session(), actor(), visit_id, **words)
+
+
+@blueprint.route("/chain-roots")
+@needs("evidence.list")
+@blueprint.arguments(RootsIn, location="query")
+@blueprint.response(200, RootsOut)
+def list_roots(asked: dict[str, Any]) -> Any:
+    """List the roots of days, to be printed, handed to a bank, and compared with later."""
+    return {"roots": seals.roots(session(), after=asked["after_n"])}
 
 
 @blueprint.route("/of-visit/<uuid:visit_id>")

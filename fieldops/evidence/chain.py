@@ -1,7 +1,7 @@
 """The visit chain 外访证据链: what a phone has done at doors as links, each over the hash of the one before.
 
 A link that was taken out, changed or slipped in shows: in the numbers, or in the hashes. The phone makes the links, the
-server keeps them as they came and when, and ``scripts/verify_chain.py`` verifies an export without either.
+server keeps them as they came, signs each head (``seals``), and ``scripts/verify_chain.py`` verifies without either.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fieldops import audit
 from fieldops.errors import NotUnderstood
-from fieldops.evidence import queries
+from fieldops.evidence import queries, seals
 from fieldops.evidence.models import ChainLink
 from fieldops.results import queries as result_queries
 from fieldops.tasks import service as tasks
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
+    from fieldops.evidence.models import ChainRoot
     from fieldops.sync.models import Device
 
-FIRST: Final = "0" * 64
+FIRST: Final = seals.FIRST
 """What the first link of a phone follows."""
 PARTS: Final = ("n", "prev_hash", "kind", "visit_id", "ref", "content_sha256", "at")
 _ANSWER: Final = timedelta(days=1)
@@ -58,7 +59,14 @@ def take_links(session: Session, actor: Actor, device: Device, links: Sequence[M
     if len(held) != len(kept):
         about = ("device", device.id, actor.at + _ANSWER, {"whole_to": len(held), "links": len(kept)})
         tasks.open_task(session, actor, "CHAIN_BROKEN", "SUPERVISOR", *about)
-    return {"held_n": len(held), "held_hash": held[-1].hash if held else FIRST}
+    if not held:
+        return {"held_n": 0, "held_hash": FIRST, "seal": None}
+    head = held[-1]
+    return {
+        "held_n": head.n,
+        "held_hash": head.hash,
+        "seal": seals.seal_head(session, actor, device.id, head.n, head.hash),
+    }
 
 
 def _held(kept: Sequence[ChainLink]) -> list[ChainLink]:
@@ -77,21 +85,29 @@ def export_chain(session: Session, actor: Actor, visit_id: UUID, *, purpose: str
     Raises: NotFound for a visit nobody knows.
     """
     result_queries.results_of_visit(session, visit_id)
-    spans = queries.chain_spans(session, visit_id)
     audit.record(session, actor, "evidence.export_chain", "visit", visit_id, reason=purpose)
+    proved = [_proved(session, *span) for span in queries.chain_spans(session, visit_id)]
     return {
         "visit_id": visit_id,
         "exported_at": actor.at,
-        "chains": [
-            {"device_id": device_id, "links": queries.links_between(session, device_id, first, last)}
-            for device_id, first, last in spans
-        ],
-        "contents": {
-            str(mutation_id): orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
-            for mutation_id, body in queries.reports_of_visit(session, visit_id)
-        },
+        "chains": [chain for chain, _ in proved],
+        "roots": sorted({root.n: root for _, root in proved if root is not None}.values(), key=lambda root: root.n),
+        "contents": {str(ref): content_of(body) for ref, body in queries.reports_of_visit(session, visit_id)},
         "evidence": [
             {"slot": each["id"], **{name: each[name] for name in ("kind", "sha256", "length", "arrived_at")}}
             for each in queries.evidence_of_visit(session, visit_id)
         ],
     }
+
+
+def content_of(body: Mapping[str, Any]) -> str:
+    """What a phone reported, letter for letter as it was hashed."""
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _proved(session: Session, device_id: UUID, first: int, last: int) -> tuple[dict[str, Any], ChainRoot | None]:
+    """A phone's links of a visit and on to the first head that was signed over them, with the way to the day's root."""
+    seal, root, path = seals.proof_of(session, device_id, last)
+    links = queries.links_between(session, device_id, first, max(last, seal.n if seal else 0))
+    told = {"seal": seal, "root_n": root.n if root else None, "path": path}
+    return {"device_id": device_id, "links": links, **told}, root

@@ -92,7 +92,7 @@ def destroy_evidence(session: Session, actor: Actor, slot_id: UUID, *, instructi
     audit.record(
         session, actor, "evidence.destroy", "evidence_slot", slot_id, reason=instruction_no, last_day=str(last_day)
     )
-    erase(session, forget_upload(session, slot_id))
+    erase(session, forget_upload(session, slot_id, actor.at))
 
 
 def _shown(session: Session, file: EvidenceFile) -> dict[str, Any]:

@@ -44,6 +44,18 @@ class UploadPart(Base):
     object_sha256: Mapped[str]
 
 
+class LooseObject(Base):
+    """A sealed object of the store that no upload counts, not yet or no longer; see ``loose``."""
+
+    __tablename__ = "loose_object"
+    __table_args__ = (sa.Index(None, "since"),)
+
+    object_sha256: Mapped[str] = mapped_column(primary_key=True)
+    slot_id: Mapped[uuid.UUID]
+    turn: Mapped[uuid.UUID | None]
+    since: Mapped[datetime]
+
+
 class EvidenceFile(Base):
     """A piece of evidence that is here: its bytes hash to what was declared and are what they should be.
 
@@ -87,3 +99,42 @@ class ChainLink(Base):
     content_sha256: Mapped[str]
     at: Mapped[str]
     received_at: Mapped[datetime]
+
+
+class ChainSeal(Base):
+    """The server's counter-signature of the head of a phone's chain: up to link ``n`` it was here, at that instant.
+
+    Append-only. ``signature`` is by ``key``, the installation's, over the statement ``seals.told_of_seal`` makes.
+    """
+
+    __tablename__ = "chain_seal"
+    __table_args__ = (sa.UniqueConstraint("device_id", "n", "hash"),)
+
+    no: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
+    device_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("device.id"))
+    n: Mapped[int]
+    hash: Mapped[str]
+    signed_at: Mapped[datetime]
+    signature: Mapped[str]
+    key: Mapped[str]
+
+
+class ChainRoot(Base):
+    """The root of a day 日根: one hash over every seal since the root before it, signed, and following that one.
+
+    Append-only; ``n`` counts 1, 2, 3 …, ``hash`` is over the statement and ``prev_hash`` that of the root before.
+    ``up_to_no`` is the last seal under it.
+    """
+
+    __tablename__ = "chain_root"
+
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    on_date: Mapped[date] = mapped_column(unique=True)
+    prev_hash: Mapped[str]
+    seals: Mapped[int]
+    up_to_no: Mapped[int]
+    root: Mapped[str]
+    signed_at: Mapped[datetime]
+    hash: Mapped[str]
+    signature: Mapped[str]
+    key: Mapped[str]

@@ -22,6 +22,7 @@ from fieldops import audit
 from fieldops.errors import InUse, NotNow, NotUnderstood, TooLarge, WrongChecksum
 from fieldops.evidence import queries
 from fieldops.evidence.formats import UnfitError, look_at
+from fieldops.evidence.loose import erase_loose, note_loose, settle
 from fieldops.evidence.models import Upload, UploadPart
 from fieldops.evidence.rules import LIFETIME
 from fieldops.evidence.sealed import PART_BYTES, Part, open_sealed, seal_part
@@ -116,7 +117,7 @@ def _read(house: House, turn: _Turn, chunk: Chunk) -> None:
     """Store what comes; without a checksum it is counted as it comes, with one only when all of it checks out."""
     digest = hashlib.new(chunk.checksum[0], usedforsecurity=False) if chunk.checksum else None
     for piece in _pieces(house, turn, chunk):
-        turn.stored.append(seal_part(house, turn.slot_id, turn.reached, piece))
+        _store(house, turn, piece)
         if digest is not None:
             digest.update(piece)
         elif turn.reached < turn.length:
@@ -124,6 +125,15 @@ def _read(house: House, turn: _Turn, chunk: Chunk) -> None:
     if digest is not None and chunk.checksum is not None and not checks_out(digest, chunk.checksum[1]):
         _drop(house, turn)
         raise WrongChecksum("CHECKSUM_DIFFERS", "The chunk does not hash to its Upload-Checksum; send it again.")
+
+
+def _store(house: House, turn: _Turn, piece: bytes) -> None:
+    """Make some bytes durable; they are noted as loose first, so that a crash leaves nothing nobody knows of."""
+    part, sealed = seal_part(house, turn.slot_id, turn.reached, piece)
+    with house.transaction() as session:
+        note_loose(session, [part.object_sha256], slot_id=turn.slot_id, since=house.clock.now(), turn=turn.id)
+    house.store.put(sealed)
+    turn.stored.append(part)
 
 
 def _pieces(house: House, turn: _Turn, chunk: Chunk) -> Iterator[bytes]:
@@ -169,20 +179,30 @@ def _count(house: House, turn: _Turn) -> datetime | None:
     with house.transaction() as session:
         mine = _of(turn).where(Upload.received == turn.received).returning(Upload.slot_id)
         if session.scalar(mine.values(received=turn.reached, expires_at=expires_at)) is None:
-            raise InUse("TURN_LOST", "Another request has gone on with this upload; ask for its offset.")
+            raise _turn_lost()
         session.add_all(
             UploadPart(slot_id=turn.slot_id, start=part.start, length=part.length, object_sha256=part.object_sha256)
             for part in turn.stored
         )
+        settle(session, [part.object_sha256 for part in turn.stored])
         if found is not None:
             keep_evidence(session, turn.actor, turn.slot_id, found)
     turn.received, turn.stored = turn.reached, []
     return None if turn.received == turn.length else expires_at
 
 
+def _turn_lost() -> InUse:
+    return InUse("TURN_LOST", "The turn of this request has run out, or passed to another; ask for the offset.")
+
+
 def _prove(house: House, turn: _Turn) -> Found:
-    """What the whole is. Raises: NotUnderstood when it is not what was declared; nothing of it is kept then."""
+    """What the whole is, if this request still has the turn.
+
+    Raises: InUse; NotUnderstood when it is not what was declared, and nothing of it is kept then.
+    """
     with house.transaction() as session:
+        if session.scalar(_of(turn).values(turn_until=house.clock.now() + TURN).returning(Upload.slot_id)) is None:
+            raise _turn_lost()
         parts = [*queries.parts_of(session, turn.slot_id), *turn.stored]
     file = open_sealed(house, turn.slot_id, parts)
     if hashlib.file_digest(file, "sha256").hexdigest() != turn.sha256:
@@ -199,13 +219,11 @@ def _prove(house: House, turn: _Turn) -> Found:
 def _refuse(house: House, turn: _Turn) -> None:
     _drop(house, turn)
     with house.transaction() as session:
-        gone = forget_upload(session, turn.slot_id)
-    for name in gone:
-        house.store.delete(name)
+        gone = forget_upload(session, turn.slot_id, house.clock.now())
+    erase_loose(house, gone)
 
 
 def _drop(house: House, turn: _Turn) -> None:
     """Forget what was stored and does not count."""
-    for part in turn.stored:
-        house.store.delete(part.object_sha256)
+    erase_loose(house, [part.object_sha256 for part in turn.stored])
     turn.stored = []

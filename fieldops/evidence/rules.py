@@ -10,6 +10,8 @@ VIEW, BORROW = "VIEW", "BORROW"
 
 LIFETIME: Final = timedelta(days=7)
 """How long an upload waits for its next byte."""
+LOOSE_FOR: Final = timedelta(hours=1)
+"""After how long an object of the store that nothing counts is swept out."""
 OVERDUE: Final = timedelta(hours=48)
 """After how long evidence that was declared is asked for."""
 RECEIPTS_SHOWN: Final = timedelta(days=31)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from fieldops.evidence.rules import BORROW, LINK_KINDS, VIEW
+from fieldops.evidence.seals import stamp
 from fieldops.web import In, Out, Words
 
 _WORDS = validate.Length(2, 300)
@@ -30,11 +33,51 @@ class ChainIn(In):
     links = fields.List(fields.Nested(LinkIn), required=True, validate=validate.Length(1, 500))
 
 
+class Stamp(fields.String):
+    """An instant as it was signed."""
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return stamp(value)
+
+
+class SealOut(Out):
+    """The server's counter-signature of a head; ``signature`` is Ed25519 by ``key``, both in hex."""
+
+    n = fields.Integer()
+    hash = fields.String()
+    signed_at = Stamp()
+    signature = fields.String()
+    key = fields.String()
+
+
+class RootOut(Out):
+    """The root of a day over all seals since the one before, whose ``hash`` is ``prev_hash``."""
+
+    n = fields.Integer()
+    on_date = fields.Date()
+    prev_hash = fields.String()
+    seals = fields.Integer()
+    root = fields.String()
+    signed_at = Stamp()
+    hash = fields.String()
+    signature = fields.String()
+    key = fields.String()
+
+
+class RootsIn(In):
+    after_n = fields.Integer(load_default=0, validate=validate.Range(0, 2**40))
+
+
+class RootsOut(Out):
+    roots = fields.List(fields.Nested(RootOut))
+
+
 class ChainOut(Out):
-    """Up to where the chain is here without a gap: the number and hash of that link; 0 and zeros before the first."""
+    """Up to where the chain is here without a gap, and the server's signature that it is; zeros before the first."""
 
     held_n = fields.Integer()
     held_hash = fields.String()
+    seal = fields.Nested(SealOut, allow_none=True)
 
 
 class LinkOut(Out):
@@ -50,8 +93,13 @@ class LinkOut(Out):
 
 
 class ChainOfPhoneOut(Out):
+    """Links of a phone up to the head ``seal`` signs; ``path`` leads from the seal to the root ``root_n``."""
+
     device_id = fields.UUID()
     links = fields.List(fields.Nested(LinkOut))
+    seal = fields.Nested(SealOut, allow_none=True)
+    root_n = fields.Integer(allow_none=True)
+    path = fields.List(fields.List(fields.String()))
 
 
 class ChainEvidenceOut(Out):
@@ -68,6 +116,7 @@ class ChainExportOut(Out):
     visit_id = fields.UUID()
     exported_at = fields.AwareDateTime()
     chains = fields.List(fields.Nested(ChainOfPhoneOut))
+    roots = fields.List(fields.Nested(RootOut))
     contents = fields.Dict(keys=fields.String(), values=fields.String())
     evidence = fields.List(fields.Nested(ChainEvidenceOut))
 

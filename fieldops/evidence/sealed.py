@@ -5,6 +5,7 @@ A part that is swapped, moved or taken from another file does not open; one that
 
 from __future__ import annotations
 
+import hashlib
 import io
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -28,10 +29,10 @@ class Part:
     object_sha256: str
 
 
-def seal_part(house: House, slot_id: UUID, start: int, data: bytes) -> Part:
-    """Keep some bytes, durably, so that they open only for this slot and place."""
+def seal_part(house: House, slot_id: UUID, start: int, data: bytes) -> tuple[Part, bytes]:
+    """Some bytes sealed so that they open only for this slot and place, and the part they will be once stored."""
     sealed = house.vault.seal_bytes(data, row=slot_id, column=_column(start))
-    return Part(start, len(data), house.store.put(sealed))
+    return Part(start, len(data), hashlib.sha256(sealed).hexdigest()), sealed
 
 
 def open_sealed(house: House, slot_id: UUID, parts: Sequence[Part]) -> io.BufferedReader:

@@ -12,6 +12,7 @@ from fieldops import audit, jobs
 from fieldops.clock import local_date
 from fieldops.errors import NotFound, NotNow, TooLarge
 from fieldops.evidence import queries
+from fieldops.evidence.loose import note_loose
 from fieldops.evidence.models import EvidenceFile, Upload, UploadPart
 from fieldops.evidence.rules import LIFETIME, OVERDUE, RECEIPTS_SHOWN
 from fieldops.evidence.tus import Progress
@@ -77,7 +78,7 @@ def end_upload(session: Session, actor: Actor, agent_id: UUID, slot_id: UUID) ->
     if upload.received == upload.length:
         raise NotNow("EVIDENCE_KEPT", "All bytes have arrived and are evidence now; nobody takes them back.")
     audit.record(session, actor, "evidence.give_up", "evidence_slot", slot_id, received=upload.received)
-    erase(session, forget_upload(session, slot_id))
+    erase(session, forget_upload(session, slot_id, actor.at))
 
 
 def erase(session: Session, names: Sequence[str]) -> None:
@@ -86,9 +87,10 @@ def erase(session: Session, names: Sequence[str]) -> None:
         jobs.defer(session, "evidence.erase", names=list(names))
 
 
-def forget_upload(session: Session, slot_id: UUID) -> list[str]:
-    """Take an upload and its parts off the tables; the names of the objects nobody needs any longer."""
+def forget_upload(session: Session, slot_id: UUID, now: datetime) -> list[str]:
+    """Take an upload and its parts off the tables; the names of the objects nobody needs any longer, noted as loose."""
     gone = [part.object_sha256 for part in queries.parts_of(session, slot_id)]
+    note_loose(session, gone, slot_id=slot_id, since=now)
     session.execute(sa.delete(UploadPart).where(UploadPart.slot_id == slot_id))
     session.execute(sa.delete(Upload).where(Upload.slot_id == slot_id))
     return gone
@@ -99,7 +101,7 @@ def forget_if_expired(session: Session, slot_id: UUID, now: datetime) -> list[st
     upload = session.get(Upload, slot_id, with_for_update=True)
     if upload is None or upload.received == upload.length or upload.expires_at > now:
         return []
-    return forget_upload(session, slot_id)
+    return forget_upload(session, slot_id, now)
 
 
 def keep_evidence(session: Session, actor: Actor, slot_id: UUID, found: Found) -> None:

@@ -123,7 +123,7 @@ class VisitEvent(Base):
     agent_id: Mapped[uuid.UUID]
     device_id: Mapped[uuid.UUID]
     kind: Mapped[str]
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # JSONB would write 1e16 and -0.0 otherwise than hashed
     device_at: Mapped[datetime]
     received_at: Mapped[datetime]
     flags: Mapped[list[str]] = mapped_column(default=list)

@@ -3,9 +3,12 @@
 import hashlib
 import json
 import re
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fieldops.auth.tokens import REFRESH_LIFETIME
 from fieldops.demo import phone
@@ -14,6 +17,7 @@ from fieldops.evidence import schemas as evidence_schemas
 from fieldops.evidence import tus
 from fieldops.evidence.chain import FIRST, link_hash
 from fieldops.evidence.formats import MOST_PIXELS, MOST_PNG_PIXELS, MOST_SECONDS, TYPES_OF_KIND
+from fieldops.evidence.seals import told_of_seal
 from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS, SLOT_LIMITS, VISIT_LIMIT
 from fieldops.results.schemas import BANK_CHANNELS, SLOT_KINDS, ResultIn
 from fieldops.sync import api, exchange, jobs, pull, schemas
@@ -199,7 +203,12 @@ def test_the_links_of_the_guide_follow_each_other_and_hash_as_they_say():
     ]
     assert told == [each["hash"] for each in links]
     assert [each["prev_hash"] for each in links] == [FIRST, told[0]]
-    assert block("ChainOut") == {"held_n": 2, "held_hash": told[1]}
+    answer = block("ChainOut")
+    seal = answer["seal"]
+    assert (answer["held_n"], answer["held_hash"], seal["n"], seal["hash"]) == (2, told[1], 2, told[1])
+    head = {"device_id": UUID(chain["device_id"]), "n": 2, "hash": told[1]}
+    signed = told_of_seal(**head, signed_at=datetime.fromisoformat(seal["signed_at"]))
+    Ed25519PublicKey.from_public_bytes(bytes.fromhex(seal["key"])).verify(bytes.fromhex(seal["signature"]), signed)
     text, digest = re.search(r"```text link\n(.*?)\n= (\w+)\n", GUIDE, re.DOTALL).groups()
     assert hashlib.sha256(text.encode()).hexdigest() == digest == told[0]
     (mutation,) = block("SyncIn")["mutations"]
