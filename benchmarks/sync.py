@@ -1,5 +1,8 @@
 """A day of many phones against one server: a morning, a quiet hour, an evening, a recall storm.
 
+Every phone pulls its day, asks in vain, pushes twelve results and sends their photos through tus; a fifth as many more
+wait for recalls.
+
 python -m benchmarks.sync [--agents 500] [--seconds 4] [--json]
 
 gunicorn as in production, two processes, a real PostgreSQL with fsync on, the machine as it is. Beside every measure,
@@ -10,8 +13,6 @@ jsonify, nobody asked for a token. Shares are medians of turns. Client, server a
 from __future__ import annotations
 
 import argparse
-import gzip
-import hashlib
 import json
 import os
 import shutil
@@ -20,9 +21,6 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
-from collections import Counter
-from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,14 +28,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import sqlalchemy as sa
 
-from benchmarks.sync_lines import Line, in_turns, request
+from benchmarks.sync_evening import evening
+from benchmarks.sync_lines import Line, in_turns, plain, request, sync_body
 from benchmarks.sync_makers import SyncDay, make_day
 from fieldops.house import House, open_house
 from fieldops.serving import Server, free_port
 from fieldops.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import uuid
 
 BARS = {"idle": 0.5, "pull": 0.3, "push": 0.12}
 MOST_LAG_S, MOST_PULL_BYTES = 2.0, 30 * 1024
@@ -71,19 +70,6 @@ class MeasuredServer(Server):
         return app
 
 
-def sync_body(phone: Any, **changes: Any) -> dict[str, Any]:
-    """A sync as the phone asks it now."""
-    asked = {
-        "protocol": 1, "schema": 2, "device_id": str(phone.device_id), "epoch": None, "cursor": None,
-        "client_time": phone.now().isoformat(), "boot_id": "b", "elapsed_ms": 1000, "mutations": [],
-    }  # fmt: skip
-    return asked | changes
-
-
-def plain(body: bytes) -> Any:
-    return orjson.loads(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
-
-
 def morning(port: int, day: SyncDay, bare: list[bytes], seconds: float) -> dict[str, Any]:
     """Every phone pulls its day."""
     asked = [request("POST", "/api/v1/mobile/sync", phone.token, sync_body(phone)) for phone in day.phones]
@@ -110,52 +96,6 @@ def quiet_hour(port: int, day: SyncDay, bare: list[bytes], seconds: float) -> di
     told = plain(made.bodies[-1])
     assert (told["ops"], told["commands"]) == ([], []), told
     return {**made.figures(), "share": round(share, 3), "bare": reads.figures()}
-
-
-def evening(port: int, day: SyncDay, bare: list[bytes], seconds: float) -> dict[str, Any]:
-    """Phones push their results, each once, as many as the turns allow; evidence is declared, its bytes come later."""
-    phones = day.phones[: len(day.phones) - len(day.recalled_phones)]
-    place = {"epoch": day.epoch, "cursor": day.stops_each}
-
-    def pushes() -> Iterator[bytes]:
-        for phone in phones:
-            mutations = [mutation(phone, stop, n) for n, stop in enumerate(phone.stops)]
-            yield request("POST", "/api/v1/mobile/sync", phone.token, sync_body(phone, mutations=mutations, **place))
-
-    made_ready = list(pushes())
-    reads, made, share = in_turns(port, bare, lambda: iter(made_ready), seconds=seconds)
-    codes = Counter(result["code"] for body in made.bodies for result in plain(body).get("results", ()))
-    return {**made.figures(), "share": round(share, 3), "bare": reads.figures(), "codes": dict(codes)}
-
-
-_FOUND = (  # finding, person, verified, line
-    ("A01", "P01", True, {"outcome": "O06", "reason": "对金额无异议"}),
-    ("A03", "P00", False, {"outcome": "O23"}),
-    ("A02", "P04", False, {"outcome": "O10", "text_id": "NEUTRAL-1"}),
-    ("A01", "P01", True, {"outcome": "O07", "hardship": "失业"}),
-)
-
-
-def mutation(phone: Any, stop: tuple[uuid.UUID, uuid.UUID], number: int) -> dict[str, Any]:
-    """One result with its two photos declared."""
-    visit_id, case_id = stop
-    finding, person, verified, line = _FOUND[number % len(_FOUND)]
-    arrived = phone.now() - timedelta(minutes=30)
-    body = {
-        "visit_id": str(visit_id), "address_finding": finding, "person_met": person, "identity_verified": verified,
-        "identity_shown": True, "summary": "按地址上门，出示证件，情况已如实记录。", "next_step": "反馈办公室",
-        "arrived_at": arrived.isoformat(), "left_at": (arrived + timedelta(minutes=15)).isoformat(),
-        "position": {"lat": 39.73, "lon": 116.14, "accuracy_m": 9.0}, "lines": [{"case_id": str(case_id), **line}],
-        "slots": [
-            {"id": str(uuid.uuid4()), "kind": kind, "sha256": hashlib.sha256(mark).hexdigest(), "length": 200_000}
-            for kind, mark in (("PHOTO_DOOR", b"door"), ("PHOTO_SURROUND", b"street"))
-        ],
-    }  # fmt: skip
-    sha256 = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return {
-        "id": str(uuid.uuid4()), "type": "result", "entity_id": str(visit_id), "base_version": 1, "boot_id": "b",
-        "device_time": arrived.isoformat(), "elapsed_ms": 0, "body_sha256": sha256, "body": body,
-    }  # fmt: skip
 
 
 def recall_storm(port: int, day: SyncDay, house: House) -> dict[str, Any]:
@@ -247,7 +187,7 @@ def measure(agents: int, seconds: float, home: Path) -> dict[str, Any]:
         found: dict[str, Any] = {"agents": agents, "load_before": os.getloadavg()[0]}
         found["morning"] = morning(port, day, bare, seconds)
         found["quiet_hour"] = quiet_hour(port, day, bare, seconds)
-        found["evening"] = evening(port, day, bare, seconds)
+        found["evening"] = evening(port, day, house, bare, seconds)
         found["recall_storm"] = recall_storm(port, day, house)
         with house.transaction() as session:
             deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -61,8 +61,17 @@ def request(method: str, path: str, token: str | None = None, body: Any = None) 
     return f"{method} {path} HTTP/1.1\r\n".encode() + "\r\n".join(headers).encode() + b"\r\n\r\n" + data
 
 
-def ranked(ordered: list[float], share: int) -> float:
-    return ordered[int((len(ordered) - 1) * share / 100)]
+def sync_body(phone: Any, **changes: Any) -> dict[str, Any]:
+    """A sync as the phone asks it now."""
+    asked = {
+        "protocol": 1, "schema": 2, "device_id": str(phone.device_id), "epoch": None, "cursor": None,
+        "client_time": phone.now().isoformat(), "boot_id": "b", "elapsed_ms": 1000, "mutations": [],
+    }  # fmt: skip
+    return asked | changes
+
+
+def plain(body: bytes) -> Any:
+    return orjson.loads(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
 
 
 @dataclass
@@ -120,15 +129,15 @@ def drive(port: int, requests: Iterator[bytes], measured: Measured, *, seconds: 
 
 
 def in_turns(
-    port: int, bare: Iterable[bytes], kind: Callable[[], Iterator[bytes]], *, seconds: float
+    port: int, bare: Iterable[bytes], kind: Callable[[], Iterator[bytes]], *, seconds: float, most: int | None = None
 ) -> tuple[Measured, Measured, float]:
-    """A kind of request and the bare read in turns: both, and the median share of the bare read."""
+    """A kind of request, ``most`` in one turn, and the bare read in turns: both, and the median share of the read."""
     reads, made, shares = Measured(), Measured(), []
     requests, endless = kind(), cycle(bare)
     drive(port, cycle(bare), Measured(), seconds=seconds / 2)
     for _ in range(TURNS):
         drive(port, endless, reads, seconds=seconds / 2)
-        drive(port, requests, made, seconds=seconds)
+        drive(port, islice(requests, most), made, seconds=seconds)
         drive(port, endless, reads, seconds=seconds / 2)
         shares.append(made.rates[-1] / statistics.mean(reads.rates[-2:]))
         reads.bodies.clear()

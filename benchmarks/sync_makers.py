@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fieldops.house import House
 
 STOPS_EACH = 12
-CREWS_AT_ONCE = 50
 
 
 @dataclass
@@ -46,7 +45,7 @@ class MadePhone:
 
 @dataclass
 class SyncDay:
-    """All phones; the last few wait for recalls."""
+    """The phones that work, and others that wait for recalls."""
 
     phones: list[MadePhone]
     stops_each: int
@@ -66,18 +65,19 @@ def make_day(house: House, agents: int, *, recalls: int) -> SyncDay:
         rows, "day_plan", id=plan, on_date=today, number=1, status="PUBLISHED", budget_s=1, seed=1, engine={},
         totals={}, made_by="bench", published_by="bench", published_at=now,
     )  # fmt: skip
-    phones = [_phone(rows, house, tokens, plan, bank, number) for number in range(agents)]
+    waiting = max(1, min(recalls, agents) // 2)
+    phones = [_phone(rows, house, tokens, plan, bank, number) for number in range(agents + waiting)]
     _insert(house, rows)
     with house.transaction() as session:
         bring_plan(session, plan, today, now)
     with house.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("VACUUM ANALYZE"))
-    recalled = phones[-max(1, recalls // 2) :] if agents > recalls else phones[-max(1, agents // 4) :]
+    working, recalled = phones[:agents], phones[agents:]
     for number in range(recalls):
-        phone = recalled[number % len(recalled)]
-        if number // len(recalled) < STOPS_EACH:
-            phone.to_cancel.append(phone.stops[number // len(recalled)][0])
-    return SyncDay(phones, STOPS_EACH, recalled)
+        phone, place = recalled[number % waiting], number // waiting
+        if place < STOPS_EACH:
+            phone.to_cancel.append(phone.stops[place][0])
+    return SyncDay(working, STOPS_EACH, recalled)
 
 
 def _phone(

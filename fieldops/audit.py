@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from fieldops.db import Base, uuid7
-from fieldops.rows import insert_rows
+from fieldops.rows import insert_new, insert_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class AuditEntry(Base):
@@ -56,20 +56,27 @@ class Act:
 
 def record_all(session: Session, actor: Actor, acts: Iterable[Act]) -> None:
     """Write one audit row for each act, in their order. Cost: one statement."""
-    rows = [
-        {
-            "id": uuid7(),
-            "at": actor.at,
-            "actor": actor.name,
-            "action": act.action,
-            "entity": act.entity,
-            "entity_id": str(act.entity_id),
-            "reason": act.reason,
-            "detail": act.detail,
-        }
-        for act in acts
-    ]
-    insert_rows(session, AuditEntry, rows)
+    insert_rows(session, AuditEntry, [_row(actor, act) for act in acts])
+
+
+def record_new(
+    session: Session, actor: Actor, table: type[Base], rows: Sequence[Mapping[str, Any]], acts: Iterable[Act]
+) -> None:
+    """Insert rows unless they are there, and write the act about each that was not. Cost: one statement."""
+    insert_new(session, table, rows, AuditEntry, [_row(actor, act) for act in acts])
+
+
+def _row(actor: Actor, act: Act) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "at": actor.at,
+        "actor": actor.name,
+        "action": act.action,
+        "entity": act.entity,
+        "entity_id": str(act.entity_id),
+        "reason": act.reason,
+        "detail": act.detail,
+    }
 
 
 def record(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from fieldops.contacts import queries
+from fieldops.contacts.models import ContactEvent
 from fieldops.contacts.rules import LONGEST, Standing, standings
 from fieldops.db import uuid7
+from fieldops.rows import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,17 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from fieldops.contacts.models import ContactEvent
     from fieldops.policies.edition import Policy
 
-_WRITE = sa.text("""
-    INSERT INTO contact_event (id, debtor_id, case_id, channel, at, effective, source_id)
-    SELECT * FROM unnest(
-        CAST(:ids AS uuid[]), CAST(:debtors AS uuid[]), CAST(:cases AS uuid[]), CAST(:channels AS text[]),
-        CAST(:ats AS timestamptz[]), CAST(:effective AS boolean[]), CAST(:sources AS uuid[])
-    )
-    ON CONFLICT (channel, source_id) DO UPDATE SET effective = EXCLUDED.effective
-""")
+_ANSWERED = "(channel, source_id) DO UPDATE SET effective = EXCLUDED.effective"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +40,19 @@ def write_contacts(session: Session, made: Sequence[Made]) -> None:
 
     Cost: one statement, however many.
     """
-    if not made:
-        return
-    session.flush()
-    columns = {
-        "ids": [uuid7() for _ in made],
-        "debtors": [each.debtor_id for each in made],
-        "cases": [each.case_id for each in made],
-        "channels": [each.channel for each in made],
-        "ats": [each.at for each in made],
-        "effective": [each.effective for each in made],
-        "sources": [each.source_id for each in made],
-    }
-    session.execute(_WRITE, columns)
+    rows = [
+        {
+            "id": uuid7(),
+            "debtor_id": each.debtor_id,
+            "case_id": each.case_id,
+            "channel": each.channel,
+            "at": each.at,
+            "effective": each.effective,
+            "source_id": each.source_id,
+        }
+        for each in made
+    ]
+    insert_rows(session, ContactEvent, rows, conflict=_ANSWERED)
 
 
 def standings_of(session: Session, debtor_id: UUID, policy: Policy, at: datetime) -> tuple[Standing, ...]:

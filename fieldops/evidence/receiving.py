@@ -49,7 +49,10 @@ _READ_BYTES: Final = 64 * 1024
 
 @dataclass(slots=True)
 class _Turn:
-    """The right to append to one upload, and where it stands; ``stored`` parts are durable but not counted yet."""
+    """The right to append to one upload, and where it stands; ``stored`` parts are durable but not counted yet.
+
+    ``over``: it has been given back, with the last byte.
+    """
 
     slot_id: uuid.UUID
     kind: str
@@ -60,6 +63,7 @@ class _Turn:
     id: uuid.UUID
     renewed_at: datetime
     stored: list[Part] = field(default_factory=list)
+    over: bool = False
 
     @property
     def reached(self) -> int:
@@ -82,8 +86,9 @@ def receive(house: House, slot_id: uuid.UUID, asked: Callable[[], Chunk]) -> Pro
         _read(house, turn, chunk)
         expires_at = _count(house, turn)
     finally:
-        with house.transaction() as session:
-            session.execute(_of(turn).values(turn=None, turn_until=None))
+        if not turn.over:
+            with house.transaction() as session:
+                session.execute(_of(turn).values(turn=None, turn_until=None))
     return Progress(slot_id, turn.received, turn.length, expires_at)
 
 
@@ -176,9 +181,10 @@ def _count(house: House, turn: _Turn) -> datetime | None:
     found = _prove(house, turn) if turn.stored and turn.reached == turn.length else None
     now = house.clock.now()
     expires_at = now + LIFETIME
+    over = {"turn": None, "turn_until": None} if found is not None else {}
     with house.transaction() as session:
         mine = _of(turn).where(Upload.received == turn.received).returning(Upload.slot_id)
-        if session.scalar(mine.values(received=turn.reached, expires_at=expires_at)) is None:
+        if session.scalar(mine.values(received=turn.reached, expires_at=expires_at, **over)) is None:
             raise _turn_lost()
         session.add_all(
             UploadPart(slot_id=turn.slot_id, start=part.start, length=part.length, object_sha256=part.object_sha256)
@@ -187,7 +193,7 @@ def _count(house: House, turn: _Turn) -> datetime | None:
         settle(session, [part.object_sha256 for part in turn.stored])
         if found is not None:
             keep_evidence(session, turn.actor, turn.slot_id, found)
-    turn.received, turn.stored = turn.reached, []
+    turn.received, turn.stored, turn.over = turn.reached, [], found is not None
     return None if turn.received == turn.length else expires_at
 
 

@@ -15,8 +15,9 @@ from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.house import house_of
 from fieldops.planning import queries, states
 from fieldops.planning.events import PlanPublished, StopsTaken
-from fieldops.planning.models import DayPlan, LeftOutVisit
+from fieldops.planning.models import DayPlan, LeftOutVisit, RouteStop
 from fieldops.planning.recheck import ON_PLAN, Checked, Remedy, TakenOff, ask_before_publishing
+from fieldops.rows import update_rows
 from fieldops.visits import effects, execution
 from fieldops.visits import queries as visit_queries
 
@@ -158,10 +159,12 @@ def move_stops(session: Session, to: Mapping[uuid.UUID, str]) -> None:
     Cost: two statements, however many.
     """
     at = house_of(session).clock.now()
-    for visit_id, stop in queries.live_stops_of(session, to).items():
-        if states.stop_may_become(stop.status, to[visit_id]):
-            stop.status, stop.status_at = to[visit_id], at
-    session.flush()
+    moved = [
+        {"id": stop_id, "status": to[visit_id], "status_at": at}
+        for stop_id, visit_id, status in queries.states_of_live_stops(session, to)
+        if states.stop_may_become(status, to[visit_id])
+    ]
+    update_rows(session, RouteStop, moved)
 
 
 def take_stops_of(session: Session, actor: Actor, *, agent_id: uuid.UUID, bank_id: uuid.UUID, reason: str) -> None:

@@ -68,22 +68,21 @@ def teach(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
     _teach_addresses(session, actor, landed)
     for each in landed:
         for line in each.lines:
-            _act_on_card(session, actor, each.visit, each.result, line)
+            _act_on_card(session, actor, each, line)
 
 
 def follow_ups(actor: Actor, landed: Landed) -> list[Asked]:
     """One task of each kind that the cards or the address ask for, naming the cards it is about."""
-    lines, result = landed.lines, landed.result
+    lines, finding = landed.lines, landed.finding
     if not was_executed(lines):
         return []
     about: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
         if OUTCOMES[line["outcome"]].follow:
             about[OUTCOMES[line["outcome"]].follow].append(line)
-    finding = FINDINGS.get(result.address_finding or "")
     if finding is not None and finding.follow:
         about[finding.follow] += lines
-    return [_asked(actor, FOLLOW_UPS[name], result, concerned) for name, concerned in sorted(about.items())]
+    return [_asked(actor, FOLLOW_UPS[name], landed, concerned) for name, concerned in sorted(about.items())]
 
 
 def _outcomes(lines: Sequence[Mapping[str, Any]]) -> str:
@@ -101,16 +100,16 @@ def _reason(lines: Sequence[Mapping[str, Any]]) -> str:
 
 def _teach_addresses(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
     """A dead address is on the register at once, or, where a photo must prove it, when that has arrived."""
-    learned = [(each, FINDINGS[each.result.address_finding]) for each in landed if each.result.address_finding]
+    learned = [(each, each.finding) for each in landed if each.finding is not None]
     found = [
-        addresses.Found(each.ground.place, finding.code, EVIDENCE_KIND, str(each.result.id), finding.confirms)
+        addresses.Found(each.ground.place, finding.code, EVIDENCE_KIND, str(each.result_id), finding.confirms)
         for each, finding in learned
         if finding.photo or not finding.invalid
     ]
     addresses.record_findings(session, actor, found)
     for each, finding in learned:
         if finding.invalid and not finding.photo:
-            _invalidate(session, actor, each.visit, each.result, finding)
+            _invalidate(session, actor, each.visit, each.result_id, finding)
 
 
 def prove_address_dead(session: Session, actor: Actor, visit: Visit, result: VisitResult) -> None:
@@ -120,10 +119,10 @@ def prove_address_dead(session: Session, actor: Actor, visit: Visit, result: Vis
         return
     slots = queries.slots_by_ids(session, [UUID(each["id"]) for each in result.slots])
     if any(slot.kind.startswith("PHOTO") and slot.arrived_at is not None for slot in slots):
-        _invalidate(session, actor, visit, result, finding)
+        _invalidate(session, actor, visit, result.id, finding)
 
 
-def _invalidate(session: Session, actor: Actor, visit: Visit, result: VisitResult, finding: Finding) -> None:
+def _invalidate(session: Session, actor: Actor, visit: Visit, result_id: UUID, finding: Finding) -> None:
     addresses.invalidate_address(
         session,
         actor,
@@ -134,12 +133,13 @@ def _invalidate(session: Session, actor: Actor, visit: Visit, result: VisitResul
         code=finding.code,
         visit_id=visit.id,
         evidence_kind=EVIDENCE_KIND,
-        evidence_id=str(result.id),
+        evidence_id=str(result_id),
     )
 
 
-def _act_on_card(session: Session, actor: Actor, visit: Visit, result: VisitResult, line: Mapping[str, Any]) -> None:
+def _act_on_card(session: Session, actor: Actor, landed: Landed, line: Mapping[str, Any]) -> None:
     """Promise, hold, special status, complaint and refused contact of one card."""
+    visit, result_id, person = landed.visit, landed.result_id, PERSONS[landed.sent.body["person_met"]]
     outcome, case_id, today = OUTCOMES[line["outcome"]], line["case_id"], local_date(actor.at)
     if outcome.promises:
         cases.record_promise(
@@ -149,7 +149,7 @@ def _act_on_card(session: Session, actor: Actor, visit: Visit, result: VisitResu
             amount_fen=line["promise_fen"],
             due_on=line["promise_on"],
             source_kind=EVIDENCE_KIND,
-            source_id=queries.first_version_id(session, result),
+            source_id=queries.first_version_id(session, result_id, landed.sent.body["corrects"]),
         )
     if outcome.hold:
         until_on = today + timedelta(days=outcome.hold_days) if outcome.hold_days is not None else None
@@ -161,8 +161,7 @@ def _act_on_card(session: Session, actor: Actor, visit: Visit, result: VisitResu
             session, actor, case_id=case_id, kind=outcome.status, proof=_CLAIMED, from_on=today, reason=outcome.code
         )
     if outcome.letter:
-        person = PERSONS[result.person_met]
-        told_of = (visit.id, case_id, result.id, line["letter_no"], outcome.letter)
+        told_of = (visit.id, case_id, result_id, line["letter_no"], outcome.letter)
         where = line.get("place") or f"{person.code} {person.zh}"
         events.announce(session, LetterAtDoor(*told_of, where, line.get("reason") or outcome.zh, actor))
     if outcome.complaint:
@@ -173,22 +172,22 @@ def _act_on_card(session: Session, actor: Actor, visit: Visit, result: VisitResu
             session,
             actor,
             case_id=case_id,
-            relation=PERSONS[result.person_met].name,
+            relation=person.name,
             source_kind=EVIDENCE_KIND,
-            source_id=str(result.id),
+            source_id=str(result_id),
             address_id=visit.address_id,
             reason=outcome.code,
         )
 
 
-def _asked(actor: Actor, asked: FollowUp, result: VisitResult, lines: Sequence[Mapping[str, Any]]) -> Asked:
+def _asked(actor: Actor, asked: FollowUp, landed: Landed, lines: Sequence[Mapping[str, Any]]) -> Asked:
     due_at = datetime.combine(_due_on(asked, local_date(actor.at), lines), _OFFICE_CLOSES, SHANGHAI)
     detail = {
-        "visit_id": str(result.visit_id),
-        "address_finding": result.address_finding,
+        "visit_id": str(landed.visit.id),
+        "address_finding": landed.sent.body["address_finding"],
         "cards": [{"case_id": str(line["case_id"]), "outcome": line["outcome"]} for line in lines],
     }
-    return Asked(asked.kind, asked.role, "visit_result", result.id, due_at, detail)
+    return Asked(asked.kind, asked.role, "visit_result", landed.result_id, due_at, detail)
 
 
 def _due_on(asked: FollowUp, today: date, lines: Sequence[Mapping[str, Any]]) -> date:

@@ -16,7 +16,7 @@ from fieldops.results.rules import Fault
 from fieldops.tasks import service as tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -66,25 +66,23 @@ def supersede(session: Session, actor: Actor, visit_id: UUID, result_id: UUID | 
 def take_effect_anew(session: Session, actor: Actor, landed: Landed, corrected: Corrected) -> None:
     """Let a new version of the result that counts have its consequences, and ask a person about those it drops."""
     teach(session, actor, [landed])
-    dropped = _dropped(session, corrected.result, landed.result, landed.lines)
+    dropped = _dropped(session, corrected.result, landed)
     if dropped:
         detail = {"visit_id": str(landed.visit.id), "dropped": dropped}
-        about = ("visit_result", landed.result.id, actor.at + _ANSWER, detail)
+        about = ("visit_result", landed.result_id, actor.at + _ANSWER, detail)
         tasks.open_task(session, actor, "UNDO_CONSEQUENCES", "SUPERVISOR", *about)
 
 
-def _dropped(
-    session: Session, earlier: VisitResult, result: VisitResult, lines: Sequence[Mapping[str, Any]]
-) -> list[str]:
+def _dropped(session: Session, earlier: VisitResult, landed: Landed) -> list[str]:
     """Codes of the earlier version whose consequences stand although the new one no longer says them."""
-    said = {(line["case_id"], line["outcome"]) for line in lines}
+    said = {(line["case_id"], line["outcome"]) for line in landed.lines}
     codes = {
         line.outcome
         for line in queries.lines_of(session, earlier.id)
         if (line.case_id, line.outcome) not in said and _lasts(line.outcome)
     }
     finding = FINDINGS.get(earlier.address_finding or "")
-    if finding is not None and finding.invalid and earlier.address_finding != result.address_finding:
+    if finding is not None and finding.invalid and finding != landed.finding:
         codes.add(finding.code)
     return sorted(codes)
 

@@ -55,6 +55,7 @@ _GROUND = sa.text("""
 
 def ground_of(session: Session, visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Ground]:
     """What is on record around each of these visits. Cost: one statement, however many."""
+    session.flush()
     rows = session.execute(_GROUND, {"visit_ids": [*visit_ids]})
     return {
         visit_id: Ground(count, has_primary, frozenset(cards), frozenset(known), frozenset(away), Place(*place))
@@ -88,11 +89,11 @@ def result_if_any(session: Session, result_id: uuid.UUID) -> VisitResult | None:
     return session.get(VisitResult, result_id)
 
 
-def first_version_id(session: Session, result: VisitResult) -> uuid.UUID:
+def first_version_id(session: Session, result_id: uuid.UUID, corrects: uuid.UUID | None) -> uuid.UUID:
     """The id of the first version of a result, which its promises are filed under."""
-    while result.corrects is not None:
-        result = session.get_one(VisitResult, result.corrects)
-    return result.id
+    while corrects is not None:
+        result_id, corrects = corrects, session.get_one(VisitResult, corrects).corrects
+    return result_id
 
 
 def lines_of(session: Session, result_id: uuid.UUID) -> list[ResultLine]:

@@ -11,6 +11,7 @@ from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
 from fieldops.results import corrections, queries, slots
 from fieldops.results.arrival import ask_at_the_doors
+from fieldops.results.codes import FINDINGS
 from fieldops.results.consequences import follow_ups, take_effect
 from fieldops.results.events import ResultRecorded
 from fieldops.results.models import EvidenceSlot, ResultLine, VisitResult
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from fieldops.audit import Actor
     from fieldops.results.arrival import Arrival
+    from fieldops.results.codes import Finding
     from fieldops.results.queries import Ground
     from fieldops.results.rules import Fault
     from fieldops.visits.models import Visit
@@ -58,9 +60,19 @@ class Landed:
     sent: Sent
     visit: Visit
     ground: Ground
-    result: VisitResult
+    row: Mapping[str, Any]
     counts: bool
     corrected: corrections.Corrected | None
+
+    @property
+    def result_id(self) -> UUID:
+        """The id the phone has made."""
+        return self.sent.id
+
+    @property
+    def finding(self) -> Finding | None:
+        """What was found out about the address; None when nobody was there."""
+        return FINDINGS.get(self.sent.body["address_finding"] or "")
 
     @property
     def lines(self) -> Sequence[Mapping[str, Any]]:
@@ -107,7 +119,7 @@ def record_results(
         if anew.corrected is not None and anew.counts:
             corrections.take_effect_anew(session, actor, anew, anew.corrected)
     asked = [task for each in landed if each.counts for task in follow_ups(actor, each)]
-    tasks.open_tasks(session, actor, asked + [_review(actor, each) for each in landed if _asks_for_review(each.result)])
+    tasks.open_tasks(session, actor, asked + [_review(actor, each) for each in landed if _asks_for_review(each)])
     events.announce_all(session, [_told(actor, each) for each in landed])
     return refused
 
@@ -125,48 +137,44 @@ def _landed(
     counts = corrected.counted if corrected else not ground.has_primary
     arrived = (known.get(slot["id"]) for slot in sent.body["slots"])
     whole = all(slot is not None and slot.arrived_at is not None for slot in arrived)
-    result = VisitResult(
+    row = {
         **result_row(sent, visit, flags),
-        number=ground.count + 1,
-        is_primary=was_executed(sent.body["lines"]) and counts,
-        received_at=actor.at,
-        complete_at=actor.at if whole else None,
-    )
-    return Landed(sent, visit, ground, result, counts, corrected)
+        "number": ground.count + 1,
+        "is_primary": was_executed(sent.body["lines"]) and counts,
+        "received_at": actor.at,
+        "complete_at": actor.at if whole else None,
+    }
+    return Landed(sent, visit, ground, row, counts, corrected)
 
 
 def _write(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
     """The rows of the results themselves; a correction may declare evidence that an earlier version did."""
-    insert_rows(session, VisitResult, [_columns(each.result) for each in landed])
+    insert_rows(session, VisitResult, [each.row for each in landed])
     insert_rows(session, ResultLine, [row for each in landed for row in line_rows(each.sent)])
     declared = [row for each in landed for row in slot_rows(each.sent, actor.at)]
     insert_rows(session, EvidenceSlot, declared, conflict="(id) DO NOTHING")
-    audit.record_all(session, actor, [act for each in landed for act in _acts(each.result)])
+    audit.record_all(session, actor, [act for each in landed for act in _acts(each)])
 
 
-def _columns(result: VisitResult) -> dict[str, Any]:
-    return {name: value for name, value in vars(result).items() if not name.startswith("_")}
-
-
-def _acts(result: VisitResult) -> list[audit.Act]:
+def _acts(landed: Landed) -> list[audit.Act]:
     """What the audit log says of a new result."""
-    said = {"result": str(result.id), "flags": result.flags}
-    acts = [audit.Act("results.record", "visit", result.visit_id, detail=said)]
-    if result.complete_at is not None:
-        acts.append(audit.Act("results.complete", "visit_result", result.id, detail={"slots": len(result.slots)}))
+    said = {"result": str(landed.result_id), "flags": landed.row["flags"]}
+    acts = [audit.Act("results.record", "visit", landed.visit.id, detail=said)]
+    if landed.row["complete_at"] is not None:
+        slots_told = {"slots": len(landed.row["slots"])}
+        acts.append(audit.Act("results.complete", "visit_result", landed.result_id, detail=slots_told))
     return acts
 
 
-def _asks_for_review(result: VisitResult) -> bool:
-    return bool(TO_REVIEW.intersection(result.flags)) or result.score >= REVIEW_AT
+def _asks_for_review(landed: Landed) -> bool:
+    return bool(TO_REVIEW.intersection(landed.row["flags"])) or landed.row["score"] >= REVIEW_AT
 
 
 def _review(actor: Actor, landed: Landed) -> tasks.Asked:
-    result = landed.result
-    detail = {"visit_id": str(result.visit_id), "flags": result.flags, **(landed.sent.times or {})}
-    return tasks.Asked("REVIEW_RESULT", "SUPERVISOR", "visit_result", result.id, actor.at + _ANSWER, detail)
+    detail = {"visit_id": str(landed.visit.id), "flags": landed.row["flags"], **(landed.sent.times or {})}
+    return tasks.Asked("REVIEW_RESULT", "SUPERVISOR", "visit_result", landed.result_id, actor.at + _ANSWER, detail)
 
 
 def _told(actor: Actor, landed: Landed) -> ResultRecorded:
-    result = landed.result
-    return ResultRecorded(result.id, result.visit_id, result.is_primary, was_executed(landed.lines), actor)
+    executed = was_executed(landed.lines)
+    return ResultRecorded(landed.result_id, landed.visit.id, landed.row["is_primary"], executed, actor)

@@ -125,7 +125,7 @@ def _hear(house: House, claims: Claims, asked: Mapping[str, Any], now: datetime)
 def _push(session: Session, claims: Claims, asked: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     session.execute(sa.text(f"SET LOCAL lock_timeout = {LOCK_WAIT // timedelta(milliseconds=1)}"))
     user = user_allowed(session, "mobile.sync")
-    device = devices.phone_of(session, user, claims, asked["device_id"], ended_session=True)
+    device = devices.phone_of(session, user, claims, asked["device_id"], ended_session=True, lock=True)
     sender = Sender(
         actor=Actor(user.name, now, user.id, frozenset(user.roles)),
         device=device,
@@ -135,7 +135,7 @@ def _push(session: Session, claims: Claims, asked: Mapping[str, Any], now: datet
     if not rules.schema_is_understood(asked["schema"]):
         return push.keep_unread(session, sender, asked["mutations"])
     results = push.push(session, sender, asked["mutations"])
-    service.note_sync(device, now, asked["cursor"], **rules.clock_of(asked, now))
+    service.note_sync(session, device, now, asked["cursor"], **rules.clock_of(asked, now))
     return results
 
 

@@ -12,13 +12,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from fieldops.rows import insert_rows
-from fieldops.sync.models import AgentFeed, AgentFeedHead, ScopeEntry
+from fieldops.sync.models import ScopeEntry
 
 if TYPE_CHECKING:
     import uuid
@@ -33,6 +33,19 @@ CHANNEL, URGENT = "fieldops_feed", "!"
 VISIT = "visit"
 _AGENTS_PER_HINT = 200
 _PENDING, _MARKS = "sync.feed.pending", "sync.feed.marks"
+
+
+_NUMBERED = """
+WITH head AS (
+    INSERT INTO agent_feed_head (agent_id, seq, pruned_to)
+    SELECT agent_id, seq, pruned_to FROM json_populate_recordset(NULL::agent_feed_head, %s::json)
+    ON CONFLICT (agent_id) DO UPDATE SET seq = agent_feed_head.seq + excluded.seq
+    RETURNING agent_id, seq)
+INSERT INTO agent_feed (agent_id, seq, op, entity, entity_id, version, reason, urgent, created_at)
+SELECT agent_id, head.seq + told.seq, op, entity, entity_id, version, reason, urgent, created_at
+FROM json_populate_recordset(NULL::agent_feed, %s::json) AS told JOIN head USING (agent_id)
+"""
+"""Heads are locked in the order they are told in; a row's own number counts back from the new head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +79,13 @@ def number_pending(session: Session) -> None:
     if not pending:
         return
     counted = Counter(change.agent_id for change in pending)
-    fresh = insert(AgentFeedHead).values([{"agent_id": each, "seq": counted[each]} for each in sorted(counted)])
-    advanced = fresh.on_conflict_do_update(
-        index_elements=["agent_id"], set_={"seq": AgentFeedHead.seq + fresh.excluded.seq}
-    ).returning(AgentFeedHead.agent_id, AgentFeedHead.seq)
-    next_seq = {agent_id: last - counted[agent_id] + 1 for agent_id, last in session.execute(advanced)}
+    heads = [{"agent_id": each, "seq": counted[each], "pruned_to": 0} for each in sorted(counted)]
     rows = []
     for change in pending:
-        rows.append(_feed_row(change, next_seq[change.agent_id]))
-        next_seq[change.agent_id] += 1
-    insert_rows(session, AgentFeed, rows)
+        counted[change.agent_id] -= 1
+        rows.append(_feed_row(change, -counted[change.agent_id]))
+    told = tuple(orjson.dumps(each).decode() for each in (heads, rows))
+    session.connection().exec_driver_sql(_NUMBERED, told)
     for payload in hints(pending):
         session.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
 

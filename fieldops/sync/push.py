@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from fieldops import audit
 from fieldops.db import uuid7
 from fieldops.house import house_of
-from fieldops.rows import insert_rows
+from fieldops.rows import insert_rows, together
 from fieldops.sync import queries
 from fieldops.sync.models import PushReceipt, Quarantine
 from fieldops.sync.rules import RESULT, TAKEN, Code
-from fieldops.sync.series import KINDS_IN_ORDER, series_of
+from fieldops.sync.series import KINDS_IN_ORDER, reaches_no_further, series_of
 from fieldops.sync.taking import Refusal, hear, take
 from fieldops.visits import queries as visit_queries
 
@@ -50,9 +50,7 @@ def push(session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]
     this may move, in the order of their ids; the counters of feeds last.
     """
     heard = [hear(mutation) for mutation in mutations]
-    queries.lock_device(session, sender.device.id)
-    about = {mutation["entity_id"] for mutation in mutations}
-    visits = visit_queries.lock_visits(session, visit_queries.visits_around(session, about))
+    visits = visit_queries.lock_visits_around(session, {mutation["entity_id"] for mutation in mutations})
     receipts = _receipts_of(session, {m[name] for m in mutations for name in ("id", "depends_on")} - {None})
     series = series_of(heard, {visit.id: visit.debtor_id for visit in visits.values()})
     try:
@@ -80,37 +78,42 @@ def _push_series(
 ) -> list[dict[str, Any]]:
     """Land series after series and answer in the order of the mutations; the first finds the visits as they are."""
     answers: dict[int, dict[str, Any]] = {}
-    for number, together in enumerate(series):
+    for number, group in enumerate(series):
         try:
             with unit():
                 if number or unit is not nullcontext:
-                    visit_queries.lock_visits(session, {each.visit_id for each in together})
-                answered = _answer(session, batch, together)
+                    visit_queries.lock_visits(session, {each.visit_id for each in group})
+                answered = _answer(session, batch, group)
         except Exception:
             if unit is nullcontext:
                 raise
-            _log.exception("%d mutations cannot be done now", len(together))
+            _log.exception("%d mutations cannot be done now", len(group))
             later = _said(Code.RETRY_LATER, "busy, or a fault of ours; send it again later")
-            answered = [later for _ in together]
-        answers |= {id(each): answer for each, answer in zip(together, answered, strict=True)}
-    return [{"id": each.id, **answers[id(each)]} for together in series for each in together]
+            answered = [later for _ in group]
+        answers |= {id(each): answer for each, answer in zip(group, answered, strict=True)}
+    return [{"id": each.id, **answers[id(each)]} for group in series for each in group]
 
 
-def _answer(session: Session, batch: _Batch, together: Sequence[Heard]) -> list[dict[str, Any]]:
+def _answer(session: Session, batch: _Batch, group: Sequence[Heard]) -> list[dict[str, Any]]:
     """Land what is new of a series, kind by kind, and answer each of it."""
-    answers = {each.id: answer for each in together if (answer := _answered_before(session, batch, each)) is not None}
-    fresh = [each for each in together if each.id not in answers]
+    answers = {each.id: answer for each in group if (answer := _answered_before(session, batch, each)) is not None}
+    fresh = [each for each in group if each.id not in answers]
     for kind in KINDS_IN_ORDER:
         of_kind = [each for each in fresh if (each.kind if each.kind in KINDS_IN_ORDER else RESULT) == kind]
         waiting = {each.id for each in of_kind if not _may_follow(batch, each)}
         answers |= {each: _said(Code.BLOCKED, "what it depends on is not here; send that first") for each in waiting}
         _take(session, batch, [each for each in of_kind if each.id not in waiting], answers)
-    return [answers[each.id] for each in together]
+    return [answers[each.id] for each in group]
 
 
 def _take(session: Session, batch: _Batch, heard: Sequence[Heard], answers: dict[UUID, dict[str, Any]]) -> None:
     if not heard:
         return
+    with together(session) if reaches_no_further(heard) else nullcontext():
+        _take_in(session, batch, heard, answers)
+
+
+def _take_in(session: Session, batch: _Batch, heard: Sequence[Heard], answers: dict[UUID, dict[str, Any]]) -> None:
     said = take(session, batch.sender, heard, batch.visits)
     fresh = {}
     for each in heard:

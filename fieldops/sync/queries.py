@@ -67,9 +67,9 @@ def current_epoch(session: Session) -> UUID:
     return session.scalars(newest).one()
 
 
-def device_by_id(session: Session, device_id: UUID) -> Device | None:
-    """The phone of that id, if it is registered."""
-    return session.get(Device, device_id)
+def device_by_id(session: Session, device_id: UUID, *, lock: bool = False) -> Device | None:
+    """The phone of that id, if it is registered; locked, no other push of it comes between."""
+    return session.get(Device, device_id, with_for_update=lock)
 
 
 def device_by_key(session: Session, agent_id: UUID, public_key: str) -> Device | None:
@@ -103,11 +103,6 @@ def phones(session: Session, *, agent_id: UUID | None = None) -> list[Any]:
         .order_by(Device.last_seen_at.asc().nulls_first(), Device.id)
     )
     return list(session.execute(query if agent_id is None else query.where(Device.agent_id == agent_id)).mappings())
-
-
-def lock_device(session: Session, device_id: UUID) -> None:
-    """Let no other push of this phone come between."""
-    session.execute(sa.select(Device.id).where(Device.id == device_id).with_for_update())
 
 
 def receipts_of(session: Session, mutation_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:

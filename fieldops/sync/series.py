@@ -92,6 +92,11 @@ def series_of(heard: Sequence[Heard], debtors: Mapping[UUID, UUID]) -> list[list
     return [series for series in [*made, going.heard] if series]
 
 
+def reaches_no_further(heard: Sequence[Heard]) -> bool:
+    """Whether none of these reports reaches further than its own visit."""
+    return not any(map(_stands_alone, heard))
+
+
 def _stands_alone(heard: Heard) -> bool:
     if heard.refusal is not None or heard.kind == CHECK_IN:
         return False

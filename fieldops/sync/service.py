@@ -10,6 +10,7 @@ from fieldops import audit
 from fieldops.addresses.queries import among
 from fieldops.clock import local, local_date
 from fieldops.policies.service import policy_on
+from fieldops.rows import update_rows
 from fieldops.sync import queries
 from fieldops.sync.devices import confirm_wipe
 from fieldops.sync.models import Device, Recall
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 _UNKNOWN: Final = Held(in_scope=False, status=None, of_today=False, recall_reason=None)
 
 
-def note_sync(device: Device, at: datetime, cursor: int | None, *, boot_id: str | None, clock_off_ms: int) -> None:
+def note_sync(session: Session, device: Device, at: datetime, cursor: int | None, **clock: Any) -> None:
     """Note when a phone spoke last, up to where it has applied what it was told, and what it says of its clock."""
-    device.last_seen_at, device.last_seq_acked = at, cursor or 0
-    device.boot_id, device.clock_off_ms = boot_id, clock_off_ms
+    update_rows(session, Device, [{"id": device.id, "last_seen_at": at, "last_seq_acked": cursor or 0, **clock}])
 
 
 def count_mismatch(session: Session, device_id: UUID) -> None:

@@ -48,6 +48,7 @@ _STANDINGS = sa.text("""
 
 def standings_of(session: Session, agent_id: UUID, visit_ids: Iterable[UUID]) -> dict[UUID, OnRecord]:
     """How each of these visits stands for an agent. Cost: one statement."""
+    session.flush()
     rows = session.execute(_STANDINGS, {"agent_id": agent_id, "visit_ids": [*visit_ids]})
     return {visit_id: OnRecord(*told) for visit_id, *told in rows}
 

@@ -43,9 +43,7 @@ def complete_visits(session: Session, actor: Actor, reasons: Mapping[Visit, str]
     """Crews have made these visits, even if they had been stopped or planned for others; a cancelled one stays so."""
     begun = [visit for visit in reasons if visit.status == states.PLANNED]
     made = [visit for visit in reasons if visit in begun or states.may_follow(visit.status, states.COMPLETED)]
-    ended = [Move(visit, states.COMPLETED, "visits.complete", reasons[visit]) for visit in made]
-    for visit in made:
-        visit.done_at = actor.at
+    ended = [Move(each, states.COMPLETED, "visits.complete", reasons[each], done_at=actor.at) for each in made]
     move_visits(session, actor, [*map(_begin, begun), *ended])
     write_contacts(session, [Made("VISIT", visit.debtor_id, actor.at, visit.id) for visit in made])
 

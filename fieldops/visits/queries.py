@@ -116,12 +116,14 @@ def open_visits_with_cards(session: Session, case_ids: Iterable[UUID]) -> dict[U
     return _by_owner(session, query.where(among(VisitCase.case_id, case_ids)))
 
 
-def visits_around(session: Session, visit_ids: Iterable[UUID]) -> set[UUID]:
-    """These visits with every open one to the same debtors: what a report of them may move. Cost: one statement."""
-    about = set(visit_ids)
-    debtors = sa.select(Visit.debtor_id).where(among(Visit.id, about))
-    open_ones = sa.select(Visit.id).where(Visit.debtor_id.in_(debtors), Visit.status.in_(states.OPEN))
-    return about.union(session.scalars(open_ones))
+def lock_visits_around(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, Visit]:
+    """These visits and every open one to the same debtors, which a report of them may move, as ``lock_visits``."""
+    wanted = list(visit_ids)
+    debtors = sa.func.array(sa.select(Visit.debtor_id).where(among(Visit.id, wanted)).scalar_subquery())
+    around = sa.select(Visit.id).where(Visit.debtor_id == sa.any_(debtors), Visit.status.in_(states.OPEN))
+    either = sa.or_(among(Visit.id, wanted), Visit.id == sa.any_(sa.func.array(around.scalar_subquery())))
+    query = sa.select(Visit).where(either).order_by(Visit.id).with_for_update()
+    return {visit.id: visit for visit in session.scalars(query.execution_options(populate_existing=True))}
 
 
 def open_visits_with_debtors(session: Session, debtor_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

@@ -36,13 +36,18 @@ def session(house):
 def heard(monkeypatch):
     """Every event that is announced while the test runs."""
     told = []
-    announce = events.announce
+    announce, announce_all = events.announce, events.announce_all
 
     def listen(session, event):
         told.append(event)
         announce(session, event)
 
+    def listen_to_all(session, happened):
+        told.extend(happened)
+        announce_all(session, happened)
+
     monkeypatch.setattr(events, "announce", listen)
+    monkeypatch.setattr(events, "announce_all", listen_to_all)
     return told
 
 
