@@ -105,7 +105,7 @@ for module in ("rendering", "reprint_files", "handover_files", "register_prints"
 import_module("fieldops.addresses.judging")
 for feature in ("cases", "packs", "visits", "correspondence", "evidence", "sync"):
     import_module(f"fieldops.{feature}.jobs")
-for module in ("solving", "closing"):
+for module in ("solving", "explaining", "publishing", "closing"):
     import_module(f"fieldops.planning.{module}")
 
 books.offer(VISIT_BOOK, LETTER_BOOK)

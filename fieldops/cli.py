@@ -268,17 +268,20 @@ def import_divisions(source: Path, edition: str) -> None:
 @click.option("--on", "on_date", type=click.DateTime(["%Y-%m-%d"]), required=True)
 @click.option("--budget", "budget_s", type=click.IntRange(1, 3600), default=60, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
-def plan(on_date: Any, budget_s: int, seed: int) -> None:
+@click.option(
+    "--days", type=click.IntRange(1, 7), default=1, show_default=True, help="In sight of so many days, itself included."
+)
+def plan(on_date: Any, budget_s: int, seed: int, days: int) -> None:
     """Plan a day's batched visits here and now; Ctrl-C stops the search and keeps the best plan so far."""
     from fieldops.planning import service, solving  # noqa: PLC0415
 
     with _house() as house:
         with house.transaction() as session:
             made = service.ask_for_plan(
-                session, _operator(house), on_date=on_date.date(), budget_s=budget_s, seed=seed, queue=False
+                session, _operator(house), on_date=on_date.date(), budget_s=budget_s, seed=seed, days=days, queue=False
             )
         with _stopped_by_ctrl_c() as stop:
-            solving.solve(house, id=str(made.id), stop=stop)
+            solving.solve_here(house, made.id, stop=stop)
         with house.transaction() as session:
             click.echo(orjson.dumps(service.summary_of(session, made.id), option=orjson.OPT_INDENT_2).decode())
 

@@ -16,8 +16,10 @@ from routing.screen import screen
 from routing.timing import Broken, time_route
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from routing.arrays import Arrays
-    from routing.problem import Crew, Plan, Problem, Stop, Window
+    from routing.problem import Crew, LeftOut, Plan, Problem, Stop, Window
 
 
 class MoveRefusedError(RoutingError):
@@ -30,10 +32,11 @@ class MoveRefusedError(RoutingError):
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The problem with the lock in it, and its plan."""
+    """The problem with the lock in it, and its plan; unless `explained`, reasons are those of the plan before."""
 
     problem: Problem
     plan: Plan
+    explained: bool
 
 
 def moved(
@@ -44,10 +47,12 @@ def moved(
     crew_id: str,
     place: int | None = None,
     time_lock: Window | None = None,
+    explain_at_most: int | None = None,
 ) -> Moved:
     """The plan with one stop given to a crew, as its visit number `place` (from 1) or where it costs least.
 
-    Every other stop stays with its crew in its order; whoever is left out is explained anew.
+    Every other stop stays with its crew in its order; whoever is left out is explained anew. When more are than
+    `explain_at_most`, only those are that the plan before had no reason for: `explain` does the rest afterwards.
     Raises: MoveRefusedError naming the rule it would break, InvalidValueError for a stop or crew that is not there,
     InvalidPlanError when the plan before did not hold any more.
     """
@@ -66,7 +71,19 @@ def moved(
     board.change(crew, order)
     _others_hold(day, board, crew)
     making = Making("manual", before.seed, 0.0, before.areas, cancelled=False)
-    return Moved(problem, plan_of(problem, day, board.routes, screen(problem), making))
+    screened = screen(problem)
+    told = _told_before(problem, before, board, screened) if explain_at_most is not None else {}
+    explained = explain_at_most is None or len(told) <= explain_at_most
+    known = screened if explained else told | screened
+    return Moved(problem, plan_of(problem, day, board.routes, known, making), explained)
+
+
+def _told_before(problem: Problem, before: Plan, board: Board, screened: Mapping[int, LeftOut]) -> dict[int, LeftOut]:
+    """Reasons the plan before gave for stops that are still left out, by row."""
+    planned = {row for route in board.routes for row in route}
+    told = {one.stop_id: one for one in before.left_out}
+    rows = (row for row in range(len(problem.stops)) if row not in planned and row not in screened)
+    return {row: told[problem.stops[row].id] for row in rows if problem.stops[row].id in told}
 
 
 def _row(problem: Problem, stop_id: str) -> int:

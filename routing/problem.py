@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from routing.errors import (
@@ -208,6 +209,17 @@ class Problem:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Travel between rows of `points`. Shape: (origins, targets) twice. Units: seconds, metres."""
         return self.travel.legs(self.points, origins, targets, mode)
+
+    def filled_legs(self, route: Route) -> tuple[bool, ...]:
+        """Of every leg of a route, the last being its way home, whether it fills a gap of the road matrix."""
+        row = {stop.id: i for i, stop in enumerate(self.stops)}
+        start, end, mode = self._ends[route.crew_id]
+        rows = [start, *(row[visit.stop_id] for visit in route.visits), end]
+        return tuple(self.travel.filled(origin, target, mode) for origin, target in pairwise(rows))
+
+    @cached_property
+    def _ends(self) -> dict[str, tuple[int, int, str]]:
+        return {crew.id: (*ends, crew.mode) for crew, ends in zip(self.crews, self.crew_points, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

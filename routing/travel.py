@@ -12,6 +12,7 @@ import numpy.typing as npt
 from routing.errors import InvalidValueError, MatrixShapeError, NegativeTravelError, UnknownModeError
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Points = Sequence[tuple[float, float]]
 
 EARTH_RADIUS_M: Final = 6_371_008.8
@@ -54,6 +55,11 @@ class GreatCircle:
         del rows
         return self
 
+    def filled(self, origin: int, target: int, mode: str) -> bool:
+        """No leg fills a gap: all are of one kind."""
+        del origin, target, mode
+        return False
+
     def legs(self, points: Points, origins: Ints, targets: Ints, mode: str) -> tuple[Ints, Ints]:
         """Travel between rows of `points`. Shape: (origins, targets) twice. Units: seconds, metres."""
         at = np.radians(np.asarray(points, dtype=np.float64).reshape(-1, 2))
@@ -76,11 +82,13 @@ class Legs:
 class RoadMatrix:
     """Matrices from a road engine, one per mode, over `Problem.points`; `source` names the engine and its data.
 
-    Cells at or above UNREACHABLE_S are places with no way between them.
+    Cells at or above UNREACHABLE_S are places with no way between them. `gaps` are cells the road engine knew no way
+    for, filled by other travel. Shape: (n, n) by mode; a mode without any has none.
     """
 
     by_mode: Mapping[str, Legs]
     source: str
+    gaps: Mapping[str, Bools] = field(default_factory=dict)
 
     def check(self, size: int, modes: Sequence[str]) -> None:
         """The matrices fit the problem. Raises: MatrixShapeError, NegativeTravelError, UnknownModeError."""
@@ -88,13 +96,22 @@ class RoadMatrix:
         for mode, legs in self.by_mode.items():
             for name, matrix in (("seconds", legs.seconds), ("metres", legs.metres)):
                 _check_matrix(f"{mode} {name}", matrix, size)
+        for mode, gaps in self.gaps.items():
+            if gaps.shape != (size, size):
+                raise MatrixShapeError(f"{mode} gaps", f"shape {gaps.shape}", f"give {(size, size)}")
 
     def picked(self, rows: Sequence[int]) -> RoadMatrix:
         """The matrices of some of the points."""
         cells = np.ix_(rows, rows)
         return RoadMatrix(
-            {m: Legs(legs.seconds[cells], legs.metres[cells]) for m, legs in self.by_mode.items()}, self.source
+            {m: Legs(legs.seconds[cells], legs.metres[cells]) for m, legs in self.by_mode.items()},
+            self.source,
+            {mode: gaps[cells] for mode, gaps in self.gaps.items()},
         )
+
+    def filled(self, origin: int, target: int, mode: str) -> bool:
+        """Whether a leg fills a gap of the road engine."""
+        return mode in self.gaps and bool(self.gaps[mode][origin, target])
 
     def legs(self, points: Points, origins: Ints, targets: Ints, mode: str) -> tuple[Ints, Ints]:
         """The part of the matrix between rows of `points`."""

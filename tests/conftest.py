@@ -85,7 +85,7 @@ def a_house(postgres, home, *, template=None):
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY'))
     url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
-    settings_ = make_settings(home, DATABASE_URL=url)
+    settings_ = make_settings(home, DATABASE_URL=url, FIELDOPS_CORES="1")
     opened = House(
         settings=settings_,
         database=Database(url),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.planning import comparing, moving, queries, replanning, service
+from fieldops.planning import comparing, moving, queries, replanning, service, trying
 from fieldops.planning.schemas import (
     AgainstIn,
     DifferenceOut,
@@ -93,6 +93,14 @@ def publish_plan(plan_id: uuid.UUID) -> Any:
 def cancel_plan(plan_id: uuid.UUID) -> Any:
     """Stop the search; the best plan so far is kept."""
     return replanning.cancel_plan(session(), actor(), plan_id)
+
+
+@blueprint.route("/<uuid:plan_id>/try-again", methods=["POST"])
+@needs("plans.make")
+@blueprint.response(202, PlanOut)
+def try_again(plan_id: uuid.UUID) -> Any:
+    """Queue the search of a plan that FAILED again."""
+    return trying.try_again(session(), actor(), plan_id)
 
 
 @blueprint.route("/<uuid:plan_id>/replan", methods=["POST"])

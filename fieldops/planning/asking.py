@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Any, Final
 import routing
 from fieldops.agents import queries as agents
 from fieldops.clock import local_date
-from fieldops.planning import queries, states
+from fieldops.planning import days_ahead, queries, states
 from fieldops.planning.problem import Day, day_problem
 from fieldops.planning.stored import plan_as_made, second_of
+from fieldops.planning.who_may import crews_barred
 from fieldops.policies import service as policies
 from fieldops.roads.matrices import kept_matrices, road_matrices
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
     from fieldops.house import House
-    from fieldops.planning.models import DayPlan, RouteStop
+    from fieldops.planning.models import DayPlan, LeftOutVisit, RouteStop
 
 REPLAN: Final = "REPLAN"
 MOVE: Final = "MOVE"
@@ -62,21 +63,22 @@ class Asked:
         return None if self.rest is None else self.rest.start
 
     def whole(self, found: routing.Plan) -> routing.Plan:
-        """The plan of the whole day."""
-        return found if self.rest is None else routing.joined(self.rest, found)
+        """The plan of the whole day, and of no other."""
+        return days_ahead.first_day(self.day, found) if self.rest is None else routing.joined(self.rest, found)
 
 
 def what_is_asked(session: Session, plan: DayPlan, at: datetime) -> Asked:
     """What the engine is asked for this plan at this instant."""
     if plan.base_id is None:
-        return Asked(_day(session, plan.on_date))
+        return Asked(_with_days_ahead(session, plan.on_date, at, plan.asked.get("days", 1)))
     return rest_asked(session, queries.plan_by_id(session, plan.base_id), at, plan.asked)
 
 
 def rest_asked(session: Session, base: DayPlan, at: datetime, asked: Mapping[str, Any] = _NOTHING) -> Asked:
     """What is left of the day of ``base`` at an instant; ``asked`` says how much may change."""
     begun = {stop.visit_id: stop for stop in queries.stops_begun_on(session, base.on_date)}
-    day = _day(session, base.on_date, also=begun)
+    waits = queries.left_out_rows(session, base.id, days_ahead.LATER_DAY) if asked.get("kind") != MOVE else []
+    day = _day(session, base.on_date, at, also=begun, waiting=waits)
     no_of = {visit_id: no for no, visit_id in day.visit_ids.items()}
     before = plan_as_made(session, base, without=NOT_TO_MAKE, also=list(begun.values()))
     at_s = second_of(base.on_date, at) if local_date(at) == base.on_date else 0
@@ -105,10 +107,43 @@ def by_road(house: House, asked: Asked, *, ask: bool) -> Asked:
     return replace(asked, day=replace(asked.day, problem=replace(problem, travel=matrices)))
 
 
-def _day(session: Session, on_date: date, *, also: Mapping[uuid.UUID, Any] = _NOTHING) -> Day:  # type: ignore[assignment]
+def _day(
+    session: Session,
+    on_date: date,
+    at: datetime,
+    *,
+    also: Iterable[uuid.UUID] = (),
+    waiting: Sequence[LeftOutVisit] = (),
+) -> Day:
+    """A day as a problem; visits ``waiting`` for another day stay left out as they are."""
     policy = policies.policy_on(session, on_date)
     visits = queries.visits_to_plan(session, on_date, also=list(also))
-    return day_problem(visits, agents.crews_on(session, on_date), policy)
+    reasons = {row.visit_id: row for row in waiting}
+    here = [visit for visit in visits if visit.id not in reasons]
+    barred = crews_barred(session, on_date, at, here)
+    day = day_problem(here, agents.crews_on(session, on_date), policy, barred)
+    wait = [visit for visit in visits if visit.id in reasons]
+    return replace(
+        day,
+        unasked=(*day.unasked, *(_as_told(visit.no, reasons[visit.id]) for visit in wait)),
+        visit_ids={**day.visit_ids, **{visit.no: visit.id for visit in wait}},
+    )
+
+
+def _as_told(visit_no: str, row: LeftOutVisit) -> routing.LeftOut:
+    detail = dict(row.detail)
+    repairs = detail.pop("repair_zh", ""), detail.pop("repair_en", "")
+    return routing.LeftOut(visit_no, row.reason, row.message_zh, row.message_en, detail, *repairs)
+
+
+def _with_days_ahead(session: Session, on_date: date, at: datetime, count: int) -> Day:
+    """The day, in sight of the days after it: its visits may be left for one of these."""
+    days = days_ahead.days_from(on_date, count)
+    found = {day: _day(session, day, at) for day in days}
+    if count == 1:
+        return found[on_date]
+    visits = queries.visits_to_plan(session, on_date)
+    return days_ahead.joined_days(found, days_ahead.may_wait(session, visits, days))
 
 
 def _free_s(on_date: date, stop: RouteStop, at_s: int, service_s: int) -> int:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class PlanPublished:
     """A plan became the day's plan.
 
-    ``supersedes`` is the one it replaces, ``dropped`` the visits still to be made there that this one does not hold.
+    ``supersedes`` is the one it replaces, ``dropped`` the visits still to be made there that this one does not hold,
+    ``relieved`` the crews whose day it hands to a substitute.
     """
 
     plan_id: uuid.UUID
@@ -24,6 +25,7 @@ class PlanPublished:
     supersedes: uuid.UUID | None
     dropped: frozenset[uuid.UUID]
     actor: Actor
+    relieved: frozenset[uuid.UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from fieldops.clock import at_local
 from fieldops.planning import queries, states
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop
+from fieldops.planning.publishing import publish_when_made
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ def store_plan(
     plan = queries.plan_by_id(session, plan_id, lock=True)
     if plan.status == states.SOLVING:
         keep_routes(session, plan, day, found, behind=behind)
+        publish_when_made(session, plan)
 
 
 def keep_routes(
@@ -32,13 +34,24 @@ def keep_routes(
 ) -> None:
     """Write a plan's routes, stops and reasons; stops that are ``behind`` stay with the plan they were made by."""
     area_of = {crew_id: area.name for area in found.areas for crew_id in area.crew_ids}
+    unroaded: list[str] = []
     for route in found.routes:
-        session.add(_route_row(plan, day.crew_ids[route.crew_id], route, area_of.get(route.crew_id, "")))
-        session.add_all(_stop_rows(plan, day, route, behind))
+        *filled, home_filled = day.problem.filled_legs(route)
+        row = _route_row(plan, day.crew_ids[route.crew_id], route, area_of.get(route.crew_id, ""))
+        row.home_filled = home_filled
+        session.add(row)
+        session.add_all(_stop_rows(plan, day, route, filled, behind))
+        unroaded += _named(route, [*filled, home_filled])
     left_out = [left for left in (*day.unasked, *found.left_out) if left.stop_id not in behind]
     session.add_all(_left_out_row(plan, day.visit_ids[left.stop_id], left) for left in left_out)
-    plan.status, plan.version = states.OPTIMISED, plan.version + 1
-    plan.engine, plan.totals = _making(found), _totals(day, found)
+    plan.status, plan.failure, plan.version = states.OPTIMISED, None, plan.version + 1
+    plan.engine, plan.totals = _making(day, found) | {"filled": unroaded}, _totals(day, found)
+
+
+def _named(route: routing.Route, filled: Sequence[bool]) -> list[str]:
+    """Visits the leg to which, or for the last one the way home from it, is no road's."""
+    visits = [visit.stop_id for visit in route.visits]
+    return list(dict.fromkeys(visit for visit, gap in zip([*visits, *visits[-1:]], filled, strict=False) if gap))
 
 
 def _route_row(plan: DayPlan, crew_id: uuid.UUID, route: routing.Route, area: str) -> CrewRoute:
@@ -53,7 +66,9 @@ def _route_row(plan: DayPlan, crew_id: uuid.UUID, route: routing.Route, area: st
     )
 
 
-def _stop_rows(plan: DayPlan, day: Day, route: routing.Route, behind: Collection[str]) -> list[RouteStop]:
+def _stop_rows(
+    plan: DayPlan, day: Day, route: routing.Route, filled: Sequence[bool], behind: Collection[str]
+) -> list[RouteStop]:
     return [
         RouteStop(
             plan_id=plan.id,
@@ -65,24 +80,27 @@ def _stop_rows(plan: DayPlan, day: Day, route: routing.Route, behind: Collection
             leaves_at=at_local(plan.on_date, visit.leave_s),
             travel_s=visit.travel_s,
             distance_m=visit.distance_m,
+            filled=gap,
         )
-        for visit in route.visits
+        for visit, gap in zip(route.visits, filled, strict=True)
         if visit.stop_id not in behind
     ]
 
 
 def _left_out_row(plan: DayPlan, visit_id: uuid.UUID, left: routing.LeftOut) -> LeftOutVisit:
+    reason, message_zh, message_en, detail = told(left)
     return LeftOutVisit(
-        plan_id=plan.id,
-        visit_id=visit_id,
-        reason=left.reason,
-        message_zh=left.message_zh,
-        message_en=left.message_en,
-        detail={**left.detail, "repair_zh": left.repair_zh, "repair_en": left.repair_en},
+        plan_id=plan.id, visit_id=visit_id, reason=reason, message_zh=message_zh, message_en=message_en, detail=detail
     )
 
 
-def _making(found: routing.Plan) -> dict[str, Any]:
+def told(left: routing.LeftOut) -> tuple[str, str, str, dict[str, Any]]:
+    """A reason as it is kept: code, in both languages, with what it speaks of and the cheapest repair."""
+    detail = {**left.detail, "repair_zh": left.repair_zh, "repair_en": left.repair_en}
+    return left.reason, left.message_zh, left.message_en, detail
+
+
+def _making(day: Day, found: routing.Plan) -> dict[str, Any]:
     """How a plan was made: enough to make it again."""
     return {
         "engine": found.engine,
@@ -90,14 +108,14 @@ def _making(found: routing.Plan) -> dict[str, Any]:
         "budget_s": found.budget_s,
         "versions": dict(found.versions),
         "travel": found.matrix_source,
-        "notes": list(found.notes),
+        "notes": [*day.notes, *found.notes],
         "cancelled": found.cancelled,
     }
 
 
 def _totals(day: Day, found: routing.Plan) -> dict[str, Any]:
     return {
-        "asked": len(day.problem.stops) + len(day.unasked),
+        "asked": found.planned + len(found.left_out) + len(day.unasked),
         "planned": found.planned,
         "left_out": len(found.left_out) + len(day.unasked),
         "areas": len(found.areas),

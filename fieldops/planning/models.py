@@ -18,7 +18,8 @@ class DayPlan(Stamped, Base):
 
     ``status``: see ``states``; WAITING: its job is queued. ``base_id`` is the plan it was made from and ``asked`` how:
     a re-plan or a move by hand. ``engine`` holds engine, versions, seed, budget and the source of travel times;
-    ``totals`` the sums the judge re-added; ``progress`` how far the search is.
+    ``totals`` the sums the judge re-added; ``progress`` how far the search is;
+    ``tries`` how often it was begun.
     """
 
     __tablename__ = "day_plan"
@@ -33,6 +34,7 @@ class DayPlan(Stamped, Base):
     number: Mapped[int]
     status: Mapped[str]
     failure: Mapped[str | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     budget_s: Mapped[int]
     seed: Mapped[int]
     engine: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -47,7 +49,7 @@ class DayPlan(Stamped, Base):
 
 
 class CrewRoute(Base):
-    """The day of one crew in one plan."""
+    """The day of one crew in one plan; ``home_filled``: its way home is no road's, see ``RouteStop.filled``."""
 
     __tablename__ = "crew_route"
 
@@ -58,10 +60,14 @@ class CrewRoute(Base):
     ends_at: Mapped[datetime]
     travel_s: Mapped[int]
     distance_m: Mapped[int]
+    home_filled: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 class RouteStop(Base):
-    """One visit on a route; ``status``: PENDING, CHECKED_IN, DONE, SKIPPED, CANCELLED, ABORTED, since ``status_at``."""
+    """One visit on a route; ``status``: PENDING, CHECKED_IN, DONE, SKIPPED, CANCELLED, ABORTED, since ``status_at``.
+
+    ``filled``: the leg to it is a great circle's, as the road service that was asked told none.
+    """
 
     __tablename__ = "route_stop"
     __table_args__ = (sa.UniqueConstraint("plan_id", "crew_id", "sequence"), sa.Index(None, "visit_id"))
@@ -76,6 +82,7 @@ class RouteStop(Base):
     leaves_at: Mapped[datetime]
     travel_s: Mapped[int]
     distance_m: Mapped[int]
+    filled: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     status: Mapped[str] = mapped_column(default="PENDING")
     status_at: Mapped[datetime | None]
 

@@ -11,6 +11,7 @@ from fieldops.errors import NotFound, NotNow, NotUnderstood
 from fieldops.house import house_of
 from fieldops.planning import queries, states
 from fieldops.planning.asking import MOVE, Asked, by_road, rest_asked
+from fieldops.planning.explaining import AT_MOST, explain_later
 from fieldops.planning.keeping import keep_routes
 from fieldops.planning.models import VisitLock
 from fieldops.planning.replanning import base_of_change
@@ -39,17 +40,21 @@ def move_visit(
 ) -> DayPlan:
     """Give a visit to a crew, at a position of its order or where it costs least, and keep that as a lock of the day.
 
-    The new version is judged and explained like any plan; publishing it asks the rules again.
+    The new version is judged like any plan, and publishing it asks the rules again. Many reasons are proved by a job:
+    until it has run, visits left out keep what the plan before said (``engine.reasons_of_before``).
     Raises: NotNow MOVE_REFUSED naming the rule it breaks and by how much, or what else is in the way.
     """
     base = base_of_change(session, actor, plan_id)
     crew, visit_no = agents.crew_by_id(session, crew_id), queries.visit_nos(session, [visit_id]).get(visit_id)
-    asked = by_road(house_of(session), rest_asked(session, base, actor.at, {"change_min": 0}), ask=False)
+    asked = by_road(house_of(session), rest_asked(session, base, actor.at, {"kind": MOVE, "change_min": 0}), ask=False)
     found = _moved(asked, visit_no or str(visit_id), crew.code, position, begins_s)
     said = {"kind": MOVE, "visit": visit_no, "crew": crew.code, "position": position, "begins_s": begins_s}
     plan = new_version(session, actor, base.on_date, budget_s=0, seed=base.seed, base_id=base.id, asked=said)
     plan.status = states.SOLVING
-    keep_routes(session, plan, asked.day, asked.whole(found), behind=asked.behind)
+    keep_routes(session, plan, asked.day, asked.whole(found.plan), behind=asked.behind)
+    plan.engine = {**plan.engine, "reasons_of_before": not found.explained}
+    if not found.explained:
+        explain_later(session, plan.id)
     _lock(session, actor, base.on_date, visit_id, crew_id, position, begins_s, reason)
     audit.record(session, actor, "plans.move", "day_plan", plan.id, base=str(base.id), reason=reason, **said)
     return plan
@@ -66,7 +71,7 @@ def lift_lock(session: Session, actor: Actor, *, on_date: date, visit_id: uuid.U
 
 def _moved(
     asked: Asked, visit_no: str, crew: str, position: int | None, begins_s: tuple[int, int] | None
-) -> routing.Plan:
+) -> routing.Moved:
     """The engine's plan with the move in it. Raises: NotNow, NotUnderstood."""
     assert asked.rest is not None
     if visit_no in asked.behind:
@@ -82,7 +87,8 @@ def _moved(
             crew_id=crew,
             place=None if position is None else position - done,
             time_lock=None if begins_s is None else routing.Window(*begins_s),
-        ).plan
+            explain_at_most=AT_MOST,
+        )
     except routing.MoveRefusedError as refused:
         said = {"limit": refused.limit, "by": refused.by}
         words = {"message_zh": refused.message_zh, "message_en": refused.message_en}

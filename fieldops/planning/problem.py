@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from routing.problem import Crew, LeftOut, Problem, Stop, Window
@@ -10,14 +10,17 @@ from routing.travel import KMH, GreatCircle
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Mapping, Sequence
-    from datetime import time
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, time
 
     from fieldops.agents.models import Crew as CrewRow
     from fieldops.planning.queries import VisitToPlan
+    from fieldops.planning.who_may import Barred
     from fieldops.policies.edition import Policy
 
 DELIVER_LETTER: Final = "DELIVER_LETTER"
+_NOBODY: Final[Mapping[uuid.UUID, Barred]] = {}
+_SAID_AT_MOST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +28,50 @@ class Day:
     """What the engine is asked, and the visits it cannot be asked about, with their reason.
 
     The engine calls visits by their number and crews by their code, so that its reasons can be read by people; the
-    two mappings lead back to the rows.
+    two mappings lead back to the rows. ``ahead`` are the days after it that the problem holds as well,
+    ``notes`` the crews that are not sent, with the reason.
     """
 
     problem: Problem
     unasked: tuple[LeftOut, ...]
     visit_ids: Mapping[str, uuid.UUID]
     crew_ids: Mapping[str, uuid.UUID]
+    ahead: tuple[date, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def day_problem(visits: Sequence[VisitToPlan], crews: Sequence[CrewRow], policy: Policy) -> Day:
-    """The routing problem of a day by this policy; a visit that no crew may lawfully make is left out beforehand."""
-    asked = [_stop(visit, policy) for visit in visits]
+def day_problem(
+    visits: Sequence[VisitToPlan],
+    crews: Sequence[CrewRow],
+    policy: Policy,
+    barred: Mapping[uuid.UUID, Barred] = _NOBODY,
+) -> Day:
+    """The routing problem of a day by this policy; a visit that no crew may lawfully make is left out beforehand.
+
+    ``barred`` are the crews that may not make a visit: to be another crew than these is a skill it asks for.
+    """
+    asked = [_for_whom(visit, _stop(visit, policy), barred.get(visit.id, {}), len(crews)) for visit in visits]
+    apart = {code for some in barred.values() for code in some}
     hard = _span(policy.visit.hard_window.opens, policy.visit.hard_window.closes)
     driven_kmh = policy.routing.speed_kmh
+    travel = GreatCircle(detour=policy.routing.detour_factor, kmh={**KMH, "CAR": driven_kmh, "MOTORBIKE": driven_kmh})
+    sent = [_crew(crew, hard, travel, policy, apart) for crew in crews]
     problem = Problem(
         stops=tuple(made for made in asked if isinstance(made, Stop)),
-        crews=tuple(found for crew in crews if (found := _crew(crew, hard, policy)) is not None),
-        travel=GreatCircle(
-            detour=policy.routing.detour_factor, kmh={**KMH, "CAR": driven_kmh, "MOTORBIKE": driven_kmh}
-        ),
+        crews=tuple(made for made in sent if isinstance(made, Crew)),
+        travel=travel,
     )
     return Day(
         problem=problem,
         unasked=tuple(made for made in asked if isinstance(made, LeftOut)),
         visit_ids={visit.no: visit.id for visit in visits},
         crew_ids={crew.code: crew.id for crew in crews},
+        notes=tuple(made for made in sent if isinstance(made, str)),
     )
 
 
 def _stop(visit: VisitToPlan, policy: Policy) -> Stop | LeftOut:
-    if visit.lat is None or visit.lon is None:
+    if visit.lat is None or visit.lon is None or not _is_place(visit.lat, visit.lon):
         return _unasked(visit.no, "NOT_LOCATED", "地址未定位，无法排程", "The address has no point; confirm one first")
     service_s = policy.routing.service_s[_service_kind(visit)]
     windows = _lawful_starts(visit.windows_s, service_s, policy)
@@ -80,19 +96,48 @@ def _stop(visit: VisitToPlan, policy: Policy) -> Stop | LeftOut:
     )
 
 
+def _for_whom(visit: VisitToPlan, stop: Stop | LeftOut, barred: Barred, crews: int) -> Stop | LeftOut:
+    """The stop kept away from the crews that may not make it; left out when that is its own, or all there are."""
+    if isinstance(stop, LeftOut) or not barred:
+        return stop
+    if len(barred) < crews and visit.crew_lock not in barred:
+        return replace(stop, skills=frozenset(map(_other_than, barred)))
+    why = dict.fromkeys((each.code, each.message_zh, each.message_en) for some in barred.values() for each in some)
+    said = list(why)[:_SAID_AT_MOST]
+    return LeftOut(
+        visit.no,
+        "CREW_MAY_NOT_GO",
+        "没有可派出的小组：" + "；".join(f"{code} {zh}" for code, zh, _ in said),
+        "No crew may go: " + "; ".join(f"{code} {en}" for code, _, en in said),
+        {"proof": "a", "crews": sorted(barred), "codes": sorted({code for code, _, _ in why})},
+        "更换人员（B角）或另派小组",
+        "send the substitute (B角), or another crew",
+    )
+
+
+def _other_than(crew: str) -> str:
+    return f"非{crew} not {crew}"
+
+
 def _lawful_starts(agreed: tuple[tuple[int, int], ...], service_s: int, policy: Policy) -> tuple[Window, ...]:
     """When the visit may begin so that it also ends within the law; the planning window where nothing is agreed."""
     hard = _span(policy.visit.hard_window.opens, policy.visit.hard_window.closes)
     planned = _span(policy.visit.plan_window.opens, policy.visit.plan_window.closes)
     lawful = Window(hard.start_s, hard.end_s - service_s)
-    wanted = [Window(*span) for span in agreed] or [Window(planned.start_s, planned.end_s - service_s)]
-    return tuple(cut for window in wanted if (cut := window.overlap(lawful)) is not None)
+    spans = [_span_of(*span) for span in agreed] or [Window(planned.start_s, planned.end_s - service_s)]
+    return tuple(cut for window in spans if window is not None and (cut := window.overlap(lawful)) is not None)
 
 
-def _crew(crew: CrewRow, hard: Window, policy: Policy) -> Crew | None:
-    shift = Window(crew.shift_start_s, crew.shift_end_s).overlap(hard)
+def _crew(crew: CrewRow, hard: Window, travel: GreatCircle, policy: Policy, apart: Collection[str]) -> Crew | str:
+    """The crew, or why it is not sent: one that is wrongly entered costs the others no plan."""
+    if not _is_place(crew.start_lat, crew.start_lon):
+        return f"crew {crew.code} is not sent: it has no start point 未登记出发地"
+    if crew.mode not in travel.kmh:
+        return f"crew {crew.code} is not sent: no travel times for {crew.mode} 出行方式未知"
+    shift = _span_of(crew.shift_start_s, crew.shift_end_s)
+    shift = shift and shift.overlap(hard)
     if shift is None:
-        return None
+        return f"crew {crew.code} is not sent: its shift lies outside lawful hours 班次不在允许时段内"
     return Crew(
         id=crew.code,
         start_lat=crew.start_lat,
@@ -100,10 +145,21 @@ def _crew(crew: CrewRow, hard: Window, policy: Policy) -> Crew | None:
         end_lat=crew.start_lat,
         end_lon=crew.start_lon,
         shift=shift,
+        skills=frozenset(_other_than(code) for code in apart if code != crew.code),
         mode=crew.mode,
         max_stops=policy.routing.max_stops,
         max_duty_s=policy.routing.max_shift_s,
     )
+
+
+def _is_place(lat: float | None, lon: float | None) -> bool:
+    """Whether these are degrees on earth; a number that is none is none."""
+    return lat is not None and lon is not None and abs(lat) <= 90 and abs(lon) <= 180  # noqa: PLR2004
+
+
+def _span_of(start_s: int, end_s: int) -> Window | None:
+    """The span of these seconds, None where they are in no order."""
+    return Window(start_s, end_s) if 0 <= start_s <= end_s else None
 
 
 def _service_kind(visit: VisitToPlan) -> str:

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from fieldops.addresses.queries import among
 from fieldops.agents.models import Crew, CrewMember
 from fieldops.batching.models import BatchedVisit, VisitBatch
+from fieldops.cases.models import Bank, Case
 from fieldops.errors import NotFound
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop, VisitLock
 from fieldops.planning.states import BEGUN, CANCELLED, CHECKED_IN, PENDING, PUBLISHED
 from fieldops.visits import states as visit_states
-from fieldops.visits.models import Visit
+from fieldops.visits.models import Visit, VisitCase
 
 if TYPE_CHECKING:
     import uuid
@@ -28,12 +29,17 @@ if TYPE_CHECKING:
 class VisitToPlan:
     """A visit as planning sees it; ``windows_s`` are seconds of the day in which it may begin.
 
-    A person may have locked it to a crew, to a position in that crew's order, to a span in which it begins.
+    A person may have locked it to a crew, to a position in that crew's order, to a span in which it begins. ``last_on``
+    is the last day its approval and every entrustment run.
     """
 
     id: uuid.UUID
     no: str
     debtor_id: uuid.UUID
+    bank_id: uuid.UUID
+    bank: str
+    waived: tuple[str, ...]
+    last_on: date | None
     lat: float | None
     lon: float | None
     address_kind: str
@@ -43,6 +49,11 @@ class VisitToPlan:
     crew_lock: str | None = None
     position: int | None = None
     begins_s: tuple[int, int] | None = None
+
+    @property
+    def locked(self) -> bool:
+        """Whether a person gave it to a crew on this day."""
+        return self.crew_lock is not None
 
 
 def plan_by_id(session: Session, plan_id: uuid.UUID, *, lock: bool = False) -> DayPlan:
@@ -74,8 +85,15 @@ def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUI
     )
     open_ones = Visit.status.in_((visit_states.BATCHED, visit_states.PLANNED))
     mine = sa.and_(VisitLock.visit_id == Visit.id, VisitLock.on_date == on_date, VisitLock.lifted_at.is_(None))
+    expires_on = (
+        sa.select(sa.func.min(Case.expiry_on))
+        .join(VisitCase, VisitCase.case_id == Case.id)
+        .where(VisitCase.visit_id == Visit.id)
+        .scalar_subquery()
+    )
     rows = session.execute(
-        sa.select(Visit, VisitLock, Crew.code)
+        sa.select(Visit, VisitLock, Crew.code, Bank.code, sa.func.least(Visit.valid_until_on, expires_on))
+        .join(Bank, Bank.id == Visit.bank_id)
         .outerjoin(VisitLock, mine)
         .outerjoin(Crew, Crew.id == VisitLock.crew_id)
         .where(sa.or_(sa.and_(open_ones, Visit.id.in_(batched)), among(Visit.id, list(also))))
@@ -86,6 +104,10 @@ def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUI
             id=visit.id,
             no=visit.no,
             debtor_id=visit.debtor_id,
+            bank_id=visit.bank_id,
+            bank=bank,
+            waived=tuple(visit.waived),
+            last_on=last_on,
             lat=visit.lat,
             lon=visit.lon,
             address_kind=visit.address_kind,
@@ -96,7 +118,7 @@ def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUI
             position=None if lock is None else lock.position,
             begins_s=_span(lock),
         )
-        for visit, lock, crew_code in rows
+        for visit, lock, crew_code, bank, last_on in rows
     ]
 
 
@@ -188,6 +210,12 @@ def left_out_of(session: Session, plan_id: uuid.UUID) -> list[dict[str, Any]]:
     ]
 
 
+def left_out_rows(session: Session, plan_id: uuid.UUID, reason: str | None = None) -> list[LeftOutVisit]:
+    """Visits a plan leaves out, all or for one reason."""
+    query = sa.select(LeftOutVisit).filter_by(plan_id=plan_id)
+    return list(session.scalars(query if reason is None else query.filter_by(reason=reason)))
+
+
 def stops_begun_on(session: Session, on_date: date) -> list[RouteStop]:
     """Stops a crew has been at on that day, on whichever plan, in the order in which that was heard."""
     query = sa.select(RouteStop).join(DayPlan, DayPlan.id == RouteStop.plan_id)
@@ -265,7 +293,14 @@ def _route_line(route: CrewRoute, crew: Crew, stops: Sequence[Any]) -> dict[str,
     path = [[v.lon, v.lat] for stop, v in stops if stop.crew_id == crew.id and stop.status != CANCELLED]
     line = {"type": "LineString", "coordinates": [home, *path, home]}
     return _feature(
-        line, kind="route", crew=crew.code, area=route.area, distance_m=route.distance_m, travel_s=route.travel_s
+        line,
+        kind="route",
+        crew=crew.code,
+        area=route.area,
+        distance_m=route.distance_m,
+        travel_s=route.travel_s,
+        filled=[v.no for stop, v in stops if stop.crew_id == crew.id and stop.filled],
+        home_filled=route.home_filled,
     )
 
 
@@ -278,6 +313,7 @@ def _stop_point(stop: RouteStop, visit: Visit, crew: Crew) -> dict[str, Any]:
         visit_id=str(visit.id),
         sequence=stop.sequence,
         status=stop.status,
+        filled=stop.filled,
         priority=visit.priority,
         arrives_at=stop.arrives_at.isoformat(),
     )

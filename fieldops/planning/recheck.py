@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fieldops.agents.models import Agent, Crew
     from fieldops.audit import Actor
     from fieldops.planning.models import RouteStop
+    from fieldops.planning.queries import VisitToPlan
     from fieldops.policies.decision import Decision, Finding
     from fieldops.visits.facts import DayFact
     from fieldops.visits.models import Visit
@@ -208,7 +209,7 @@ class Duty:
     eligibility: Eligibility
     complained_of: Mapping[uuid.UUID, Mapping[uuid.UUID, str]]
 
-    def crew_for(self, crew_id: uuid.UUID, visit: Visit) -> CrewFact:
+    def crew_for(self, crew_id: uuid.UUID, visit: Visit | VisitToPlan) -> CrewFact:
         """A crew as the rules look at it for a visit: each bank asks for its own papers, each debtor knows whom."""
         crew = self.crews[crew_id]
         complaints = self.complained_of.get(visit.debtor_id, {})

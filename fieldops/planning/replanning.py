@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fieldops import audit, jobs
 from fieldops.agents import queries as agents
-from fieldops.errors import NotNow, NotUnderstood
+from fieldops.auth.roles import may
+from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.planning import queries, states
 from fieldops.planning.asking import REPLAN
 from fieldops.planning.service import new_version, refuse_day_over
@@ -35,9 +36,13 @@ def ask_for_replan(
 ) -> DayPlan:
     """Open a new version that goes on from this plan, and queue its solving.
 
-    What is done or under way stays; ``how`` says what else does. The new version holds what is still to be made.
-    Raises: NotNow for a plan that holds no routes to go on from, NotUnderstood for crews that do not work that day.
+    What is done or under way stays; ``how`` says what else does, and whether to ``publish`` it once it is made. The
+    new version holds what is still to be made.
+    Raises: NotNow for a plan that holds no routes to go on from, NotUnderstood for crews that do not work that day,
+    NotAllowed for ``publish`` by somebody who may not.
     """
+    if how.get("publish") and not may(actor.roles, "plans.publish"):
+        raise NotAllowed("PUBLISH_IS_THE_SUPERVISORS", "Ask without publish; a supervisor publishes the re-plan.")
     base = base_of_change(session, actor, plan_id)
     codes = {crew.id: crew.code for crew in agents.crews(session)}
     working = {crew.id for crew in agents.crews_on(session, base.on_date)}
@@ -50,6 +55,7 @@ def ask_for_replan(
         "kind": REPLAN,
         **how,
         "stand_ins": {codes[each["crew_id"]]: codes[each["by_crew_id"]] for each in stand_ins},
+        "asked_by": str(actor.user_id) if actor.user_id else None,
     }
     plan = new_version(session, actor, base.on_date, budget_s=budget_s, seed=seed, base_id=base.id, asked=asked)
     audit.record(session, actor, "plans.replan", "day_plan", plan.id, base=str(base.id), **asked)

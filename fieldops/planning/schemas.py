@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from fieldops.planning.states import MOST_DAYS, MOST_TRIES
 from fieldops.web import In, Out, Words
 
 if TYPE_CHECKING:
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
 class PlanIn(In):
     on_date = fields.Date(required=True)
+    days = fields.Integer(
+        load_default=1,
+        validate=validate.Range(1, MOST_DAYS),
+        metadata={
+            "description": "plan the day in sight of so many days, itself included: a visit whose approval and "
+            "entrustment last may be left for a later one where that saves travel (reason LATER_DAY)"
+        },
+    )
     budget_s = fields.Integer(load_default=60, validate=validate.Range(1, 3600))
     seed = fields.Integer(load_default=1, validate=validate.Range(0, 2**31 - 1))
 
@@ -42,7 +51,16 @@ class ReplanIn(In):
     only_near = fields.Boolean(
         load_default=True, metadata={"description": "look only at the areas in which something has changed"}
     )
-    stand_ins = fields.List(fields.Nested(StandInIn), load_default=list, validate=validate.Length(max=200))
+    stand_ins = fields.List(
+        fields.Nested(StandInIn),
+        load_default=list,
+        validate=validate.Length(max=200),
+        metadata={"description": "crews whose day another crew takes over; their phones are recalled on publishing"},
+    )
+    publish = fields.Boolean(
+        load_default=False,
+        metadata={"description": "publish it once it is made, every rule asked again; refused, it says why in failure"},
+    )
     budget_s = fields.Integer(load_default=10, validate=validate.Range(1, 3600))
     seed = fields.Integer(load_default=1, validate=validate.Range(0, 2**31 - 1))
 
@@ -105,10 +123,21 @@ class PlanOut(Out):
     )
     status = fields.String()
     failure = fields.String(allow_none=True)
+    tries = fields.Integer(
+        metadata={"description": f"searches begun; of {MOST_TRIES} that are lost with their process it is FAILED"}
+    )
     budget_s = fields.Integer()
     seed = fields.Integer()
     engine = fields.Dict()
     totals = fields.Dict()
+    filled = fields.Function(
+        lambda plan: plan.engine.get("filled", []),
+        metadata={
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "visits whose legs are great circles: the road service that was asked told none",
+        },
+    )
     progress = fields.Dict(
         metadata={"description": "while it is SOLVING: phase, seconds, areas done, best cost so far"}
     )
@@ -127,6 +156,7 @@ class StopOut(Out):
     leaves_at = fields.AwareDateTime()
     travel_s = fields.Integer()
     distance_m = fields.Integer()
+    filled = fields.Boolean(metadata={"description": "the leg to it is a great circle: the road service told none"})
     status = fields.String()
 
 

@@ -32,17 +32,20 @@ if TYPE_CHECKING:
 
 
 def ask_for_plan(
-    session: Session, actor: Actor, *, on_date: date, budget_s: int, seed: int, queue: bool = True
+    session: Session, actor: Actor, *, on_date: date, budget_s: int, seed: int, days: int = 1, queue: bool = True
 ) -> DayPlan:
     """Open the next version of a day's plan and queue its solving (``queue`` False: the caller solves it).
+
+    With ``days`` it is made in sight of so many days, itself included; visits better made later are left for then.
 
     Raises: NotUnderstood for a day that is over, NotNow when nothing is batched.
     """
     refuse_day_over(actor, on_date)
     if not queries.visits_to_plan(session, on_date):
         raise NotNow("NOTHING_BATCHED", f"No visit is batched for {on_date}; make batches first (POST /batches).")
-    plan = new_version(session, actor, on_date, budget_s=budget_s, seed=seed)
-    audit.record(session, actor, "plans.ask", "day_plan", plan.id, on_date=str(on_date), number=plan.number)
+    asked: dict[str, Any] = {"days": days} if days > 1 else {}
+    plan = new_version(session, actor, on_date, budget_s=budget_s, seed=seed, asked=asked)
+    audit.record(session, actor, "plans.ask", "day_plan", plan.id, on_date=str(on_date), number=plan.number, **asked)
     if queue:
         jobs.defer(session, "planning.solve", id=str(plan.id))
     return plan
@@ -81,29 +84,6 @@ def refuse_day_over(actor: Actor, on_date: date) -> None:
     today = local_date(actor.at)
     if on_date < today:
         raise NotUnderstood("DAY_OVER", f"{on_date} is over; plan {today} or later.")
-
-
-def begin_solving(session: Session, plan_id: uuid.UUID) -> DayPlan | None:
-    """Mark a plan as being solved, or None when it has been solved already: the job may run twice."""
-    plan = queries.plan_by_id(session, plan_id, lock=True)
-    if plan.status not in states.TO_SOLVE:
-        return None
-    plan.status = states.SOLVING
-    return plan
-
-
-def note_progress(session: Session, plan_id: uuid.UUID, progress: dict[str, Any]) -> bool:
-    """Write down how far the search is; True when it should stop: somebody cancelled it, or it is no longer needed."""
-    running = sa.update(DayPlan).where(DayPlan.id == plan_id, DayPlan.status == states.SOLVING)
-    row = session.execute(running.values(progress=progress).returning(DayPlan.cancelled_by)).first()
-    return row is None or row.cancelled_by is not None
-
-
-def fail_plan(session: Session, plan_id: uuid.UUID, failure: str) -> None:
-    """Say why a plan could not be made; one that was made meanwhile stands."""
-    plan = queries.plan_by_id(session, plan_id, lock=True)
-    if plan.status in states.TO_SOLVE:
-        plan.status, plan.failure, plan.version = states.FAILED, failure, plan.version + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +129,9 @@ def publish_plan(session: Session, actor: Actor, plan_id: uuid.UUID) -> Publishe
     execution.unplan(session, actor, former - standing, reason=f"plan 计划 {plan.on_date} v{plan.number}")
     audit.record(session, actor, "plans.publish", "day_plan", plan.id, taken_off=len(checked.taken_off))
     supersedes = previous.id if previous else None
-    events.announce(session, PlanPublished(plan.id, plan.on_date, supersedes, frozenset(former - standing), actor))
+    relieved = frozenset(crew.id for crew in agents.crews(session) if crew.code in plan.asked.get("stand_ins", {}))
+    dropped = frozenset(former - standing)
+    events.announce(session, PlanPublished(plan.id, plan.on_date, supersedes, dropped, actor, relieved))
     return Published(plan, tuple(each.to_json() for each in checked.taken_off))
 
 

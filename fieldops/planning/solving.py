@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import routing
 from fieldops import jobs
-from fieldops.planning import keeping, service
+from fieldops.planning import keeping, trying
 from fieldops.planning.asking import Asked, by_road, what_is_asked
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from fieldops.house import House
 
 _log = logging.getLogger(__name__)
-_TRIES = 2
 _SAID_AT_MOST = 3
 WORD_EVERY_S: Final = 0.5
 """How often a running search writes down how far it is and asks whether it should stop."""
@@ -41,7 +40,7 @@ class Watch:
         self._stop = self._stop or self._also_stop()
         if not self._stop and time.monotonic() >= self._next_s:
             with self._house.transaction() as session:
-                self._stop = service.note_progress(session, self._plan_id, self._words())
+                self._stop = trying.note_progress(session, self._plan_id, self._words())
             self._next_s = time.monotonic() + WORD_EVERY_S
         return self._stop
 
@@ -61,19 +60,33 @@ class Watch:
 
 
 @jobs.job("planning.solve")
-def solve(house: House, *, id: str, stop: Callable[[], bool] = lambda: False) -> None:  # noqa: A002 - as it is stored
+def solve(house: House, *, id: str) -> None:  # noqa: A002 - as it is stored
     """Solve the plan of that id. A killed worker leaves it SOLVING, and the job runs again from the start."""
-    plan_id = uuid.UUID(id)
+    _try(house, uuid.UUID(id), queue=True)
+
+
+def solve_here(house: House, plan_id: uuid.UUID, *, stop: Callable[[], bool]) -> None:
+    """Solve a plan without the queue, as often as it has a try left."""
+    while _try(house, plan_id, stop=stop, queue=False):
+        pass
+
+
+def _try(house: House, plan_id: uuid.UUID, *, queue: bool, stop: Callable[[], bool] = lambda: False) -> bool:
+    """One search, kept whole or not at all; True when it was lost with its process and is to be made again."""
     with house.transaction() as session:
-        plan = service.begin_solving(session, plan_id)
+        plan = trying.begin_solving(session, plan_id)
         if plan is None:
-            return
+            return False
         asked = what_is_asked(session, plan, house.clock.now())
         budget_s, seed = plan.budget_s, plan.seed
     watch = Watch(house, plan_id, stop)
     try:
         asked = by_road(house, asked, ask=True)
         found = _search(asked, watch, budget_s=budget_s, seed=seed, cores=house.settings.cores)
+    except routing.SolverProcessLostError as error:
+        _log.warning("plan %s: %s", plan_id, error)
+        with house.transaction() as session:
+            return trying.give_back(session, plan_id, str(error), queue=queue)
     except routing.RoutingError as error:
         _fail(house, plan_id, str(error))
     except Exception as error:
@@ -82,29 +95,21 @@ def solve(house: House, *, id: str, stop: Callable[[], bool] = lambda: False) ->
     else:
         with house.transaction() as session:
             keeping.store_plan(session, plan_id, asked.day, asked.whole(found), behind=asked.behind)
+    return False
 
 
 def _search(asked: Asked, watch: Watch, *, budget_s: int, seed: int, cores: int) -> routing.Plan:
-    """A plan the independent judge finds nothing wrong with.
-
-    Raises: RoutingError; a solver process that is lost (out of memory, say) is given one more try.
-    """
+    """A plan the independent judge finds nothing wrong with. Raises: RoutingError."""
     problem = asked.problem
-    for left in reversed(range(_TRIES)):
-        try:
-            found = routing.plan(
-                problem,
-                budget_s=budget_s,
-                seed=seed,
-                cores=cores,
-                start=asked.start,
-                stop=watch.stop,
-                on_progress=watch.tell,
-            )
-            break
-        except routing.SolverProcessLostError:
-            if not left:
-                raise
+    found = routing.plan(
+        problem,
+        budget_s=budget_s,
+        seed=seed,
+        cores=cores,
+        start=asked.start,
+        stop=watch.stop,
+        on_progress=watch.tell,
+    )
     broken = routing.violations(problem, found)
     if broken:
         said = "; ".join(f"{each.code} {each.subject_id}: {each.says}" for each in broken[:_SAID_AT_MOST])
@@ -115,4 +120,4 @@ def _search(asked: Asked, watch: Watch, *, budget_s: int, seed: int, cores: int)
 def _fail(house: House, plan_id: uuid.UUID, why: str) -> None:
     _log.error("plan %s failed: %s", plan_id, why)
     with house.transaction() as session:
-        service.fail_plan(session, plan_id, why)
+        trying.fail_plan(session, plan_id, why)

@@ -18,6 +18,10 @@ FAILED: Final = "FAILED"
 
 TO_SOLVE: Final = (WAITING, SOLVING)
 """SOLVING may be solved again: its worker may have died."""
+MOST_DAYS: Final = 7
+"""Days a plan may look ahead, its own included."""
+MOST_TRIES: Final = 3
+"""Searches that may be lost with their process (killed, out of memory) before a person is asked."""
 
 PENDING: Final = "PENDING"
 CHECKED_IN: Final = "CHECKED_IN"

@@ -60,7 +60,7 @@ def kept_matrices(house: House, points: Points, modes: Sequence[str], fallback: 
 def _matrices(
     house: House, service: RoadService, points: Points, modes: Sequence[str], fallback: GreatCircle, *, ask: bool
 ) -> RoadMatrix:
-    by_mode, said = {}, []
+    by_mode, gaps, said = {}, {}, []
     for mode in modes:
         seconds = np.full((len(points), len(points)), MISSING, np.int64)
         metres = seconds.copy()
@@ -69,9 +69,10 @@ def _matrices(
             failure = _fill(house, service, points, mode, (seconds, metres), ask=ask)
         for cells in (seconds, metres):
             np.fill_diagonal(cells, 0)
+        gaps[mode] = seconds < 0
         by_mode[mode] = _without_gaps(points, mode, Legs(seconds, metres), fallback)
         said.append(_said(mode, points, seconds, failure, fallback))
-    return RoadMatrix(by_mode, f"{service.name}: {'; '.join(said)}")
+    return RoadMatrix(by_mode, f"{service.name}: {'; '.join(said)}", gaps)
 
 
 def _fill(

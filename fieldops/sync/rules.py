@@ -35,6 +35,7 @@ def schema_is_understood(schema: int) -> bool:
 
 
 REASSIGNED, UNPLANNED, DAY_OVER = "REASSIGNED", "UNPLANNED", "DAY_OVER"
+SUBSTITUTED = "substitute 由B角接替"
 REPORTED, NOT_EXECUTED = "DONE", "NOT_EXECUTED"
 CREW_HAS_REPORTED: Final = frozenset({REPORTED, NOT_EXECUTED})
 """Why a visit leaves the phones of a crew that has reported it itself."""

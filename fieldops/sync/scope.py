@@ -13,7 +13,7 @@ from fieldops.sync import queries
 from fieldops.sync.cards import StopNow, refresh_cards
 from fieldops.sync.feed import PUT, REMOVE, Change, tell
 from fieldops.sync.models import Recall
-from fieldops.sync.rules import DAY_OVER, NOT_EXECUTED, REASSIGNED, REPORTED, UNPLANNED
+from fieldops.sync.rules import DAY_OVER, NOT_EXECUTED, REASSIGNED, REPORTED, SUBSTITUTED, UNPLANNED
 from fieldops.visits import queries as visits
 from fieldops.visits.queries import open_visits_with_debtors
 from fieldops.visits.states import STOPPED
@@ -36,13 +36,30 @@ NEAR: Final = timedelta(days=1)
 
 def follow_plan(session: Session, event: PlanPublished) -> None:
     """A published plan: put what is new or changed on each phone, remove what another crew has or nobody makes."""
-    bring_plan(session, event.plan_id, event.on_date, event.actor.at, dropped=event.dropped)
+    relieved = agents.members_by_crew(session, event.relieved)
+    bring_plan(
+        session,
+        event.plan_id,
+        event.on_date,
+        event.actor.at,
+        dropped=event.dropped,
+        relieved=frozenset(agent.id for some in relieved.values() for agent in some),
+    )
 
 
 def bring_plan(
-    session: Session, plan_id: uuid.UUID, on_date: date, at: datetime, *, dropped: frozenset[uuid.UUID] = frozenset()
+    session: Session,
+    plan_id: uuid.UUID,
+    on_date: date,
+    at: datetime,
+    *,
+    dropped: frozenset[uuid.UUID] = frozenset(),
+    relieved: frozenset[uuid.UUID] = frozenset(),
 ) -> None:
-    """Bring a plan to the phones of its crews, if its day is near; a plan of later days waits for the night before."""
+    """Bring a plan to the phones of its crews, if its day is near; a plan of later days waits for the night before.
+
+    What leaves the phones of ``relieved`` agents, or of somebody whose place in a crew a substitute has, is recalled.
+    """
     near = on_date <= local_date(at) + NEAR
     stops = planning.stops_of(session, plan_id) if near else []
     stops = [stop for stop in stops if stop.status == stop_states.PENDING]
@@ -52,9 +69,18 @@ def bring_plan(
     held = {(each.agent_id, each.visit_id): each.version for each in queries.holders_of(session, {*versions, *dropped})}
     leaving = sorted(held.keys() - wanted)
     fresh = sorted(key for key in wanted if held.get(key) != versions[key[1]])
+    recalled = relieved | {agent for agent in {of for of, _ in leaving} if agents.membership_of(session, agent) is None}
+    session.add_all(
+        Recall(visit_id=visit, agent_id=agent, version=held[agent, visit], reason=SUBSTITUTED, recalled_at=at)
+        for agent, visit in leaving
+        if agent in recalled
+    )
     tell(
         session,
-        [Change(agent, REMOVE, visit, held[agent, visit], at, _why(visit, versions)) for agent, visit in leaving],
+        [
+            Change(agent, REMOVE, visit, held[agent, visit], at, _why(visit, versions), urgent=agent in recalled)
+            for agent, visit in leaving
+        ],
     )
     tell(session, [Change(agent, PUT, visit, versions[visit], at) for agent, visit in fresh])
 

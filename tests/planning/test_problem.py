@@ -1,5 +1,6 @@
 """A day as a problem of the routing engine: lawful starts, service times, and whom nobody may be sent to."""
 
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 from uuid import uuid4
@@ -21,7 +22,8 @@ NINE, TWENTY, TWENTY_ONE = 9 * HOUR, 20 * HOUR, 21 * HOUR
 def a_visit(**changes):
     values = {
         "id": uuid4(), "no": "WF1", "debtor_id": uuid4(), "lat": 39.73, "lon": 116.14, "address_kind": "HOME",
-        "purpose": "COLLECT", "priority": 3, "windows_s": (),
+        "purpose": "COLLECT", "priority": 3, "windows_s": (), "bank_id": uuid4(), "bank": "示范银行A", "waived": (),
+        "last_on": None,
     }  # fmt: skip
     return VisitToPlan(**(values | changes))
 
@@ -91,10 +93,13 @@ def test_several_agreed_hours_are_several_windows():
     assert [(window.start_s, window.end_s) for window in windows] == [(NINE, 10 * HOUR), (15 * HOUR, 16 * HOUR)]
 
 
-@pytest.mark.parametrize("missing", ["lat", "lon"])
-def test_a_visit_without_a_point_is_left_out_with_its_reason(missing):
-    (left,) = day_problem([a_visit(**{missing: None})], [a_crew()], POLICY).unasked
-    assert left.reason == "NOT_LOCATED"
+@pytest.mark.parametrize("coordinate", ["lat", "lon"])
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, -181.0])
+def test_a_visit_without_a_point_is_left_out_with_its_reason(coordinate, value):
+    day = day_problem([a_visit(**{coordinate: value}), a_visit(no="WF2")], [a_crew()], POLICY)
+    (left,) = day.unasked
+    assert (left.stop_id, left.reason) == ("WF1", "NOT_LOCATED")
+    assert [stop.id for stop in day.problem.stops] == ["WF2"]
 
 
 def test_a_shift_is_cut_to_lawful_hours():
@@ -102,8 +107,30 @@ def test_a_shift_is_cut_to_lawful_hours():
     assert (crew.shift.start_s, crew.shift.end_s) == (8 * HOUR, TWENTY_ONE)
 
 
-def test_a_crew_that_only_works_at_night_is_not_sent():
-    assert day_problem([], [a_crew(shift_start_s=22 * HOUR, shift_end_s=23 * HOUR)], POLICY).problem.crews == ()
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"shift_start_s": 22 * HOUR, "shift_end_s": 23 * HOUR}, "outside lawful hours"),
+        ({"shift_start_s": TWENTY, "shift_end_s": NINE}, "outside lawful hours"),
+        ({"start_lat": None}, "no start point"),
+        ({"start_lon": math.nan}, "no start point"),
+        ({"start_lat": 91.0}, "no start point"),
+        ({"mode": "BALLOON"}, "no travel times"),
+    ],
+)
+def test_a_crew_that_cannot_be_sent_is_named_and_costs_the_others_no_plan(changes, why):
+    day = day_problem([a_visit()], [a_crew(code="C002", **changes), a_crew()], POLICY)
+    assert [crew.id for crew in day.problem.crews] == ["C001"]
+    (note,) = day.notes
+    assert "C002 is not sent" in note
+    assert why in note
+
+
+@pytest.mark.parametrize("span", [(TWENTY, NINE), (-5, -1)])
+def test_an_agreed_hour_that_is_none_costs_the_others_no_plan(span):
+    day = day_problem([a_visit(windows_s=(span,)), a_visit(no="WF2")], [a_crew()], POLICY)
+    assert [left.reason for left in day.unasked] == ["OUTSIDE_LAWFUL_HOURS"]
+    assert [stop.id for stop in day.problem.stops] == ["WF2"]
 
 
 @pytest.mark.parametrize("mode", sorted(set(MODES.values())))

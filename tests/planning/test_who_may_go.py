@@ -4,13 +4,15 @@ from datetime import date
 
 import pytest
 
+import routing
 from fieldops.agents import eligibility
 from fieldops.agents.queries import members_by_crew
 from fieldops.agents.rules import PAPERS
 from fieldops.app import register_handlers
 from fieldops.cases import complaints
 from fieldops.errors import NotNow
-from fieldops.planning import queries
+from fieldops.planning import queries, service
+from fieldops.planning.asking import what_is_asked
 from fieldops.visits.queries import cards_of
 from tests.makers import BANK_CODE, make_bank
 from tests.planning.makers_of_plans import (
@@ -143,3 +145,44 @@ def test_a_complaint_that_was_not_upheld_blocks_nobody(session, house, day):
     complaints.reply(session, boss, complaint.id, reply="已核实")
     complaints.close_complaint(session, boss, complaint.id, upheld=False, reason="不属实")
     assert eligibility.show_agent(session, members[0].id)["bank_blocks"] == []
+
+
+def searched(session, house):
+    """What a search finds for the day: crews by visit number, and the reasons of what is left out."""
+    plan = service.ask_for_plan(session, supervisor(house), on_date=TOMORROW, budget_s=1, seed=1, queue=False)
+    asked = what_is_asked(session, plan, house.clock.now())
+    found = routing.plan(asked.problem, budget_s=5, seed=1, cores=1, limit=100)
+    crews = {visit.stop_id: route.crew_id for route in found.routes for visit in route.visits}
+    return crews, {left.stop_id: left for left in (*asked.day.unasked, *found.left_out)}
+
+
+def test_a_search_sends_no_crew_the_debtor_complains_of(session, house):
+    near = make_crew(session)
+    agent, case = members_by_crew(session, [near.id])[near.id][1], make_good_case(session)
+    complaints.open_complaint(
+        session, supervisor(house), case_id=case.id, grade="MINOR", received_on=TODAY, agent_id=agent.id
+    )
+    visit, other = make_batched_visits(session, house, cases=[[case], [make_good_case(session)]])
+    crews, left = searched(session, house)
+    assert set(crews) == {other.no}
+    assert (left[visit.no].reason, left[visit.no].detail["codes"]) == ("CREW_MAY_NOT_GO", ["VR-083"])
+    assert agent.name in left[visit.no].message_zh
+    make_crew(session, "C002", recorder="DV0002", start_lat=39.76)  # further away, but nobody complains of them
+    crews, left = searched(session, house)
+    assert (crews[visit.no], left) == ("C002", {})
+
+
+def test_a_search_sends_no_crew_that_may_not_go_for_the_bank(session, house):
+    one, other = make_crew(session), make_crew(session, "C002", recorder="DV0002", names=("赵一", "钱二"))
+    visits = make_batched_visits(session, house, 2)
+    member = members_by_crew(session, [one.id])[one.id][0]
+    eligibility.block_for_bank(session, supervisor(house), member.id, bank_id=visits[0].bank_id, reason="投诉属实")
+    crews, left = searched(session, house)
+    assert ({visit.no: "C002" for visit in visits}, {}) == (crews, left)
+    service.publish_plan(session, supervisor(house), make_plan(session, {other: visits}, number=9).id)
+    make_bank(session, "示范银行B")
+    eligibility.register_recorder(session, supervisor(house), serial="DV0002", bank_code="示范银行B", from_on=TODAY)
+    crews, left = searched(session, house)
+    assert crews == {}
+    assert {one.reason for one in left.values()} == {"CREW_MAY_NOT_GO"}
+    assert left[visits[0].no].detail["codes"] == ["VR-081", "VR-082"]

@@ -289,7 +289,35 @@ def test_a_plan_is_made_by_road_and_says_so(house, app):
         solving.solve(with_roads, id=str(plan_id))
     plan = the_plan(house, plan_id)
     assert (plan.status, plan.engine["travel"]) == ("OPTIMISED", "valhalla: CAR 12 legs")
+    assert plan.engine["filled"] == []
     assert len(service.asked) == 1
+
+
+def test_a_plan_names_the_visits_whose_legs_no_road_service_knew(house, app, client_as, monkeypatch):
+    """One visit lies where no road is: the leg to it and the leg on from it are great circles, the others roads."""
+    from fieldops.planning import solving
+    from fieldops.visits.models import Visit
+    from tests.planning.test_solving import asked_plan
+
+    plan_id = asked_plan(house, 3, crews=1)
+    monkeypatch.setitem(globals(), "NOWHERE", (39.7305, 116.141))
+    with house.transaction() as session:
+        lost = session.scalars(select(Visit).order_by(Visit.no)).first()
+        lost.lat, lost.lon = NOWHERE
+        lost_id = str(lost.id)
+    with serving("valhalla", house) as (with_roads, _):
+        solving.solve(with_roads, id=str(plan_id))
+    boss, path = client_as("SUPERVISOR"), f"/api/v1/plans/{plan_id}"
+    plan, stops = boss.get(path).json, boss.get(f"{path}/stops").json
+    features = [feature["properties"] for feature in boss.get(f"{path}/geojson").json["features"]]
+    place = next(i for i, stop in enumerate(stops) if stop["visit_id"] == lost_id)
+    assert [stop["filled"] for stop in stops] == [i in {place, place + 1} for i in range(3)]
+    no_of = {one["visit_id"]: one["visit"] for one in features if one["kind"] == "stop"}
+    named = [no_of[stop["visit_id"]] for stop in stops if stop["filled"]]
+    (route,) = [one for one in features if one["kind"] == "route"]
+    assert plan["filled"] == route["filled"] == named == [one["visit"] for one in features if one.get("filled") is True]
+    assert route["home_filled"] is (place == 2)
+    assert "6 by great circle" in plan["engine"]["travel"]
 
 
 EXTRACT = Path(__file__).parents[1] / "specimens/roads/shanghai-huangpu-jingan.osm.pbf"

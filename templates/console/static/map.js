@@ -33,7 +33,8 @@
       make("path", { d, class: "route", stroke: colour(crew) }, groups.get(crew));
     } else if (kind === "stop") {
       const [cx, cy] = at(f.geometry.coordinates);
-      make("circle", { cx, cy, r: radius, class: "stop", fill: colour(crew) }, groups.get(crew));
+      const dot = make("circle", { cx, cy, r: radius, class: f.properties.filled ? "stop filled" : "stop", fill: colour(crew) }, groups.get(crew));
+      if (f.properties.filled) make("title", {}, dot).textContent = `${f.properties.visit}: 直线估算，无道路行程 great circle, no road leg`;
     } else {
       const [x, y] = at(f.geometry.coordinates);
       const mark = make("path", { d: `M${x - radius} ${y - radius}l${2 * radius} ${2 * radius}m0 ${-2 * radius}l${-2 * radius} ${2 * radius}`, class: "left-out" }, svg);
@@ -50,7 +51,7 @@
     list.replaceChildren(...stops.map((f) => {
       const item = document.createElement("li");
       const time = new Date(f.properties.arrives_at).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit" });
-      item.textContent = `${time} ${f.properties.visit} ${f.properties.status}`;
+      item.textContent = `${time} ${f.properties.visit} ${f.properties.status}${f.properties.filled ? " · 直线 no road leg" : ""}`;
       return item;
     }));
   };
