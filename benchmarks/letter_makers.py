@@ -9,11 +9,14 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from letters.codes import code128_png, qr_png
+from letters.kinds import LetterKind
 from letters.letter import LetterFields, printed_values
 from letters.markup import compile_template
+from letters.samples import sample_letters
 from letters.system import HOUSE, HOUSE_FONTS
 
 if TYPE_CHECKING:
@@ -22,6 +25,24 @@ if TYPE_CHECKING:
 
 PACK = HOUSE / "payment-notice"
 _TEMPLATE = compile_template((PACK / "letter.html").read_text(encoding="utf-8"))
+
+
+NAMES = "张三李四王五赵六钱七孙八周九吴十郑成陈立杨光黄河林海何山高原"
+
+
+def letters(count: int, start: int = 0) -> list[LetterFields]:
+    """Return letters to different people about different amounts."""
+    one = sample_letters(LetterKind.PAYMENT_NOTICE)["ordinary"]
+    return [
+        replace(
+            one,
+            letter_no=f"〔2026〕示范缴字第{number:06d}号",
+            serial=f"FO26{number:08d}",
+            recipient_name=NAMES[number * 2 % 28] + NAMES[number * 7 % 28] + NAMES[number * 3 % 28],
+            balance_fen=one.balance_fen + number * 137,
+        )
+        for number in range(start + 1, start + count + 1)
+    ]
 
 
 def words_of(letter: LetterFields) -> dict[str, list[str]]:

@@ -1,32 +1,32 @@
 """One A4 payment notice with table, seal, Code 128 and QR: ours beside naive WeasyPrint, Typst and ReportLab.
 
-python -m benchmarks.letters [--rounds 20] [--long] [--json]
+python -m benchmarks.letters [--rounds 20] [--long] [--only speed|memory|workers] [--json]
 
 All makers take the same letters, words, fonts, seal and codes, and take turns round by round in one process, measured
 on CPU time; the share is the median over the rounds of naive's time by theirs. Memory and two workers are measured in
-processes of their own. "naive" writes the style sheet of a first draft; "naive, lean" is given ours.
+processes of their own, see `benchmarks.letter_workers`. "naive" writes the style sheet of a first draft; "naive,
+lean" is given ours.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
-import resource
+import platform
 import statistics
 import sys
 import tempfile
 import time
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.letter_makers import PACK, naive_maker, reportlab_maker, typst_maker
-from letters.kinds import LetterKind
+from benchmarks.letter_makers import PACK, letters, naive_maker, reportlab_maker, typst_maker
+from benchmarks.letter_workers import memory, second_worker
 from letters.pack import load_pack
-from letters.render import RenderedLetter, Renderer
-from letters.samples import sample_letters
+from letters.render import Renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,22 +37,7 @@ FASTER_THAN_NAIVE = 2.5
 MOST_RESIDENT_MB = 200
 TWO_WORKERS = 1.8
 BATCH = 25
-NAMES = "张三李四王五赵六钱七孙八周九吴十郑成陈立杨光黄河林海何山高原"
-
-
-def letters(count: int, start: int = 0) -> list[LetterFields]:
-    """Return letters to different people about different amounts."""
-    one = sample_letters(LetterKind.PAYMENT_NOTICE)["ordinary"]
-    return [
-        replace(
-            one,
-            letter_no=f"〔2026〕示范缴字第{number:06d}号",
-            serial=f"FO26{number:08d}",
-            recipient_name=NAMES[number * 2 % 28] + NAMES[number * 7 % 28] + NAMES[number * 3 % 28],
-            balance_fen=one.balance_fen + number * 137,
-        )
-        for number in range(start + 1, start + count + 1)
-    ]
+MAKERS = ("weasyprint", "typst", "reportlab")
 
 
 def makers(folder: Path) -> dict[str, tuple[int, Callable[[list[LetterFields]], bytes]]]:
@@ -109,66 +94,48 @@ def speeds(rounds: int) -> list[dict[str, object]]:
     ]
 
 
-def work(count: int, start: int) -> tuple[int, float]:
-    """Render `count` letters and return the resident megabytes this process reached and its seconds."""
-    renderer = Renderer(load_pack(PACK))
-    renderer.render(letters(1)[0])
-    began = time.perf_counter()
-    made = sum(isinstance(one, RenderedLetter) for one in renderer.render_batch(letters(count, start)))
-    seconds = time.perf_counter() - began
-    if made != count:
-        raise SystemExit(f"{count - made} of {count} letters failed")
-    return peak_resident_mb(), seconds
-
-
-def peak_resident_mb() -> int:
-    """Return this process's own peak: on Linux a child's ru_maxrss begins at what its parent had."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return (
-            next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) // 1024
-        )
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
-
-
-def workers(count: int) -> dict[str, float]:
-    """Return the memory of one worker over `count` letters, and what a second worker brings."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        resident_mb, one_s = pool.apply(work, (count, 0))
-    share = min(count, 200)
-    with context.Pool(1) as pool:
-        _, alone_s = pool.apply(work, (share, 0))
-    with context.Pool(2) as pool:
-        both = pool.starmap(work, [(share, 0), (share, share)], chunksize=1)
-    gain = 2 * alone_s / max(seconds for _, seconds in both)
-    return {"letters": count, "resident_mb": resident_mb, "seconds": round(one_s, 1), "two_workers": round(gain, 2)}
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print, and say which bars hold."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.letters", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--long", action="store_true", help="10,000 letters for the memory instead of 1,000")
+    parser.add_argument("--only", choices=("speed", "memory", "workers"), help="one of the three measurements")
     parser.add_argument("--json", action="store_true", help="only the last line")
     args = parser.parse_args(arguments)
-    before = os.getloadavg()[0]
-    results = speeds(args.rounds)
-    load = workers(10_000 if args.long else 1_000) | {"load_average": [round(before, 1), round(os.getloadavg()[0], 1)]}
+    load = [round(os.getloadavg()[0], 1)]
+    results = speeds(args.rounds) if args.only in (None, "speed") else []
+    held = memory(10_000 if args.long else 1_000) if args.only in (None, "memory") else {}
+    second = second_worker(args.rounds) if args.only in (None, "workers") else {}
+    load.append(round(os.getloadavg()[0], 1))
     if not args.json:
         for row in results:
             print(
                 f"{row['maker']:32}{row['cpu_ms']:9.1f} ms{row['times_naive']:8.2f} × naive{row['kb']:9.1f} KB a letter"
             )
-        print(load)
-    shares = {row["maker"]: float(str(row["times_naive"])) for row in results}
-    bars = {
-        f"single at least {FASTER_THAN_NAIVE} × naive": shares["ours"] >= FASTER_THAN_NAIVE,
-        f"{load['letters']:,} letters under {MOST_RESIDENT_MB} MB resident": load["resident_mb"] < MOST_RESIDENT_MB,
-        f"two workers at least {TWO_WORKERS} × one": load["two_workers"] >= TWO_WORKERS,
-    }
-    print(json.dumps({"results": results, "load": load, "bars": bars, "held": all(bars.values())}, ensure_ascii=False))
+        print(held, second, f"load average {load}")
+    bars = bars_of(results, held, second)
+    said = {"versions": versions(), "load_average": load, "results": results, "memory": held, "workers": second}
+    print(json.dumps(said | {"bars": bars, "held": all(bars.values())}, ensure_ascii=False))
     return 0
+
+
+def bars_of(results: list[dict[str, object]], held: dict[str, float], second: dict[str, float]) -> dict[str, bool]:
+    """Return whether each bar that was measured holds."""
+    bars = {}
+    for row in results:
+        if row["maker"] == "ours":
+            bars[f"single at least {FASTER_THAN_NAIVE} × naive"] = float(str(row["times_naive"])) >= FASTER_THAN_NAIVE
+    if held:
+        name = f"{held['letters']:,} letters under {MOST_RESIDENT_MB} MB resident"
+        bars[name] = held["resident_mb"] < MOST_RESIDENT_MB
+    if second:
+        bars[f"two workers at least {TWO_WORKERS} × one"] = second["two_workers"] >= TWO_WORKERS
+    return bars
+
+
+def versions() -> dict[str, str]:
+    """Return the version of each maker, and of Python."""
+    return {"python": platform.python_version()} | {name: version(name) for name in MAKERS}
 
 
 if __name__ == "__main__":

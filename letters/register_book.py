@@ -23,16 +23,16 @@ KIND_WORDS = {
     EntryKind.REVERSAL: "冲销",
 }
 COLUMNS = (
-    Column("序号", 12, Align.CENTRE),
+    Column("序号", 11, Align.CENTRE),
     Column("日期", 27, Align.CENTRE),
     Column("事项", 12, Align.CENTRE),
-    Column("函件编号", 50),
+    Column("函件编号", 46),
     Column("挂号编号", 30, Align.CENTRE),
     Column("收件人", 13),
-    Column("地址", 50),
-    Column("案件编号", 22),
-    Column("经办人", 23),
-    Column("收据 / 结果 / 备注", 34),
+    Column("地址", 46),
+    Column("案件编号", 30),
+    Column("经办人", 26),
+    Column("收据 / 结果 / 备注", 32),
 )
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -48,7 +48,7 @@ def register_table(lines: Sequence[ChainedEntry]) -> TableDocument:
     pages, start = [], 0
     for page in paginate([_row(one) for one in lines], COLUMNS):
         numbers = f"第{lines[start].entry.seq}号至第{lines[start + len(page) - 1].entry.seq}号"
-        pages.append(TablePage(page, f"本页 {len(page)} 行　{numbers}"))
+        pages.append(TablePage(page, f"本页 {len(page)} 行，{numbers}"))
         start += len(page)
     return TableDocument(
         title=TITLE,

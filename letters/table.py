@@ -168,7 +168,7 @@ body { font: 8.5pt/1.35 "List", "List Rare"; margin: 0; color: #000; }
 section { break-after: page; }
 section:last-child { break-after: auto; }
 h1 { font-size: 15pt; font-weight: 700; text-align: center; letter-spacing: 2pt; margin: 0 0 2mm; }
-.number { float: right; margin: 0; font-size: 8.5pt; }
+.number { height: 4mm; margin: 0 0 -4mm; text-align: right; font-size: 8.5pt; }
 .heading { margin: 0 0 2mm; }
 .heading span { margin-right: 7mm; }
 .heading b { font-weight: 700; margin-right: 1mm; }

@@ -8,8 +8,9 @@ cd "$(dirname "$0")/.."
 purpose=${1:-run}
 # WeasyPrint sets text with pango and harfbuzz; days are decided in Asia/Shanghai, which tzdata knows.
 run_packages="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 tzdata"
-# The browser tests: Playwright's driver wants libatomic, the pages want a font that has Chinese.
-test_packages="libatomic1 fonts-wqy-microhei"
+# The browser tests: Playwright's driver wants libatomic, the pages want a font that has Chinese. The commands of
+# docs/clerk.md are run as they stand: they want curl and jq (macOS has curl).
+test_packages="libatomic1 fonts-wqy-microhei curl jq"
 browser_package=chromium
 python=
 seen=
@@ -107,8 +108,9 @@ system_packages() { # all that is missing at once: whoever may install it is ask
     elif command -v brew >/dev/null; then
         if ! venv_is_whole && ! find_python && [ -z "${PYTHON:-}" ]; then need_brew python@3.13; fi
         need_brew pango
+        if [ "$purpose" = test ]; then need_brew jq; fi
     else
-        say "neither apt-get nor Homebrew is here: see yourself that pango and harfbuzz are installed"
+        say "neither apt-get nor Homebrew is here: see yourself that pango and harfbuzz are installed, and for tests curl and jq"
     fi
 }
 

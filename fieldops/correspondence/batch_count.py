@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fieldops import audit
 from fieldops.auth.roles import Role
-from fieldops.correspondence import queries
+from fieldops.correspondence import certificates, queries
 from fieldops.correspondence.models import Letter
 from fieldops.correspondence.moves import move_batch
 from fieldops.correspondence.paper_gate import ask_about_custody
@@ -101,16 +101,18 @@ def count_of(session: Session, batch_id: UUID, *, in_custody: int | None = None)
 def reconcile_batch(session: Session, actor: audit.Actor, batch_id: UUID, *, in_custody: int) -> dict[str, Any]:
     """Compare what was printed with what was posted, handed, voided and is counted in the cupboard.
 
-    Only a batch without difference is RECONCILED; a difference is LR-081, and somebody must look.
+    Only a batch without difference is RECONCILED and gets its certificate; a difference is LR-081: somebody must look.
     Raises: NotNow before printing.
     """
     batch = queries.lock_batch(session, batch_id)
     if batch.printed_quantity is None:
         raise NotNow("NOT_PRINTED", f"Batch {batch.no} is not printed yet; there is nothing to count.")
     count = count_of(session, batch.id, in_custody=in_custody)
-    if count.missing == 0 and batch.status == BatchState.PRINTED:
-        move_batch(session, actor, batch, "reconcile")
-    if count.missing:
+    if count.missing == 0:
+        certificates.ask_for_certificate(session, actor, batch, count)
+        if batch.status == BatchState.PRINTED:
+            move_batch(session, actor, batch, "reconcile")
+    else:
         _report(session, actor, batch, count)
     codes = ask_about_custody(session, actor, batch, missing=count.missing).codes
     return {"batch": batch, "count": count, "missing": count.missing, "code": codes[0] if codes else None}

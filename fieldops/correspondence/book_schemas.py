@@ -39,6 +39,7 @@ class MailDifferenceOut(Out):
     detail = fields.Dict()
     first_seen_at = fields.AwareDateTime()
     age_days = fields.Integer()
+    mend = fields.String()
 
 
 class ReconciledOut(Out):
@@ -61,6 +62,32 @@ class YearlyOut(Out):
     last_delivered_on = fields.Date(allow_none=True)
     lapses_on = fields.Date()
     warning = fields.String(allow_none=True)
+
+
+class TemplateUseOut(Out):
+    template_id = fields.UUID()
+    code = fields.String()
+    number = fields.Integer()
+    kind = fields.String()
+    bank = fields.String()
+    status = fields.String()
+    valid_from = fields.Date(allow_none=True)
+    valid_until = fields.Date(allow_none=True)
+    letters = fields.Integer()
+    last_used_at = fields.AwareDateTime(allow_none=True)
+    ends_in_days = fields.Integer(allow_none=True)
+    warning = fields.String(allow_none=True)
+
+
+class AfterPaymentOut(Out):
+    letter_id = fields.UUID()
+    letter_no = fields.String()
+    case_no = fields.String()
+    left_at = fields.AwareDateTime()
+    paid_at = fields.AwareDateTime()
+    amount_fen = fields.Integer()
+    recorded_at = fields.AwareDateTime()
+    was_known = fields.Boolean()
 
 
 class FiguresIn(In):

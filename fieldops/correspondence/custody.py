@@ -41,6 +41,7 @@ HANDS = {  # event of a letter → who has its paper afterwards; an event that i
     "remail": OFFICE,
     "lose": NOBODY,
 }
+BACK_WITH = {"REGISTERED_MAIL": POST, "HAND_BY_VISIT": CREW}  # whose its paper is after its outcome was taken back
 SHRED = "shred_letter"
 
 
@@ -48,7 +49,7 @@ def pass_on(
     session: Session, actor: audit.Actor, letter: Letter, event: str, *, to: str = "", reason: str | None = None
 ) -> None:
     """Write down that the paper of a letter changed hands by ``event``; ``to`` names the person where one is known."""
-    holder = HANDS.get(event)
+    holder = BACK_WITH[letter.delivery] if event == "undo_outcome" else HANDS.get(event)
     if holder is None:
         return
     copy = live_copy_of(session, letter.id)

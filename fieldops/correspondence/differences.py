@@ -11,12 +11,13 @@ from sqlalchemy.orm import aliased
 from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.correspondence.models import MailItem, NumberRange, RegisterEntry
 from fieldops.correspondence.sheet_models import PrintCopy
+from fieldops.correspondence.stock import COUNTED
 from fieldops.correspondence.stock_models import StockMove
 from letters.number import CarrierPattern
 from letters.number import NumberRange as Range
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sqlalchemy.orm import Session
 
@@ -41,17 +42,30 @@ def differences(session: Session) -> list[Difference]:
 
 
 def _missing(session: Session) -> Iterator[Difference]:
-    """Numbers taken from a range that no item carries."""
+    """Runs of numbers taken from a range that no item carries, each by its first number."""
     for row in session.scalars(sa.select(NumberRange).where(NumberRange.next > NumberRange.low)):
         allotted = Range(CarrierPattern("allotted", r"^[A-Z0-9]+$"), row.first, row.last)
-        upto = allotted.number_at(row.next - 1)
         number = MailItem.tracking_no.collate("C")
-        chosen = sa.select(MailItem.tracking_no).where(MailItem.carrier_no == row.carrier_no, number >= row.first)
-        carried = session.scalars(chosen.where(number <= upto, sa.func.length(MailItem.tracking_no) == len(row.first)))
-        serials = {allotted.serial_of(number) for number in carried}
-        for serial in range(row.low, row.next):
-            if serial not in serials:
-                yield Difference("MISSING", allotted.number_at(serial), {"range": f"{row.first}-{row.last}"})
+        carried = sa.select(MailItem.tracking_no).where(
+            MailItem.carrier_no == row.carrier_no,
+            number >= row.first,
+            number <= allotted.number_at(row.next - 1),
+            sa.func.length(MailItem.tracking_no) == len(row.first),
+        )
+        if session.scalar(sa.select(sa.func.count()).select_from(carried.subquery())) == row.next - row.low:
+            continue  # a number stands on one item only: as many items as numbers, and none is missing
+        serials = sorted(allotted.serial_of(found) for found in session.scalars(carried) if found in allotted)
+        for low, high in _gaps(serials, row.low, row.next):
+            said = {"range": f"{row.first}-{row.last}", "last": allotted.number_at(high), "numbers": high - low + 1}
+            yield Difference("MISSING", allotted.number_at(low), said)
+
+
+def _gaps(serials: Iterable[int], begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """First and last of each run from ``begin`` to before ``end`` that is not among the serials, given in order."""
+    for serial in (*serials, end):
+        if serial > begin:
+            yield begin, serial - 1
+        begin = serial + 1
 
 
 def _out_of_range(session: Session) -> Iterator[Difference]:
@@ -119,12 +133,27 @@ def _without_witness(session: Session) -> Iterator[Difference]:
 def _stock_differs(session: Session) -> Iterator[Difference]:
     """Batches printed on numbered sheets whose count is not that of the copies."""
     used = sa.select(StockMove.batch_id, sa.func.sum(StockMove.high - StockMove.low + 1).label("sheets"))
-    used_of = used.where(StockMove.event == "use").group_by(StockMove.batch_id).subquery()
+    used_of = used.where(StockMove.event.in_(COUNTED)).group_by(StockMove.batch_id).subquery()
     printed = sa.select(sa.func.sum(PrintCopy.sheets)).where(PrintCopy.batch_id == used_of.c.batch_id).scalar_subquery()
     for batch_id, sheets, copies in session.execute(sa.select(used_of.c.batch_id, used_of.c.sheets, printed)):
         if sheets != copies:
             yield Difference("STOCK_DIFFERS", str(batch_id), {"numbered": int(sheets), "printed": int(copies or 0)})
 
+
+MENDS = {  # code → what to do about it
+    "MISSING": "ask who bound the batch for the labels; keep them with the void ones: their numbers serve nobody else",
+    "OUT_OF_RANGE": "enter the range the post allotted with POST /number-ranges, or find out who wrote this item",
+    "DOUBLE": "reverse the wrong line with POST /register/{branch}/{year}/{number}/reverse",
+    "NOT_IN_REGISTER": "find out who wrote this item past the register, and restore the books of that day",
+    "NO_ITEM": "reverse the line with POST /register/{branch}/{year}/{number}/reverse",
+    "POSTED_NOT_REGISTERED": "ask the post; post it on a list of its own, or record the right receipt",
+    "REGISTERED_NOT_POSTED": "file the stamped list with POST /handover-lists/{id}/receipt, or have it struck off",
+    "VOID_NOT_REGISTERED": "find out who voided this item past the register",
+    "SPOILED_WITHOUT_WITNESS": "shred it: POST /print-copies/destroyed, then another POST /print-copies/witnessed",
+    "STOCK_DIFFERS": "count the sheets: POST /stock/used for those printed on, POST /stock/spoiled/accounted for those "
+    "spoiled before they were counted",
+}
+REGISTER_MEND = "stop entering lines, keep the backup of last night, and compare both with `fieldops register verify`"
 
 CHECKS: tuple[Callable[[Session], Iterator[Difference]], ...] = (
     _missing,

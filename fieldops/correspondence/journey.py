@@ -12,6 +12,8 @@ from fieldops.correspondence.mail_models import TrackingEvent
 from fieldops.correspondence.moves import move_item
 from fieldops.correspondence.receipts import item_by_number
 from fieldops.errors import NotNow, NotUnderstood
+from letters.errors import MoveRefused
+from letters.states import ItemState, may
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,7 @@ CODES = {  # what the post reports → its own word; a return is recorded when t
     "claim": "已索赔",
 }
 DELIVERED = frozenset({"deliver", "collect"})
+TAKEN_BACK = "undo_outcome"  # among the events of an item: the one before it does not count
 
 
 def record_event(
@@ -54,16 +57,20 @@ def record_event(
     """Record what happened to an item and let it move; the same event again changes nothing.
 
     An event older than the newest one on record is kept and moves nothing. Raises: NotUnderstood for an unknown code,
-    an instant to come or before posting, a delivery nobody signed for; NotNow when the item's state says no.
+    an instant to come or before posting, a delivery nobody signed for; NotNow when the item's state says no, and
+    EVENT_CONTRADICTS for what cannot have happened beside what is on record.
     """
-    item = queries.item_by_id(session, item_id)
+    item, _ = tracking.locked(session, item_id)
     at = happened_at or actor.at
     _check(actor, item, code, at, signed_by)
-    if _is_known(session, item, code, at):
+    events = events_of(session, item.id)
+    if any(one.code == code and one.happened_at == at for one in events):
+        _require_the_same(item, events, code, at, place, signed_by)
         return item
-    newest = session.scalar(sa.select(sa.func.max(TrackingEvent.happened_at)).filter_by(item_id=item.id))
-    if newest is None or at >= newest:
+    if not events or at >= events[-1].happened_at:
         item = _move(session, actor, item, code, signed_by)
+    else:
+        _require_to_fit(item, events, code, at)
     tracking.note_event(session, actor, item, code, at, place=place, source=source)
     return item
 
@@ -94,9 +101,36 @@ def _check(actor: audit.Actor, item: MailItem, code: str, at: datetime, signed_b
         raise NotUnderstood("SIGNER_MISSING", f"Say who signed: {', '.join(tracking.SIGNERS)}.")
 
 
-def _is_known(session: Session, item: MailItem, code: str, at: datetime) -> bool:
-    same = sa.select(TrackingEvent.id).filter_by(item_id=item.id, code=code, happened_at=at)
-    return session.scalar(same) is not None
+def _require_the_same(
+    item: MailItem, events: Sequence[TrackingEvent], code: str, at: datetime, place: str, signed_by: str | None
+) -> None:
+    """Refuse an event on record that is told again with another place or signer."""
+    (known,) = (one for one in events if one.code == code and one.happened_at == at)
+    if any(one.code == TAKEN_BACK and one.happened_at == at for one in events):
+        raise _contradicts(item, f"{CODES[code]} at that instant was taken back")
+    if place and known.place and place != known.place:
+        raise _contradicts(item, f"{CODES[code]} at {known.place} is on record, not at {place}")
+    if code in DELIVERED and item.outcome != tracking.delivered_to(signed_by):
+        raise _contradicts(item, f"{item.outcome} is on record for that instant, not {signed_by}")
+
+
+def _require_to_fit(item: MailItem, events: Sequence[TrackingEvent], code: str, at: datetime) -> None:
+    """Refuse an older event after which those on record could not have happened."""
+    earlier = [one.code for one in events if one.happened_at <= at]
+    later = [one.code for one in events if one.happened_at > at]
+    state = ItemState.POSTED
+    try:
+        for each in (*earlier, code, *later):
+            state = may(state, each)
+    except MoveRefused as refusal:
+        first = next(one for one in events if one.happened_at > at)
+        told = f"{first.code} at {first.happened_at.isoformat()} is on record after this {code}"
+        raise _contradicts(item, f"{told}: {refusal}") from None
+
+
+def _contradicts(item: MailItem, what: str) -> NotNow:
+    mend = "ask the post which holds; an outcome is taken back with POST /api/v1/letters/{id}/undo-outcome"
+    return NotNow("EVENT_CONTRADICTS", f"{item.tracking_no}: {what}; {mend}.", status=item.status)
 
 
 def _move(session: Session, actor: audit.Actor, item: MailItem, code: str, signed_by: str | None) -> MailItem:

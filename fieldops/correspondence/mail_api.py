@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from fieldops.correspondence import amendments, crew_delivery, evidence, journey, mail_intake, receipts, remailing
+from fieldops.correspondence import (
+    amendments,
+    crew_delivery,
+    evidence,
+    journey,
+    mail_intake,
+    receipts,
+    remailing,
+    undoing,
+)
 from fieldops.correspondence import book_schemas as book
 from fieldops.correspondence import mail_schemas as mail
 from fieldops.correspondence import paper_schemas as paper
@@ -64,6 +73,15 @@ def list_evidence(letter_id: UUID) -> Any:
 def close_letter(letter_id: UUID) -> Any:
     """Close a letter; refused (LR-082) while the evidence of its outcome is not filed."""
     return evidence.close_letter(session(), actor(), letter_id)
+
+
+@blueprint.route("/letters/<uuid:letter_id>/undo-outcome", methods=["POST"])
+@needs("register.correct")
+@blueprint.arguments(wire.LetterReasonIn)
+@blueprint.response(200, wire.LetterOut)
+def undo_outcome(words: dict[str, Any], letter_id: UUID) -> Any:
+    """Take back an outcome recorded by mistake: the letter is under way again, its register line is reversed."""
+    return undoing.undo_outcome(session(), actor(), letter_id, **words)
 
 
 @blueprint.route("/mail-items/<uuid:item_id>/events", methods=["POST"])

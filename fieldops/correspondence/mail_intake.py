@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.correspondence import journey, receipts, tracking
-from fieldops.errors import NotNow, NotUnderstood, Problem
+from fieldops.errors import NotUnderstood, Problem
 from fieldops.imports.converters import day, instant, text, word_of
 from fieldops.imports.kinds import CheckedRow, Column, Intake, Kind, Landed, Outcome, RowRefused
 from fieldops.imports.service import begin_import
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -23,9 +24,13 @@ EVENT_WORDS: Final = {word: code for code, word in journey.CODES.items()}
 
 
 class _MailLander:
-    """Lands rows one by one, each within a savepoint: one the house refuses leaves nothing behind."""
+    """Lands rows one by one, each within a savepoint: one the house refuses leaves nothing behind.
 
-    def __init__(self, intake: Intake) -> None:
+    Only what is on record word for word is unchanged; a row that contradicts the record is refused and listed.
+    """
+
+    def __init__(self, record: Callable[[Intake, dict[str, Any]], Outcome], intake: Intake) -> None:
+        self._record = record
         self._intake = intake
 
     def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
@@ -38,42 +43,28 @@ class _MailLander:
     def _land_one(self, values: dict[str, Any]) -> Landed:
         try:
             with self._intake.session.begin_nested():
-                return self.record(values)
+                return self._record(self._intake, values)
         except Problem as problem:
             return RowRefused("邮件号码", problem.code, problem.detail)
 
-    def record(self, values: dict[str, Any]) -> Outcome:
-        """Record what one row says. Raises: Problem."""
-        raise NotImplementedError
+
+def _record_event(intake: Intake, values: dict[str, Any]) -> Outcome:
+    session, actor = intake.session, intake.actor
+    item = receipts.item_by_number(session, actor, values["tracking_no"])
+    known = len(journey.events_of(session, item.id))
+    said = {"place": values["place"] or "", "signed_by": values["signed_by"]}
+    journey.record_event(
+        session, actor, item.id, code=values["code"], happened_at=values["at"], source=journey.FILE, **said
+    )
+    return Outcome.CHANGED if len(journey.events_of(session, item.id)) > known else Outcome.UNCHANGED
 
 
-class TrackingLander(_MailLander):
-    """Events of items."""
-
-    def record(self, values: dict[str, Any]) -> Outcome:
-        """Record one event; one on record changes nothing."""
-        session, actor = self._intake.session, self._intake.actor
-        item = receipts.item_by_number(session, actor, values["tracking_no"])
-        known = len(journey.events_of(session, item.id))
-        said = {"place": values["place"] or "", "signed_by": values["signed_by"]}
-        journey.record_event(
-            session, actor, item.id, code=values["code"], happened_at=values["at"], source=journey.FILE, **said
-        )
-        return Outcome.CHANGED if len(journey.events_of(session, item.id)) > known else Outcome.UNCHANGED
-
-
-class ReceiptLander(_MailLander):
-    """Receipts of items."""
-
-    def record(self, values: dict[str, Any]) -> Outcome:
-        """Record one receipt; one on record changes nothing. Raises: Problem."""
-        session, actor = self._intake.session, self._intake.actor
-        said = {"tracking_no": values["tracking_no"], "accepted_on": values["accepted_on"]}
-        try:
-            receipts.record_receipt(session, actor, source=receipts.FILE, **said)
-        except NotNow:
-            return Outcome.UNCHANGED
-        return Outcome.CREATED
+def _record_receipt(intake: Intake, values: dict[str, Any]) -> Outcome:
+    said = {"tracking_no": values["tracking_no"], "accepted_on": values["accepted_on"]}
+    if receipts.is_on_record(intake.session, intake.actor, **said):
+        return Outcome.UNCHANGED
+    receipts.record_receipt(intake.session, intake.actor, source=receipts.FILE, **said)
+    return Outcome.CREATED
 
 
 TRACKING: Final = Kind(
@@ -86,7 +77,7 @@ TRACKING: Final = Kind(
         Column("签收人", "signed_by", word_of(SIGNER_WORDS)),
     ),
     key=lambda values: (values["tracking_no"], values["code"], values["at"]),
-    lander=TrackingLander,
+    lander=partial(_MailLander, _record_event),
 )
 RECEIPTS: Final = Kind(
     name="postal_receipts",
@@ -95,7 +86,7 @@ RECEIPTS: Final = Kind(
         Column("收寄日期", "accepted_on", day, required=True),
     ),
     key=lambda values: values["tracking_no"],
-    lander=ReceiptLander,
+    lander=partial(_MailLander, _record_receipt),
 )
 OFFERED: Final = {"tracking": TRACKING, "receipts": RECEIPTS}
 

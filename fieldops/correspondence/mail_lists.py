@@ -1,4 +1,4 @@
-"""Lists of the letter desk: no news, no receipt, cases without a letter this year; figures of delivery and return."""
+"""Lists of the letter desk: what waits, what ends, what left after a payment; figures of delivery and return."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldops.clock import at_local, local_date
 from fieldops.correspondence import mail_queries, queries
+from fieldops.packs import queries as packs
 from fieldops.policies.service import policy_on
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from fieldops.audit import Actor
 
+ENDS_SOON_DAYS = 60  # time to write a new text and have the bank approve it
 YEAR_DAYS, LIMITATION_YEARS, WARN_DAYS = 365, 3, 180  # Civil Code, Article 188: three years
 
 
@@ -51,6 +53,36 @@ def yearly(session: Session, actor: Actor) -> list[dict[str, Any]]:
     return rows
 
 
+def templates(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """Every template with the letters written with it, when last, and when it ends; ENDS_SOON within sixty days."""
+    today, used = local_date(actor.at), mail_queries.use_of_templates(session)
+    rows = []
+    for template in packs.templates(session):
+        letters, last = used.get(template.id, (0, None))
+        left = (template.valid_until - today).days if template.valid_until else None
+        rows.append(
+            {"template_id": template.id, "code": template.code, "number": template.number, "kind": template.kind,
+             "bank": template.bank, "status": template.status, "valid_from": template.valid_from,
+             "valid_until": template.valid_until, "letters": letters, "last_used_at": last, "ends_in_days": left,
+             "warning": _ending(left)}
+        )  # fmt: skip
+    return rows
+
+
+def after_payment(session: Session, *, from_on: date, until_on: date) -> list[dict[str, Any]]:
+    """Letters that left our hands in a span of days after a payment that followed their approval; there should be none.
+
+    ``was_known``: the payment was on record before the letter left, so it is our fault.
+    """
+    rows = mail_queries.left_after_payment(session, at_local(from_on, 0), at_local(until_on + timedelta(days=1), 0))
+    return [
+        {"letter_id": letter.id, "letter_no": letter.letter_no, "case_no": letter.figures["case_no"],
+         "left_at": left_at, "paid_at": paid.paid_at, "amount_fen": paid.amount_fen, "recorded_at": paid.recorded_at,
+         "was_known": paid.recorded_at < left_at}
+        for letter, left_at, paid in rows
+    ]  # fmt: skip
+
+
 def figures(session: Session, *, from_on: date, until_on: date) -> dict[str, Any]:
     """What became of the items posted in a span of days, both included: rates, days to delivery, returns by reason."""
     rows = mail_queries.items_posted_between(session, at_local(from_on, 0), at_local(until_on + timedelta(days=1), 0))
@@ -71,6 +103,12 @@ def figures(session: Session, *, from_on: date, until_on: date) -> dict[str, Any
         "mean_days_to_delivery": round(sum(days) / len(days), 1) if days else None,
         "return_reasons": dict(sorted(reasons.items())),
     }
+
+
+def _ending(left: int | None) -> str | None:
+    if left is None or left > ENDS_SOON_DAYS:
+        return None
+    return "ENDED" if left < 0 else "ENDS_SOON"
 
 
 def _item_row(actor: Actor, item: Any) -> dict[str, Any]:

@@ -144,6 +144,25 @@ class PrintBatch(Stamped, Base):
     printed_at: Mapped[datetime | None]
 
 
+class BatchCertificate(Base):
+    """That a batch was counted without a difference 零差异证明, and where its copies were; a job makes the file."""
+
+    __tablename__ = "batch_certificate"
+    __table_args__ = (sa.Index(None, "batch_id"),)
+
+    id: Mapped[Id]
+    batch_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("print_batch.id"))
+    printed: Mapped[int] = mapped_column(sa.Integer)
+    posted: Mapped[int] = mapped_column(sa.Integer)
+    handed: Mapped[int] = mapped_column(sa.Integer)
+    void: Mapped[int] = mapped_column(sa.Integer)
+    with_crews: Mapped[int] = mapped_column(sa.Integer)
+    in_custody: Mapped[int] = mapped_column(sa.Integer)
+    counted_by: Mapped[str]
+    counted_at: Mapped[datetime]
+    pdf_sha256: Mapped[str | None]
+
+
 class PrintPart(Base):
     """One file of a print batch for the printer; ``index`` holds letter id, letter number, first page and pages.
 
@@ -276,13 +295,18 @@ class RegisterEntry(Base):
 
 
 class MailReturn(Base):
-    """A returned item 退件 with its reason M01–M10 and its effect on the address."""
+    """A returned item 退件 with its reason M01–M10 and its effect on the address; one taken back says so."""
 
     __tablename__ = "mail_return"
+    __table_args__ = (
+        sa.Index("uq_mail_return_standing", "item_id", unique=True, postgresql_where=sa.text("undone_at IS NULL")),
+    )
 
     id: Mapped[Id]
-    item_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("mail_item.id"), unique=True)
+    item_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("mail_item.id"))
     reason: Mapped[str]
     received_at: Mapped[datetime]
     handled_by: Mapped[str]
     scan_sha256: Mapped[str | None]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None]

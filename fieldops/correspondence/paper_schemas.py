@@ -142,6 +142,7 @@ class PrintBatchCardOut(PrintBatchOut):
     parts = fields.List(fields.Nested(PrintPartOut))
     totals = fields.Nested(PrintTotalsOut)
     count = fields.Nested(PrintCountOut)
+    certificate_sha256 = fields.String(allow_none=True)
     letters = fields.Dict(keys=fields.String(), values=fields.Integer())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fieldops import audit
-from fieldops.correspondence import queries
+from fieldops.correspondence import certificates, queries
 from fieldops.correspondence.batch_count import count_of, totals_of
 from fieldops.errors import NotFound, NotNow
 
@@ -48,6 +48,7 @@ def list_xlsx(session: Session, actor: audit.Actor, store: Store, list_id: UUID)
 def batch_card(session: Session, batch_id: UUID) -> dict[str, Any]:
     """A batch with its files, control totals, where its copies are, and its letters' states. Raises: NotFound."""
     batch = queries.batch_by_id(session, batch_id)
+    certificate = certificates.newest_of(session, batch_id)
     shown = {column.key: getattr(batch, column.key) for column in batch.__table__.columns}
     return shown | {
         "parts": queries.all_parts_of(session, batch_id),
@@ -55,6 +56,7 @@ def batch_card(session: Session, batch_id: UUID) -> dict[str, Any]:
         "count": count_of(session, batch_id),
         "letters": queries.states_of_batch(session, batch_id),
         "progress": _progress(session, batch),
+        "certificate_sha256": certificate.pdf_sha256 if certificate else None,
     }
 
 

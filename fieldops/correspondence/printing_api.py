@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from fieldops.correspondence import batch_count, custody, papers, posting, printing, reprinting
+from fieldops.correspondence import batch_count, certificates, custody, papers, posting, printing, reprinting
 from fieldops.correspondence import paper_schemas as paper
 from fieldops.correspondence import schemas as wire
 from fieldops.web import Blueprint, actor, house, needs, session
@@ -104,6 +104,14 @@ def register_batch(words: dict[str, Any], batch_id: UUID) -> Any:
 def reconcile_batch(words: dict[str, Any], batch_id: UUID) -> Any:
     """Compare printed with posted, handed, void and what is counted in custody."""
     return batch_count.reconcile_batch(session(), actor(), batch_id, **words)
+
+
+@blueprint.route("/print-batches/<uuid:batch_id>/certificate")
+@needs("letters.read")
+@blueprint.response(200, BYTES, content_type=PDF)
+def show_certificate(batch_id: UUID) -> Response:
+    """That the batch was counted without a difference, on paper: the newest such count."""
+    return Response(certificates.certificate_pdf(session(), actor(), house().store, batch_id), mimetype=PDF)
 
 
 @blueprint.route("/print-batches/<uuid:batch_id>/jam", methods=["POST"])

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from fieldops.cases.models import Bank, Case
 from fieldops.correspondence.models import (
@@ -285,10 +286,13 @@ def cases_with_last_delivery(session: Session) -> list[tuple[str, str, date | No
         .where(Letter.case_id == Case.id, MailItem.status == "DELIVERED")
         .scalar_subquery()
     )
+    later = aliased(RegisterEntry)
+    same = (later.branch == RegisterEntry.branch, later.year == RegisterEntry.year)
+    taken_back = sa.exists().where(*same, later.reverses == RegisterEntry.number)
     by_hand = (
         sa.select(sa.func.max(RegisterEntry.at))
         .join(Letter, Letter.id == RegisterEntry.letter_id)
-        .where(Letter.case_id == Case.id, RegisterEntry.kind == "HANDED", RegisterEntry.reverses.is_(None))
+        .where(Letter.case_id == Case.id, RegisterEntry.kind == "HANDED", ~taken_back)
         .scalar_subquery()
     )
     last = sa.func.greatest(by_mail, by_hand)

@@ -58,18 +58,24 @@ def record_receipt(
     """Record the receipt of one item by its number.
 
     Raises: NotUnderstood RECEIPT_UNKNOWN_ITEM for a number no item of ours carries, or a day to come; NotNow when its
-    receipt is on record.
+    receipt is on record, RECEIPT_CONTRADICTS when that names another day.
     """
     item = item_by_number(session, actor, tracking_no, code="RECEIPT_UNKNOWN_ITEM")
     if accepted_on > local_date(actor.at):
         raise NotUnderstood("RECEIPT_DAY", f"{accepted_on} is still to come; give the day on the post's stamp.")
-    if _known(session, [item]):
-        raise NotNow("RECEIPT_KNOWN", f"The receipt of {item.tracking_no} is on record; an item is taken once.")
+    _refuse_second(session, item, accepted_on)
     if scan_sha256 is not None:
         evidence.require_scan(session, scan_sha256)
         letter = queries.letter_by_id(session, item.letter_id)
         evidence.attach(session, actor, [letter], evidence.POSTING, scan_sha256)
     return _keep(session, actor, item, accepted_on, source, scan_sha256)
+
+
+def is_on_record(session: Session, actor: audit.Actor, *, tracking_no: str, accepted_on: date) -> bool:
+    """Whether the receipt of an item is on record with this very day. Raises: as ``item_by_number``."""
+    item = item_by_number(session, actor, tracking_no, code="RECEIPT_UNKNOWN_ITEM")
+    known = _receipt_of(session, item)
+    return known is not None and known.accepted_on == accepted_on
 
 
 def item_by_number(session: Session, actor: audit.Actor, raw: str, *, code: str = "ITEM_UNKNOWN") -> MailItem:
@@ -88,6 +94,24 @@ def item_by_number(session: Session, actor: audit.Actor, raw: str, *, code: str 
 def _known(session: Session, items: Sequence[MailItem]) -> set[UUID]:
     found = sa.select(PostalReceipt.item_id).where(PostalReceipt.item_id.in_([item.id for item in items]))
     return set(session.scalars(found))
+
+
+def _receipt_of(session: Session, item: MailItem) -> PostalReceipt | None:
+    return session.scalar(sa.select(PostalReceipt).filter_by(item_id=item.id))
+
+
+def _refuse_second(session: Session, item: MailItem, accepted_on: date) -> None:
+    known = _receipt_of(session, item)
+    if known is None:
+        return
+    if known.accepted_on == accepted_on:
+        raise NotNow("RECEIPT_KNOWN", f"The receipt of {item.tracking_no} is on record; an item is taken once.")
+    raise NotNow(
+        "RECEIPT_CONTRADICTS",
+        f"The receipt of {item.tracking_no} on record ({known.source}) says {known.accepted_on}, this one says "
+        f"{accepted_on}: compare both stamps, and ask the post which day holds; the first stays on record.",
+        on_record=known.accepted_on.isoformat(),
+    )
 
 
 def _keep(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fieldops import audit, jobs
 from fieldops.auth.roles import Role
 from fieldops.correspondence import register
-from fieldops.correspondence.differences import Difference, differences
+from fieldops.correspondence.differences import MENDS, REGISTER_MEND, Difference, differences
 from fieldops.correspondence.mail_models import MailDifference
 from fieldops.correspondence.watching import watch
 from fieldops.tasks.service import open_task
@@ -67,7 +67,7 @@ def aged(session: Session, actor: audit.Actor) -> list[dict[str, Any]]:
     """The differences that stand, oldest first, each with its age in days."""
     return [
         {"code": row.code, "subject": row.subject, "detail": row.detail, "first_seen_at": row.first_seen_at,
-         "age_days": (actor.at - row.first_seen_at).days}
+         "mend": MENDS.get(row.code, REGISTER_MEND), "age_days": (actor.at - row.first_seen_at).days}
         for row in open_differences(session)
     ]  # fmt: skip
 

@@ -120,6 +120,23 @@ def list_yearly() -> Any:
     return mail_lists.yearly(session(), actor())
 
 
+@blueprint.route("/mail-lists/templates")
+@needs("register.read")
+@blueprint.response(200, book.TemplateUseOut(many=True))
+def list_templates_in_use() -> Any:
+    """Templates with the letters written with each, and when they end."""
+    return mail_lists.templates(session(), actor())
+
+
+@blueprint.route("/mail-lists/after-payment")
+@needs("register.read")
+@blueprint.arguments(book.FiguresIn, location="query")
+@blueprint.response(200, book.AfterPaymentOut(many=True))
+def list_after_payment(span: dict[str, Any]) -> Any:
+    """Letters that left after a payment that followed their approval; there should be none."""
+    return mail_lists.after_payment(session(), **span)
+
+
 @blueprint.route("/mail-lists/figures")
 @needs("register.read")
 @blueprint.arguments(book.FiguresIn, location="query")

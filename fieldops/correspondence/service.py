@@ -143,6 +143,9 @@ def _draft(
     bank = cases.banks_by_ids(session, [case.bank_id])[case.bank_id]
     today = local_date(actor.at)
     template = template_for(session, bank_code=bank.code, kind=kind, on=today, template_id=template_id)
+    if template.kind != kind:
+        said = f"Template {template.code} is for {template.kind} letters; this one is a {kind}: name another, or none."
+        raise NotUnderstood("TEMPLATE_KIND", said, kind=template.kind)
     return Letter(
         id=uuid7(), case_id=case.id, debtor_id=case.debtor_id, bank_id=case.bank_id, template_id=template.id,
         kind=kind, delivery=delivery, reason=reason, malicious=malicious, status=PENDING, requested_by=actor.name,

@@ -24,11 +24,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from fieldops.correspondence.models import PrintBatch
+
 KINDS = {"PAPER": 1, "ENVELOPE": 2, "LABEL": 3}  # 信纸, 信封, 标签
 STORE = "STORE"
 RECEIPT, ISSUE, RETURN, DESTRUCTION = "RECEIPT", "ISSUE", "RETURN", "DESTRUCTION"
 EVENTS = {ISSUE: "issue", RETURN: "return", DESTRUCTION: "destroy"}
 OFFERED, ACCEPTED, DECLINED = "OFFERED", "ACCEPTED", "DECLINED"
+ACCOUNT = "account"  # spoiled sheets are laid to the batch that spoiled them
+COUNTED = ("use", ACCOUNT)  # events by which sheets count for a batch
+GONE = {StockState.SPOILED.value, StockState.DESTROYED.value}
 
 
 def offer_receipt(
@@ -99,12 +104,7 @@ def use(session: Session, actor: audit.Actor, *, kind: str, first: str, last: st
     Raises: NotNow STOCK_OVER_BATCH, or for sheets that are not the user's.
     """
     sheets = read_range(first, last)
-    batch = queries.lock_batch(session, batch_id)
-    printed = session.scalar(sa.select(sa.func.sum(PrintCopy.sheets)).filter_by(batch_id=batch.id)) or 0
-    before = used_for(session, batch.id)
-    if before + len(sheets) > printed:
-        detail = f"Batch {batch.no} put out {printed} sheets, {before} are accounted for; {len(sheets)} are too many."
-        raise NotNow("STOCK_OVER_BATCH", detail, printed=int(printed), used=before)
+    batch = _batch_with_room(session, batch_id, sheets)
     lot = _move(session, KINDS[kind], sheets, "use", from_holder=actor.name, holder=actor.name)
     return _journal(session, actor, lot, sheets, "use", holder=actor.name, batch_id=batch.id)
 
@@ -125,10 +125,32 @@ def spoil(
     return _journal(session, actor, lot, sheets, "spoil", holder=actor.name, reason=reason, photo_sha256=photo_sha256)
 
 
+def account_spoiled(
+    session: Session, actor: audit.Actor, *, kind: str, first: str, last: str, batch_id: UUID, reason: str
+) -> StockMove:
+    """Say that sheets recorded as spoiled were spoiled by a batch, in a jam say: they count among its sheets, once.
+
+    Raises: NotNow STOCK_OVER_BATCH, for sheets that are not spoiled or count for a batch already; NotUnderstood.
+    """
+    sheets = read_range(first, last)
+    batch = _batch_with_room(session, batch_id, sheets)
+    lot = _lot_of(session, KINDS[kind], sheets)
+    within = (StockSpan.low <= sheets.high, StockSpan.high >= sheets.low)
+    states = set(session.scalars(sa.select(StockSpan.state).where(StockSpan.lot_id == lot.id, *within)))
+    if not states <= GONE:
+        detail = f"Some of {sheets.first} to {sheets.last} are {', '.join(sorted(states - GONE))}: record them as used."
+        raise NotNow("STOCK_STATE", detail)
+    counted = sa.select(StockMove.id).where(StockMove.lot_id == lot.id, StockMove.event.in_(COUNTED))
+    if session.scalar(counted.where(StockMove.low <= sheets.high, StockMove.high >= sheets.low).limit(1)) is not None:
+        raise NotNow("STOCK_COUNTED", f"Some of {sheets.first} to {sheets.last} count among the sheets of a batch.")
+    return _journal(session, actor, lot, sheets, ACCOUNT, holder=actor.name, batch_id=batch.id, reason=reason)
+
+
 def used_for(session: Session, batch_id: UUID) -> int:
-    """How many numbered sheets were used for a batch."""
+    """How many numbered sheets count for a batch: used for it, or spoiled by it."""
     size = sa.func.sum(StockMove.high - StockMove.low + 1)
-    return int(session.scalar(sa.select(size).filter_by(batch_id=batch_id, event="use")) or 0)
+    counted = StockMove.event.in_(COUNTED)
+    return int(session.scalar(sa.select(size).where(StockMove.batch_id == batch_id, counted)) or 0)
 
 
 def spans(session: Session, *, holder: str | None = None, state: str | None = None) -> Sequence[StockSpan]:
@@ -239,10 +261,7 @@ def _pieces(
     session: Session, kind_no: int, sheets: StockRange, event: str, holder: str | None
 ) -> tuple[StockLot, Sequence[StockSpan]]:
     """The lot of a range, locked, and the spans it touches. Raises: NotUnderstood, NotNow when one may not move so."""
-    same = sa.select(StockLot).filter_by(kind_no=kind_no, series=sheets.series)
-    lot = session.scalar(same.where(StockLot.low <= sheets.low, StockLot.high >= sheets.high).with_for_update())
-    if lot is None:
-        raise NotUnderstood("STOCK_UNKNOWN", f"{sheets.first} to {sheets.last} lies in no range that was received.")
+    lot = _lot_of(session, kind_no, sheets)
     touched = sa.select(StockSpan).where(
         StockSpan.lot_id == lot.id, StockSpan.low <= sheets.high, StockSpan.high >= sheets.low
     )
@@ -255,6 +274,25 @@ def _pieces(
         if holder is not None and span.holder != holder:
             raise NotNow("STOCK_HOLDER", f"Some of {sheets.first} to {sheets.last} are with {span.holder}.")
     return lot, found
+
+
+def _lot_of(session: Session, kind_no: int, sheets: StockRange) -> StockLot:
+    same = sa.select(StockLot).filter_by(kind_no=kind_no, series=sheets.series)
+    lot = session.scalar(same.where(StockLot.low <= sheets.low, StockLot.high >= sheets.high).with_for_update())
+    if lot is None:
+        raise NotUnderstood("STOCK_UNKNOWN", f"{sheets.first} to {sheets.last} lies in no range that was received.")
+    return lot
+
+
+def _batch_with_room(session: Session, batch_id: UUID, sheets: StockRange) -> PrintBatch:
+    """The batch, locked. Raises: NotNow when it put out fewer sheets than would count for it."""
+    batch = queries.lock_batch(session, batch_id)
+    printed = session.scalar(sa.select(sa.func.sum(PrintCopy.sheets)).filter_by(batch_id=batch.id)) or 0
+    before = used_for(session, batch.id)
+    if before + len(sheets) > printed:
+        detail = f"Batch {batch.no} put out {printed} sheets, {before} are accounted for; {len(sheets)} are too many."
+        raise NotNow("STOCK_OVER_BATCH", detail, printed=int(printed), used=before)
+    return batch
 
 
 def _span(lot: StockLot, low: int, high: int, state: str, holder: str) -> StockSpan:

@@ -95,6 +95,15 @@ def use(words: dict[str, Any]) -> Any:
     return stock.use(session(), actor(), **words)
 
 
+@blueprint.route("/spoiled/accounted", methods=["POST"])
+@needs("stock.hold")
+@blueprint.arguments(wire.StockAccountIn)
+@blueprint.response(201, wire.StockMoveOut)
+def account_spoiled(words: dict[str, Any]) -> Any:
+    """Say which print batch spoiled sheets that are recorded as spoiled; they count among its sheets."""
+    return stock.account_spoiled(session(), actor(), **words)
+
+
 @blueprint.route("/spoiled", methods=["POST"])
 @needs("stock.hold")
 @blueprint.arguments(wire.StockSpoilIn)

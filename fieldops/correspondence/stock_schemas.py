@@ -38,6 +38,10 @@ class StockUseIn(StockRangeIn):
     batch_id = fields.UUID(required=True)
 
 
+class StockAccountIn(StockDestructionIn):
+    batch_id = fields.UUID(required=True)
+
+
 class StockSpoilIn(StockDestructionIn):
     photo_sha256 = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9a-f]{64}$"))
 

@@ -75,7 +75,7 @@ def record_return(session: Session, actor: audit.Actor, item_id: UUID, *, reason
     if effect is None:
         raise NotUnderstood("RETURN_REASON", f"{reason!r} is no return reason; use {', '.join(RETURN_REASONS)}.")
     evidence.require_scan(session, scan_sha256)
-    item, letter = _locked(session, item_id)
+    item, letter = locked(session, item_id)
     move_item(session, actor, item, "return", reason=reason)
     note_event(session, actor, item, "return", actor.at, place="", source="MANUAL")
     evidence.attach(session, actor, [letter], evidence.RETURN, scan_sha256)
@@ -93,10 +93,10 @@ def record_return(session: Session, actor: audit.Actor, item_id: UUID, *, reason
 
 def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, signed_by: str) -> MailItem:
     """Record that an item was delivered, and ask for a call to the debtor. Raises: NotNow."""
-    item, letter = _locked(session, item_id)
+    item, letter = locked(session, item_id)
     move_item(session, actor, item, "collect" if item.status == "UNCLAIMED_HELD" else "deliver", reason=signed_by)
     move_letter(session, actor, letter, "deliver")
-    item.outcome, item.outcome_at = f"DELIVERED {signed_by}", actor.at
+    item.outcome, item.outcome_at = delivered_to(signed_by), actor.at
     days = policy_on(session, local_date(actor.at)).letter.followup_call_days
     address = address_queries.address_by_id(session, letter.address_id)
     addresses.record_findings(session, actor, [addresses.Found(address, signed_by, DELIVERY, str(item.id))])
@@ -107,9 +107,14 @@ def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, sign
     return item
 
 
+def delivered_to(signed_by: str | None) -> str:
+    """How the outcome of a delivered item reads."""
+    return f"DELIVERED {signed_by}"
+
+
 def record_loss(session: Session, actor: audit.Actor, item_id: UUID) -> MailItem:
     """Record that the post lost an item, and ask for its replacement. Raises: NotNow."""
-    item, letter = _locked(session, item_id)
+    item, letter = locked(session, item_id)
     move_item(session, actor, item, "lose")
     move_letter(session, actor, letter, "lose")
     item.outcome, item.outcome_at = "LOST", actor.at
@@ -133,7 +138,7 @@ def note_event(
     session.flush()
 
 
-def _locked(session: Session, item_id: UUID) -> tuple[MailItem, Letter]:
+def locked(session: Session, item_id: UUID) -> tuple[MailItem, Letter]:
     """The item and its letter. The letters its outcome may stop are locked with it, in one order for everybody."""
     letter = queries.letter_by_id(session, queries.item_by_id(session, item_id).letter_id)
     queries.lock_letter_and_neighbours(session, letter)

@@ -50,6 +50,7 @@ class Desk:
         self._use_twice(last, items[0]["tracking_no"])
         items += clerk.post(f"/print-batches/{single}/register", {"postage_fen": POSTAGE_FEN})["items"]
         lists = self._hand_over()
+        self._certify(batch)
         printed = sum(clerk.get(f"/print-batches/{made}")["printed_quantity"] for made in (batch, single))
         return {"letters": printed, "letters_refused": refused, "registered": len(items), "handover_lists": lists}
 
@@ -125,6 +126,13 @@ class Desk:
         assert clerk.download(f"{path}/xlsx").startswith(b"PK")
         self._print_register(clerk)
         return len(list(clerk.pages("/handover-lists")))
+
+    def _certify(self, batch: str) -> None:
+        """The batch is counted, and that nothing of it is missing stands on paper."""
+        clerk, path = self._person("admin_clerk"), f"/print-batches/{batch}"
+        clerk.post(f"{path}/reconcile", {"in_custody": clerk.get(path)["count"]["expected"]})
+        clerk.wait_for(path, lambda made: made["certificate_sha256"] is not None, seconds=_RENDER_S)
+        assert clerk.download(f"{path}/certificate").startswith(b"%PDF")
 
     def _print_register(self, clerk: Client) -> None:
         """The register on paper, as it stands when the post has been."""

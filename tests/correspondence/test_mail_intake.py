@@ -3,8 +3,10 @@
 import io
 
 import pytest
+import sqlalchemy as sa
 
 from fieldops.correspondence import journey, mail_intake
+from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.errors import NotUnderstood
 from fieldops.imports import service as imports
 from fieldops.imports.service import import_file
@@ -61,6 +63,81 @@ def test_receipts_of_the_carriers_file_are_recorded_once_and_strangers_refused(o
     assert "RECEIPT_UNKNOWN_ITEM" in errors
     made, _ = bring(office, "postal_receipts", RECEIPTS)
     assert (made.created, made.unchanged, made.errors) == (0, 1, 1)
+
+
+HEADING = "邮件号码,状态,时间,地点,签收人\n"
+CONTRADICTIONS = {  # what is on record, a row that cannot be true beside it
+    "delivered on another day": ("妥投,2026-11-24 10:00,,本人", "妥投,2026-11-25 10:00,,本人", "ITEM_STATE"),
+    "delivered an hour earlier": ("妥投,2026-11-24 10:00,,本人", "妥投,2026-11-24 09:00,,本人", "EVENT_CONTRADICTS"),
+    "signed by somebody else": ("妥投,2026-11-24 10:00,,本人", "妥投,2026-11-24 10:00,,家人", "EVENT_CONTRADICTS"),
+    "lost before it was delivered": ("妥投,2026-11-24 10:00,,本人", "遗失,2026-11-24 09:00,,", "EVENT_CONTRADICTS"),
+    "lost after it was delivered": ("妥投,2026-11-24 10:00,,本人", "遗失,2026-11-24 11:00,,", "ITEM_STATE"),
+    "delivered before it was under way": (
+        "派送中,2026-11-24 10:00,,",
+        "妥投,2026-11-24 09:00,,本人",
+        "EVENT_CONTRADICTS",
+    ),
+    "elsewhere at that instant": (
+        "运输中,2026-11-24 10:00,甲站,",
+        "运输中,2026-11-24 10:00,乙站,",
+        "EVENT_CONTRADICTS",
+    ),
+}
+
+
+def test_a_row_that_contradicts_what_is_on_record_is_refused_and_listed(office):
+    office.approved(len(CONTRADICTIONS))
+    items = [office.item(one) for one in office.posted()]
+    office.house.clock.advance(days=3)
+    pairs = list(zip(items, CONTRADICTIONS.values(), strict=True))
+    made, _ = bring(
+        office, "tracking", HEADING + "".join(f"{item.tracking_no},{first}\n" for item, (first, _, _) in pairs)
+    )
+    assert (made.changed, made.errors) == (len(items), 0)
+    before = [stands(office, item) for item in items]
+    made, errors = bring(
+        office, "tracking", HEADING + "".join(f"{item.tracking_no},{row}\n" for item, (_, row, _) in pairs)
+    )
+    assert (made.changed, made.unchanged, made.errors) == (0, 0, len(items))
+    listed = errors.splitlines()
+    for item, (name, (_, _, code)) in zip(items, CONTRADICTIONS.items(), strict=True):
+        assert any(item.tracking_no in line and code in line for line in listed), (name, errors)
+    assert [stands(office, item) for item in items] == before
+
+
+def stands(office, item):
+    now = office.item(item.id)
+    return now.status, now.version, now.outcome, told(office, item)
+
+
+def told(office, item):
+    with office.house.transaction() as session:
+        return [(one.code, one.happened_at) for one in journey.events_of(session, item.id)]
+
+
+def test_an_older_event_that_fits_is_kept_and_one_told_again_with_less_is_unchanged(office, posted):
+    heading, number = HEADING, posted[0].tracking_no
+    bring(office, "tracking", f"{heading}{number},派送中,2026-11-24 10:00,甲站,\n")
+    made, _ = bring(
+        office, "tracking", f"{heading}{number},运输中,2026-11-24 09:00,,\n{number},派送中,2026-11-24 10:00,,\n"
+    )
+    assert (made.changed, made.unchanged, made.errors) == (1, 1, 0)
+    assert office.item(posted[0].id).status == "OUT_FOR_DELIVERY"
+
+
+def test_a_receipt_of_another_day_than_the_one_on_record_is_refused_and_listed(office, posted):
+    bring(office, "postal_receipts", RECEIPTS)
+    made, errors = bring(office, "postal_receipts", RECEIPTS.replace("2026-11-23", "2026-11-24"))
+    assert (made.created, made.unchanged, made.errors) == (0, 0, 2)
+    assert "RECEIPT_CONTRADICTS" in errors
+    with office.house.transaction() as session:
+        assert [one.accepted_on.day for one in session.scalars(sa.select(PostalReceipt))] == [23]
+
+
+def test_a_receipt_of_a_day_to_come_is_refused_and_listed(office, posted):
+    made, errors = bring(office, "postal_receipts", "邮件号码,收寄日期\nXA00000000001,2026-12-23\n")
+    assert (made.created, made.errors) == (0, 1)
+    assert "RECEIPT_DAY" in errors
 
 
 def test_a_clerk_sends_a_file_and_reads_what_became_of_it(office, posted, client_as):

@@ -1,21 +1,30 @@
 """Watchdogs and the three books: what stands still becomes a task once; every difference has its name and its age."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
+from fieldops.cases import service as cases
 from fieldops.correspondence import (
+    batch_count,
     custody,
+    differences,
     mail_lists,
+    printing,
     queries,
     receipts,
     reconciling,
     register,
+    reprinting,
     service,
     stock,
     tracking,
 )
 from fieldops.correspondence.models import MailItem, NumberRange
 from fieldops.correspondence.watching import watch
+from fieldops.errors import NotNow
+from fieldops.packs.models import LetterTemplate
 from fieldops.tasks.models import Task
 from letters.register import EntryKind
 
@@ -74,6 +83,20 @@ def test_a_number_that_was_taken_and_no_item_carries_is_missing(office, posted):
     with office.house.transaction() as session:
         session.scalars(sa.select(NumberRange)).one().next += 1
     assert reconcile(office) == {("MISSING", "XA00000000003", 0)}
+
+
+def test_numbers_missing_in_a_row_are_one_difference_that_says_how_many(office, posted):
+    stamped(office, posted[1])
+    with office.house.transaction() as session:
+        session.scalars(sa.select(NumberRange)).one().next += 4000
+    silently(office, "UPDATE mail_item SET tracking_no = 'XA00000001003' WHERE tracking_no = 'XA00000000001'")
+    with office.house.transaction() as session:
+        found = [one for one in differences.differences(session) if one.code == "MISSING"]
+    assert [(one.subject, one.detail["last"], one.detail["numbers"]) for one in found] == [
+        ("XA00000000001", "XA00000000001", 1),
+        ("XA00000000003", "XA00000001002", 1000),
+        ("XA00000001004", "XA00000004002", 2999),
+    ]
 
 
 def test_an_item_under_a_number_nobody_allotted_is_out_of_range_and_in_no_register(office, posted):
@@ -152,8 +175,54 @@ def test_numbered_sheets_that_do_not_add_up_to_a_batch_are_found(office):
         stock.use(session, clerk, kind="PAPER", first="A0001", last="A0001", batch_id=batch_id)
     assert reconcile(office) == {("STOCK_DIFFERS", str(batch_id), 0)}
     with office.house.transaction() as session:
+        assert "/stock/spoiled/accounted" in reconciling.aged(session, keeper)[0]["mend"]
         stock.use(session, clerk, kind="PAPER", first="A0002", last="A0002", batch_id=batch_id)
     assert reconcile(office) == set()
+
+
+def test_sheets_spoiled_in_a_jam_before_anybody_counted_them_are_laid_to_their_batch_once(office):
+    """A letter is withdrawn, then the printer jams: its sheet went into the bin as spoiled, not as used."""
+    withdrawn, jammed, good = office.approved(3)
+    batch_id = office.rendered()
+    keeper, clerk = office.actor("admin_approver"), office.actor("admin_clerk")
+    sheets = {"kind": "PAPER", "first": "A0001", "last": "A0010"}
+    with office.house.transaction() as session:
+        made = stock.offer_receipt(session, keeper, supplier="x", **sheets)
+        stock.accept(session, clerk, made.id, first="A0001", last="A0010")
+        made = stock.offer_issue(session, keeper, to="admin_clerk", **sheets)
+        stock.accept(session, clerk, made.id, first="A0001", last="A0010")
+        service.cancel_letter(session, office.actor("supervisor"), withdrawn, reason="the bank asked")
+        codes = [office.read(one).figures["serial"] for one in (withdrawn, jammed, good)]
+    with office.house.transaction() as session:
+        jam = {"first_bad": codes[0], "resumed_at": codes[2], "reason": "jam"}
+        reprinting.record_jam(session, clerk, batch_id, **jam)
+        stock.spoil(session, clerk, kind="PAPER", first="A0001", last="A0002", reason="jam")
+        printing.mark_printed(session, clerk, batch_id, quantity=2)
+        stock.use(session, clerk, kind="PAPER", first="A0003", last="A0004", batch_id=batch_id)
+        assert batch_count.count_of(session, batch_id).printed == 4
+    witnessed(office, batch_id)
+    assert reconcile(office) == {("STOCK_DIFFERS", str(batch_id), 0)}
+    spoiled = {"kind": "PAPER", "first": "A0001", "last": "A0002", "batch_id": batch_id, "reason": "the jam"}
+    with office.house.transaction() as session, pytest.raises(NotNow) as refused:
+        stock.account_spoiled(session, clerk, **spoiled | {"last": "A0003"})
+    assert refused.value.code == "STOCK_OVER_BATCH"
+    with office.house.transaction() as session, pytest.raises(NotNow) as refused:
+        stock.account_spoiled(session, clerk, **spoiled | {"first": "A0005", "last": "A0006"})
+    assert refused.value.code == "STOCK_STATE"
+    with office.house.transaction() as session:
+        stock.account_spoiled(session, clerk, **spoiled)
+    assert reconcile(office) == set()
+    with office.house.transaction() as session, pytest.raises(NotNow):
+        stock.account_spoiled(session, clerk, **spoiled)
+
+
+def witnessed(office, batch_id):
+    with office.house.transaction() as session:
+        for copy in custody.copies_of_batch(session, batch_id):
+            if copy.ended_at is not None:
+                if copy.destroyed_by is None:
+                    custody.destroy_copy(session, office.actor("admin_clerk"), copy.id)
+                custody.witness_copy(session, office.actor("admin_approver"), copy.id)
 
 
 def test_a_register_altered_behind_its_back_is_a_difference_of_its_own(office, posted):
@@ -204,6 +273,49 @@ def test_letters_unprinted_after_the_cut_off_and_unposted_after_printing_are_tas
     with office.house.transaction() as session:
         service.cancel_letter(session, office.actor("supervisor"), waiting, reason="paid")
     assert look(office)["unprinted_after_cut_off"] == 0
+
+
+def test_a_letter_that_left_after_a_payment_is_listed_and_says_whether_we_knew(office):
+    letter_ids = office.approved(2)
+    office.house.clock.advance(minutes=30)
+    posted_at = office.item(office.posted()[0]).posted_at
+    office.house.clock.advance(minutes=30)
+    for letter_id, minutes in zip(letter_ids, (5, -5), strict=True):
+        case_id, paid_at = office.read(letter_id).case_id, posted_at + timedelta(minutes=minutes)
+        with office.house.transaction() as session:
+            paid = {"external_id": f"P{minutes}", "amount_fen": 5_000, "channel": "柜台", "paid_at": paid_at}
+            cases.record_repayment(session, office.actor("business_dept"), case_id=case_id, **paid)
+    today = office.house.clock.today()
+    with office.house.transaction() as session:
+        rows = mail_lists.after_payment(session, from_on=today, until_on=today)
+    assert [(row["letter_no"], row["amount_fen"], row["was_known"]) for row in rows] == [
+        (office.read(letter_ids[1]).letter_no, 5_000, False)
+    ]
+
+
+def test_templates_are_listed_with_what_was_written_and_when_they_end(office, posted):
+    with office.house.transaction() as session:
+        rows = {row["kind"]: row for row in mail_lists.templates(session, office.actor("qa"))}
+        assert (rows["PAYMENT_NOTICE"]["letters"], rows["PAYMENT_NOTICE"]["warning"]) == (2, None)
+        assert rows["PAYMENT_NOTICE"]["last_used_at"] is not None
+        assert (rows["DUNNING"]["letters"], rows["DUNNING"]["last_used_at"]) == (0, None)
+        used = session.get_one(LetterTemplate, rows["PAYMENT_NOTICE"]["template_id"])
+        silent_end(session, used.id, office.house.clock.today() + timedelta(days=30))
+    with office.house.transaction() as session:
+        (row,) = (one for one in mail_lists.templates(session, office.actor("qa")) if one["letters"])
+        assert (row["ends_in_days"], row["warning"]) == (30, "ENDS_SOON")
+    office.house.clock.advance(days=31)
+    with office.house.transaction() as session:
+        (row,) = (one for one in mail_lists.templates(session, office.actor("qa")) if one["letters"])
+        assert row["warning"] == "ENDED"
+
+
+def silent_end(session, template_id, on):
+    """An approval with an end; the shipped ones have none."""
+    session.execute(sa.text("ALTER TABLE letter_template DISABLE TRIGGER ALL"))
+    change = sa.text("UPDATE letter_template SET valid_until = :on WHERE id = :id")
+    session.execute(change, {"on": on, "id": template_id})
+    session.execute(sa.text("ALTER TABLE letter_template ENABLE TRIGGER ALL"))
 
 
 def test_a_case_without_a_delivered_letter_in_a_year_is_on_the_yearly_list(office, posted):

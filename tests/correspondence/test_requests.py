@@ -3,11 +3,13 @@
 import threading
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from fieldops.correspondence import approval, decisions, queries, service
 from fieldops.correspondence.models import LetterSender
 from fieldops.errors import NotAllowed, NotFound, NotNow, NotUnderstood
+from fieldops.packs import queries as packs
 from tests.makers import HOME, make_case, make_debtor
 
 
@@ -65,6 +67,26 @@ def test_a_second_letter_waits_until_the_first_is_out_of_the_way(office):
     with office.house.transaction() as session:
         service.cancel_letter(session, office.actor("supervisor"), first, reason="asked twice")
     assert office.read(office.request(case_id)).status == "PENDING_REVIEW"
+
+
+def test_a_template_of_another_kind_is_refused_by_name(office):
+    with office.house.transaction() as session:
+        other = next(one for one in packs.templates(session) if one.kind == "DUNNING")
+    with pytest.raises(NotUnderstood) as refused:
+        office.request(office.case(), template_id=other.id)
+    assert (refused.value.code, refused.value.extra["kind"]) == ("TEMPLATE_KIND", "DUNNING")
+
+
+def test_a_template_of_another_bank_is_rejected(office):
+    """An approved text of one bank serves no other: LR-040."""
+    case_id = office.case()
+    with office.house.transaction() as session:
+        mine = next(one for one in packs.templates(session) if one.kind == "PAYMENT_NOTICE")
+        session.execute(sa.text("ALTER TABLE letter_template DISABLE TRIGGER ALL"))
+        session.execute(sa.text("UPDATE letter_template SET bank = 'ANOTHER' WHERE id = :id"), {"id": mine.id})
+        session.execute(sa.text("ALTER TABLE letter_template ENABLE TRIGGER ALL"))
+    letter = office.read(office.request(case_id, template_id=mine.id))
+    assert (letter.status, "LR-040" in letter.codes) == ("REJECTED", True)
 
 
 def test_two_who_ask_at_once_leave_one_open_letter(office):

@@ -134,6 +134,42 @@ def test_packages_are_fetched_only_when_one_is_missing(checkout):
     assert calls[1].endswith("tzdata libatomic1")
 
 
+@pytest.mark.parametrize(("purpose", "asked_for"), [("test", ["curl", "jq"]), ("run", [])])
+def test_what_only_tests_call_is_installed_only_for_tests(checkout, purpose, asked_for):
+    _, _, calls = checkout.set_up(purpose, ABSENT="curl jq")
+    assert [call.split()[-2:] for call in calls if call.startswith("apt-get install")] == (
+        [asked_for] if asked_for else []
+    )
+
+
+def test_on_macos_homebrew_installs_the_same_but_curl_which_is_there(checkout):
+    """A machine with Homebrew and no apt: the script looks for apt-get first."""
+    folder = checkout.folder.parent / "bin"
+    (folder / "apt-get").unlink()
+    (folder / "brew").write_text(f'#!{shutil.which("bash")}\n[ $1 != list ] && echo "brew $*" >>"$CALLS"\n')
+    (folder / "brew").chmod(0o755)
+    for tool in (
+        "bash",
+        "cat",
+        "mktemp",
+        "rm",
+        "tail",
+        "flock",
+        "sha256sum",
+        "cp",
+        "mkdir",
+        "touch",
+        "mv",
+        "dirname",
+        "grep",
+        "env",
+    ):
+        if (found := shutil.which(tool)) and not (folder / tool).exists():
+            (folder / tool).symlink_to(found)
+    _, said, calls = checkout.set_up("test", PATH=str(folder))
+    assert [call for call in calls if call.startswith("brew")] == ["brew install pango", "brew install jq"], said
+
+
 def test_who_may_not_install_is_told_in_one_line_what_to_ask_for(checkout):
     code, said, calls = checkout.set_up(ABSENT="libpango-1.0-0", UID_HERE="1000")
     assert (code, calls) == (1, [])
