@@ -74,7 +74,7 @@ def after_payment(session: Session, *, from_on: date, until_on: date) -> list[di
 
     ``was_known``: the payment was on record before the letter left, so it is our fault.
     """
-    rows = mail_queries.left_after_payment(session, at_local(from_on, 0), at_local(until_on + timedelta(days=1), 0))
+    rows = queries.left_after_payment(session, at_local(from_on, 0), at_local(until_on + timedelta(days=1), 0))
     return [
         {"letter_id": letter.id, "letter_no": letter.letter_no, "case_no": letter.figures["case_no"],
          "left_at": left_at, "paid_at": paid.paid_at, "amount_fen": paid.amount_fen, "recorded_at": paid.recorded_at,

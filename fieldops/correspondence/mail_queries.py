@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from fieldops.cases.models import Repayment
 from fieldops.correspondence.mail_models import MailEvidence, PostalReceipt, TrackingEvent
 from fieldops.correspondence.models import Letter, MailItem
-from fieldops.correspondence.sheet_models import CustodyEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,18 +45,3 @@ def use_of_templates(session: Session) -> dict[UUID, tuple[int, datetime | None]
     chosen = sa.select(Letter.template_id, sa.func.count(), sa.func.max(Letter.approved_at))
     rows = session.execute(chosen.where(Letter.approved_at.is_not(None)).group_by(Letter.template_id))
     return {template_id: (count, last) for template_id, count, last in rows}
-
-
-def left_after_payment(session: Session, begins: datetime, ends: datetime) -> list[tuple[Letter, datetime, Repayment]]:
-    """Letters posted or given away between two instants, each with a payment after its approval and before that."""
-    left = sa.select(Letter, CustodyEntry.at, Repayment).join(Letter, Letter.id == CustodyEntry.letter_id)
-    chosen = left.join(Repayment, Repayment.case_id == Letter.case_id).where(
-        CustodyEntry.event.in_(("post", "hand", "leave")),
-        CustodyEntry.at >= begins,
-        CustodyEntry.at < ends,
-        Repayment.paid_at > Letter.approved_at,
-        Repayment.paid_at < CustodyEntry.at,
-        Repayment.reversed_at.is_(None),
-    )
-    rows = session.execute(chosen.order_by(CustodyEntry.at, Letter.id, Repayment.id))
-    return [(letter, at, paid) for letter, at, paid in rows]

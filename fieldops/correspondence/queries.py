@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from fieldops.cases.models import Bank, Case
+from fieldops.cases.models import Bank, Case, Repayment
 from fieldops.correspondence.models import (
     ENDED_ITEM_STATES,
     OPEN_LETTER_STATES,
@@ -22,6 +22,7 @@ from fieldops.correspondence.models import (
     PrintPart,
     RegisterEntry,
 )
+from fieldops.correspondence.sheet_models import CustodyEntry
 from fieldops.errors import NotFound
 from fieldops.policies.stored import stored_decisions
 
@@ -306,3 +307,18 @@ def cases_with_last_delivery(session: Session) -> list[tuple[str, str, date | No
         (case_no, bank, as_of - timedelta(days=overdue) if as_of else None, delivered_at)
         for case_no, bank, as_of, overdue, delivered_at in rows
     ]
+
+
+def left_after_payment(session: Session, begins: datetime, ends: datetime) -> list[tuple[Letter, datetime, Repayment]]:
+    """Letters posted or given away between two instants, each with a payment after its approval and before that."""
+    left = sa.select(Letter, CustodyEntry.at, Repayment).join(Letter, Letter.id == CustodyEntry.letter_id)
+    chosen = left.join(Repayment, Repayment.case_id == Letter.case_id).where(
+        CustodyEntry.event.in_(("post", "hand", "leave")),
+        CustodyEntry.at >= begins,
+        CustodyEntry.at < ends,
+        Repayment.paid_at > Letter.approved_at,
+        Repayment.paid_at < CustodyEntry.at,
+        Repayment.reversed_at.is_(None),
+    )
+    rows = session.execute(chosen.order_by(CustodyEntry.at, Letter.id, Repayment.id))
+    return [(letter, at, paid) for letter, at, paid in rows]

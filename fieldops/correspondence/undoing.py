@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 BY_THE_POST = frozenset({LetterState.DELIVERED, LetterState.RETURNED, LetterState.LOST})
 OF_NO_EFFECT = ("REJECTED", "CANCELLED", "VOID")  # states of a letter that replaces nothing
 ASKED_OF_IT = ("call_after_delivery", "replace_lost_letter")  # tasks an outcome opened, by letter or item
+ENDS = {"deliver", "collect", "lose", "return"}  # events that are an outcome; a clerk may have reported one without
 LOOK_WITHIN = timedelta(days=1)
 
 
@@ -53,9 +54,10 @@ def undo_outcome(session: Session, actor: audit.Actor, letter_id: UUID, *, reaso
 def _take_back(session: Session, actor: audit.Actor, letter: Letter, item: MailItem, reason: str) -> None:
     move_item(session, actor, item, "undo_outcome", reason=reason)
     item.outcome = item.outcome_at = None
-    last = journey.events_of(session, item.id)
-    at = last[-1].happened_at if last else actor.at
-    tracking.note_event(session, actor, item, journey.TAKEN_BACK, at, place="", source=journey.MANUAL)
+    events = journey.events_of(session, item.id)
+    if events and events[-1].code in ENDS:
+        at = events[-1].happened_at
+        tracking.note_event(session, actor, item, journey.TAKEN_BACK, at, place="", source=journey.MANUAL)
     for entity_id in (letter.id, item.id):
         for kind in ASKED_OF_IT:
             finish_if_open(session, actor, kind, entity_id)
