@@ -62,6 +62,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "batch_count",
         "book",
         "book_schemas",
+        "certificates",
         "counting",
         "crew_delivery",
         "custody",
@@ -109,6 +110,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "stock_models",
         "stock_schemas",
         "tracking",
+        "undoing",
         "watching",
     },
     "demo": {
