@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from routing.errors import (
     CrewWithoutStartError,
     DuplicateIdError,
@@ -21,7 +23,6 @@ from routing.travel import GreatCircle, RoadMatrix
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import numpy as np
     import numpy.typing as npt
 
 DAY_S: Final = 86_400
@@ -208,7 +209,12 @@ class Problem:
         self, origins: npt.NDArray[np.int64], targets: npt.NDArray[np.int64], mode: str
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Travel between rows of `points`. Shape: (origins, targets) twice. Units: seconds, metres."""
-        return self.travel.legs(self.points, origins, targets, mode)
+        return self.travel.legs(self._at, origins, targets, mode)
+
+    @cached_property
+    def _at(self) -> npt.NDArray[np.float64]:
+        """The points once as an array: legs are asked for route by route."""
+        return np.asarray(self.points, dtype=np.float64).reshape(-1, 2)
 
     def filled_legs(self, route: Route) -> tuple[bool, ...]:
         """Of every leg of a route, the last being its way home, whether it fills a gap of the road matrix."""

@@ -30,6 +30,8 @@ SLICE_MOVES: Final = 300
 COLUMNS: Final = 2000
 """Routes each run hands to the choice."""
 LEAST_CHOICE_S: Final = 0.3
+MOST_CHOICE_SHARE: Final = 0.2
+"""A choice takes this long, but never more than this part of a short budget."""
 MOST_RUNS: Final = 4
 RUN_STOPS_PER_S: Final = 60
 """A run of fewer seconds than stops ÷ this does not cool well."""
@@ -118,7 +120,8 @@ class _Search:
         if self.stop():
             return
         left_s = self._began + self.budget_s - time.perf_counter()
-        budget_s = max(LEAST_CHOICE_S, min(CHOICE_SHARE * self.budget_s, left_s))
+        least_s = min(LEAST_CHOICE_S, MOST_CHOICE_SHARE * self.budget_s)
+        budget_s = max(least_s, min(CHOICE_SHARE * self.budget_s, left_s))
         repeatable = self.moves is not None
         found = choose(self.day, self._columns, self.best, budget_s=budget_s, seed=self.seed, repeatable=repeatable)
         self._better(found, routes_cost(self.day, found))

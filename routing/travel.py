@@ -13,7 +13,7 @@ from routing.errors import InvalidValueError, MatrixShapeError, NegativeTravelEr
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Points = Sequence[tuple[float, float]]
+Points = Sequence[tuple[float, float]] | npt.NDArray[np.float64]
 
 EARTH_RADIUS_M: Final = 6_371_008.8
 UNREACHABLE_S: Final = 1_000_000
@@ -62,8 +62,8 @@ class GreatCircle:
 
     def legs(self, points: Points, origins: Ints, targets: Ints, mode: str) -> tuple[Ints, Ints]:
         """Travel between rows of `points`. Shape: (origins, targets) twice. Units: seconds, metres."""
-        at = np.radians(np.asarray(points, dtype=np.float64).reshape(-1, 2))
-        line_m = _haversine_m(at[origins], at[targets])
+        at = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+        line_m = _haversine_m(np.radians(at[origins]), np.radians(at[targets]))
         near_m = np.minimum(line_m * self.near_detour, self.near_m * self.detour)
         road_m = np.where(line_m < self.near_m, near_m, line_m * self.detour)
         seconds = np.rint(road_m * 3.6 / self.kmh[mode])
