@@ -106,8 +106,9 @@ REPAYMENTS: Final = Kind(
         Column("还款金额", "amount_fen", fen(least=1), required=True),
         Column("还款时间", "paid_at", instant_or_day, required=True),
         Column("渠道", "channel", text, required=True),
+        Column("冲正", "reversed", yes_or_no),
     ),
-    key=lambda values: tuple(values[name] for name in ("bank", "case_no", "external_id")),
+    key=lambda values: tuple(values[name] for name in ("bank", "case_no", "external_id", "reversed")),
     lander=RepaymentLander,
 )
 

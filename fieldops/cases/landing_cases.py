@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from fieldops import events
+from fieldops import audit, events
+from fieldops.addresses import repair
 from fieldops.addresses.intake import BANK_SOURCE, defer_judging, record_addresses
 from fieldops.cases.events import CaseChanged, DebtorCorrected
 from fieldops.cases.landing_debtors import DebtorBook, GivenDebtor
 from fieldops.cases.models import Bank
+from fieldops.cases.states import ACTIVE, steps_between
 from fieldops.db import uuid7
 from fieldops.house import house_of
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
@@ -21,6 +23,8 @@ from fieldops.vault import mask_card
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Sequence
+
+    from fieldops.cases.states import Step
 
 ADDRESS_KINDS: Final = {"home": "HOME", "hukou": "HUKOU"}
 """A bare company name (单位名称) makes no address. Source: addresses.md."""
@@ -66,6 +70,18 @@ _FOLLOW_THE_CASE = tuple(
 """What came with a case is about its debtor: where the bank corrects whose case it is, these were never another's."""
 
 
+_FOUND_FOR_ANOTHER = sa.text("""
+    SELECT link.case_id, link.kind, a.id AS address_id, a.raw, a.source, a.belongs_to, c.debtor_id
+    FROM case_address link JOIN address a ON a.id = link.address_id JOIN "case" c ON c.id = link.case_id
+    WHERE c.id = ANY(:cases) AND a.debtor_id <> c.debtor_id ORDER BY a.id
+""")
+_NAME_THE_RIGHT_ONE = sa.text("""
+    WITH kept AS (
+        INSERT INTO case_address (case_id, kind, address_id) VALUES (:case, :kind, :now) ON CONFLICT DO NOTHING
+    )
+    DELETE FROM case_address WHERE case_id = :case AND kind = :kind AND address_id = :was
+""")
+
 _CaseKey = tuple["uuid.UUID", str]
 
 
@@ -102,6 +118,7 @@ class CaseLander:
         self._vault = house_of(intake.session).vault
         self._banks: dict[str, uuid.UUID] = {}
         self._landed_any = False
+        self._stepped: list[tuple[uuid.UUID, str, tuple[Step, ...]]] = []
 
     def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
         """Land one chunk; see Lander."""
@@ -115,6 +132,7 @@ class CaseLander:
         changed = [(known[key], row) for key, row in landing.items() if key in known]
         debtors.write(row.debtor for row in landing.values())
         self._write(list(landing.values()), [case.id for case, _ in changed])
+        self._write_steps()
         self._correct_debtors([(case, row) for case, row in changed if case.debtor_id != row.debtor.id])
         self._announce(changed)
         return answers
@@ -138,10 +156,18 @@ class CaseLander:
             )
         if case is not None and case.row_sha256 == row.fingerprint:
             return Outcome.UNCHANGED
+        steps = steps_between(case.status, row.values["status"] or case.status) if case else ()
+        if case is not None and steps is None:
+            return RowRefused(
+                "案件状态", "CASE_STATE", f"A case that is {case.status} cannot be {row.values['status']} again; "
+                "send a new case number, or leave 案件状态 blank",
+            )  # fmt: skip
         debtor = debtors.debtor_of(row, case.debtor_id if case else None)
         if isinstance(debtor, RowRefused):
             return debtor
-        landing[key] = _row_to_land(row, bank_id, case, debtor)
+        if case is not None and steps:
+            self._stepped.append((case.id, case.status, steps))
+        landing[key] = _row_to_land(row, bank_id, case, debtor, steps or ())
         return Outcome.CREATED if case is None else Outcome.CHANGED
 
     def finish(self) -> None:
@@ -231,6 +257,20 @@ class CaseLander:
             orjson.dumps(told).decode(),
         )
 
+    def _write_steps(self) -> None:
+        """Write down every step of a case that the bank's word has taken, as the endpoint does."""
+        for case_id, was, steps in self._stepped:
+            state = was
+            for step in steps:
+                following = step.to or ACTIVE
+                told = {"was": state, "status": following, "import_id": str(self._intake.import_id)}
+                audit.record(
+                    self._session, self._intake.actor, f"cases.{step.code.lower()}", "case", case_id,
+                    reason="the bank's file 银行文件", **told,
+                )  # fmt: skip
+                state = following
+        self._stepped.clear()
+
     def _correct_debtors(self, corrected: Sequence[tuple[_KnownCase, _Row]]) -> None:
         """Let what came with a case follow it to the right person, and announce that first: figures come after."""
         if not corrected:
@@ -240,11 +280,23 @@ class CaseLander:
         persons = [(case.id, {"was": str(case.debtor_id), "is": str(row.debtor.id)}) for case, row in corrected]
         actor = self._intake.actor
         land_audit(self._session, actor, "cases.correct_debtor", "case", persons)
+        self._carry_addresses([case.id for case, _ in corrected])
         if not self._intake.dry_run:
             events.announce_all(
                 self._session,
                 [DebtorCorrected(case.id, case.debtor_id, row.debtor.id, actor) for case, row in corrected],
             )
+
+    def _carry_addresses(self, case_ids: Sequence[uuid.UUID]) -> None:
+        """What was found for these cases is the right person's: recorded as theirs, and the case names that one."""
+        links = self._session.execute(_FOUND_FOR_ANOTHER, {"cases": list(case_ids)}).all()
+        for link in links:
+            found = repair.enter_address(
+                self._session, self._intake.actor, debtor_id=link.debtor_id, raw=link.raw, source=link.source,
+                belongs_to=link.belongs_to or "DEBTOR", evidence=f"address:{link.address_id}",
+            )  # fmt: skip
+            moved = {"case": link.case_id, "kind": link.kind, "was": link.address_id, "now": found.id}
+            self._session.execute(_NAME_THE_RIGHT_ONE, moved)
 
     def _announce(self, changed: Sequence[tuple[_KnownCase, _Row]]) -> None:
         if self._intake.dry_run:
@@ -280,9 +332,11 @@ def masked_fields(values: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _row_to_land(row: CheckedRow, bank_id: uuid.UUID, case: _KnownCase | None, debtor: GivenDebtor) -> _Row:
-    """A new case is in collection (在催) unless the row says otherwise; a known one keeps its status likewise."""
-    status = row.values["status"] or (case.status if case else "ACTIVE")
+def _row_to_land(
+    row: CheckedRow, bank_id: uuid.UUID, case: _KnownCase | None, debtor: GivenDebtor, steps: Sequence[Step]
+) -> _Row:
+    """A new case is in collection (在催) unless the row says otherwise; a known one is where its steps have led."""
     if case is None:
-        return _Row(row, bank_id, debtor, uuid7(), status, 1)
+        return _Row(row, bank_id, debtor, uuid7(), row.values["status"] or ACTIVE, 1)
+    status = steps[-1].to or ACTIVE if steps else case.status
     return _Row(row, bank_id, debtor, case.id, status, case.version + 1)

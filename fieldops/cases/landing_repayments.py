@@ -1,4 +1,4 @@
-"""Rows of a repayment list into repayments; each new one is announced."""
+"""Rows of a repayment list into repayments; each new one is announced, and each one the bank took back 冲正."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from fieldops import events
+from fieldops.cases import service
 from fieldops.cases.events import RepaymentReceived
 from fieldops.cases.finding import FoundCase, find_cases
 from fieldops.db import uuid7
@@ -29,17 +30,27 @@ _KNOWN = sa.text("""
       USING (bank_id, external_id)
 """)
 
+_TO_TAKE_BACK = sa.text("""
+    SELECT id, case_id, amount_fen, reversed_at FROM repayment
+    WHERE bank_id = :bank AND external_id = :number FOR UPDATE
+""")
+TAKEN_BACK: Final = "the bank's file 银行文件冲正"
+
 _Key = tuple[uuid.UUID, str]
 _Said = tuple[Any, ...]
 
 
 class RepaymentLander:
-    """Lands repayments: a bank's serial number 流水号 is one payment, and what was said of it stays said."""
+    """Lands repayments: a bank's serial number 流水号 is one payment, and what was said of it stays said.
+
+    A row marked 冲正 takes the payment of its serial number back, one of this file or an earlier one.
+    """
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._session = intake.session
         self._new: list[RepaymentReceived] = []
+        self._taken_back: dict[uuid.UUID, uuid.UUID] = {}
 
     def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
         """Land one chunk; see Lander."""
@@ -54,15 +65,40 @@ class RepaymentLander:
         answers: list[Landed] = []
         landed: list[tuple[uuid.UUID, FoundCase, CheckedRow]] = []
         for case, row in zip(cases, rows, strict=True):
-            answers.append(case if isinstance(case, RowRefused) else _decide(case, row, said))
-            if isinstance(case, FoundCase) and answers[-1] is Outcome.CREATED:
+            if isinstance(case, RowRefused) or row.values["reversed"]:
+                answers.append(case if isinstance(case, RowRefused) else Outcome.UNCHANGED)
+                continue
+            answers.append(_decide(case, row, said))
+            if answers[-1] is Outcome.CREATED:
                 landed.append((uuid7(), case, row))
         self._write(landed)
+        for place, (case, row) in enumerate(zip(cases, rows, strict=True)):
+            if isinstance(case, FoundCase) and row.values["reversed"]:
+                answers[place] = self._take_back(case, row)
         return answers
 
     def finish(self) -> None:
-        """Announce what is new once all of it is on record: a day's list is one piece of news."""
+        """Announce what is new once all of it is on record, as one piece of news, and then what was taken back."""
         events.announce_all(self._session, self._new)
+        for repayment_id, case_id in self._taken_back.items():
+            service.reverse_repayment(
+                self._session, self._intake.actor, case_id=case_id, repayment_id=repayment_id, reason=TAKEN_BACK
+            )
+
+    def _take_back(self, case: FoundCase, row: CheckedRow) -> Landed:
+        """What becomes of a row that takes a payment back; it is locked until the file has landed."""
+        number = row.values["external_id"]
+        known = self._session.execute(_TO_TAKE_BACK, {"bank": case.bank_id, "number": number}).first()
+        if known is None:
+            reason = f"流水号 {number} is no repayment on record; import the payment before its reversal"
+            return RowRefused("流水号", "REPAYMENT_UNKNOWN", reason)
+        if (known.case_id, known.amount_fen) != (case.id, row.values["amount_fen"]):
+            reason = f"流水号 {number} is on record for another case or amount; a reversal takes back a whole payment"
+            return RowRefused("流水号", "SERIAL_REUSED", reason)
+        if known.reversed_at is not None or known.id in self._taken_back:
+            return Outcome.UNCHANGED
+        self._taken_back[known.id] = case.id
+        return Outcome.CHANGED
 
     def _write(self, landed: list[tuple[uuid.UUID, FoundCase, CheckedRow]]) -> None:
         _REPAYMENT.land(

@@ -69,6 +69,7 @@ FLAGS: Final = {
     "在押": Flag(STATUS, "CUSTODY"),
     "涉毒": Flag(STATUS, "DRUG"),
     "死亡": Flag(STATUS, "DECEASED"),
+    "特殊困难": Flag(STATUS, "VULNERABLE"),
     "委托方停催": Flag(HOLD, "BANK_PAUSE"),
     "交易异议": Flag(HOLD, "DISPUTE"),
     "分期协议": Flag(HOLD, "INSTALMENT"),
@@ -107,8 +108,7 @@ CALLEES: Final = {
 """被叫对象 of a call list."""
 
 SPECIAL_STATUS_KINDS: Final = (
-    *dict.fromkeys(flag.kind for flag in FLAGS.values() if flag.register == STATUS), "MISSING", "MINOR", "VULNERABLE",
-    "BANKRUPT",
+    *dict.fromkeys(flag.kind for flag in FLAGS.values() if flag.register == STATUS), "MISSING", "MINOR", "BANKRUPT",
 )  # fmt: skip
 HOLD_KINDS: Final = (
     "BANK_PAUSE", "DO_NOT_COLLECT", "DISPUTE", "INSTALMENT", "DEATH", "CUSTODY", "LITIGATION", "WITHDRAWAL_PENDING",

@@ -64,6 +64,30 @@ CASE_STEPS: Final = _table(
 )
 """A request that is still pending on the last day ends with it: without the bank's answer there is no mandate."""
 
+_NEVER_INFERRED: Final = {"SETTLE": SETTLED, "ASK_WITHDRAWAL": WITHDRAWN, "GRANT_EXTENSION": ""}
+"""Steps that are taken only where the bank says so by this state: nobody settles, withdraws or extends by inference."""
+_ASKED_OF_THE_BANK: Final = (EXTENSION_PENDING, WITHDRAWAL_PENDING)
+
+
+def steps_between(was: str, said: str) -> tuple[Step, ...] | None:
+    """The fewest steps to the state a bank's file gives, () for none to take, None where the table knows no way.
+
+    The file says where its case is now; what lies between must have happened. That a case is still collected 在催
+    answers no request that is pending, and a case that is over does not begin again.
+    """
+    if was in _ASKED_OF_THE_BANK and said == ACTIVE:
+        return ()
+    open_steps = [step for step in CASE_STEPS.values() if _NEVER_INFERRED.get(step.code, said) == said]
+    ways: dict[str, tuple[Step, ...]] = {was: ()}
+    for state in (queue := [was]):
+        for step in open_steps:
+            following = step.to or ACTIVE
+            if state in step.froms and following not in ways:
+                ways[following] = (*ways[state], step)
+                queue.append(following)
+    return ways.get(said)
+
+
 INVESTIGATING: Final = "INVESTIGATING"
 REPLIED: Final = "REPLIED"
 OPEN: Final = "OPEN"

@@ -5,11 +5,18 @@ from datetime import UTC, date, datetime
 import pytest
 import sqlalchemy as sa
 
-from fieldops.cases.events import ComplaintOpened, HoldOpened, RepaymentReceived, SpecialStatusRecorded
+from fieldops.cases.events import (
+    ComplaintOpened,
+    HoldOpened,
+    RepaymentReceived,
+    RepaymentReversed,
+    SpecialStatusRecorded,
+)
 from fieldops.cases.models import CallRecord, Case, Complaint, Hold, Promise, Repayment, SpecialStatus
 from fieldops.cases.rules import FLAGS
 from fieldops.imports import running
 from fieldops.imports.service import error_file
+from fieldops.tasks.models import Task
 from tests.bank_files import case_row, take_in
 
 CALL = {
@@ -234,3 +241,44 @@ def test_the_debtor_of_a_flag_is_the_debtor_of_its_case(house, cases):
     take_in(house, "flags", [FLAG, {**FLAG, "类型": "重大投诉", "证明材料": None}])
     debtor_ids = {case.case_no: case.debtor_id for case in every(house, Case)}
     assert only(house, SpecialStatus).debtor_id == only(house, Complaint).debtor_id == debtor_ids["C1"]
+
+
+TAKEN_BACK = {**REPAYMENT, "冲正": "是"}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_payment_the_bank_takes_back_is_reversed_once_and_a_supervisor_looks(house, cases, heard, together):
+    if together:
+        summary = take_in(house, "repayments", [TAKEN_BACK, {**REPAYMENT, "冲正": None}])
+        assert (summary.created, summary.changed, summary.errors) == (1, 1, 0)
+    else:
+        take_in(house, "repayments", [REPAYMENT])
+        assert take_in(house, "repayments", [TAKEN_BACK]).changed == 1
+    slip = only(house, Repayment)
+    assert (slip.reversed_at, slip.amount_fen) == (house.clock.now(), 4_315_007)
+    assert [type(each) for each in heard] == [RepaymentReceived, RepaymentReversed]
+    assert (only(house, Task).kind, only(house, Task).entity_id) == ("LOOK_AT_REVERSAL", slip.id)
+    heard.clear()
+    assert take_in(house, "repayments", [{**TAKEN_BACK, "渠道": "再次"}]).unchanged == 1
+    assert heard == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"流水号": "P9"}, "REPAYMENT_UNKNOWN"),
+        ({"还款金额": "1.00"}, "SERIAL_REUSED"),
+        ({"案件编号": "C2"}, "SERIAL_REUSED"),
+    ],
+)
+def test_a_reversal_of_no_payment_or_of_another_is_refused_by_name(house, cases, heard, changes, code):
+    take_in(house, "repayments", [REPAYMENT])
+    summary = take_in(house, "repayments", [{**TAKEN_BACK, **changes}])
+    assert (summary.errors, only(house, Repayment).reversed_at) == (1, None)
+    assert code in error_file(house, summary.import_id)
+
+
+def test_a_hardship_of_the_debtor_is_a_special_status_of_its_own(house, cases, heard):
+    take_in(house, "flags", [{**FLAG, "类型": "特殊困难", "证明材料": None}])
+    status = only(house, SpecialStatus)
+    assert (status.kind, status.proof) == ("VULNERABLE", "CLAIMED")
