@@ -12,7 +12,7 @@ import orjson
 from fieldops.audit import Actor
 from fieldops.auth import service as auth
 from fieldops.auth.roles import may
-from fieldops.clock import SHANGHAI
+from fieldops.clock import SHANGHAI, local_date
 from fieldops.errors import NotAllowed
 from fieldops.policies import replay as replaying
 from fieldops.policies import service
@@ -53,6 +53,22 @@ def list_(opened: Opener, kind: str) -> None:
         for each in found["items"]:
             mark = "*" if each["name"] == found["in_force"] else " "
             click.echo(f"{mark} {each['name']:<12} {each['first_on']}  {each['status']:<10} {each['reason']}")
+
+
+@policy.command()
+@click.pass_obj
+def tightened(opened: Opener) -> None:
+    """What a floor of this release replaces in the edition in force (exit code 1), if anything."""
+    with opened() as house, house.transaction() as session:
+        found = service.tightened_in_force(session, local_date(house.clock.now()))
+    if found is None:
+        click.echo("The edition in force keeps to every floor.")
+        return
+    _, name, values = found
+    for each in values:
+        where = f" for {each.scope}" if each.scope else ""
+        click.echo(f"{name}{where}: {each.key} says {each.said}, {each.applies} applies ({each.source})")
+    raise SystemExit(1)
 
 
 @policy.command()

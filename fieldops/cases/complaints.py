@@ -18,7 +18,8 @@ from fieldops.cases.service import add_once, change_row
 from fieldops.cases.states import CLOSED, CLOSERS, COMPLAINT_STEPS
 from fieldops.clock import at_local, local_date
 from fieldops.errors import NotAllowed, NotFound, NotNow
-from fieldops.policies.service import policy_on, working_day_after
+from fieldops.policies.service import policy_on
+from fieldops.policies.working_days import WorkingDays
 from fieldops.tasks import service as tasks
 
 if TYPE_CHECKING:
@@ -88,9 +89,12 @@ def begin_landed(session: Session, actor: Actor, complaint_ids: Sequence[uuid.UU
 
 
 def reply_due_at(session: Session, received_on: date, told_at: datetime) -> datetime:
-    """When the reply to a complaint of that day is due: the next working day, by the policy of when it was told."""
+    """When the reply to a complaint of that day is due: so many working days later, by the policy of when it was told.
+
+    The policy says 1, the next working day; 0 is the same, where it is one.
+    """
     days = policy_on(session, local_date(told_at)).case.complaint_reply_working_days
-    return at_local(working_day_after(session, received_on, days), OFFICE_CLOSES_S)
+    return at_local(WorkingDays(session).after(received_on, days), OFFICE_CLOSES_S)
 
 
 def investigate(session: Session, actor: Actor, complaint_id: uuid.UUID, *, reason: str) -> Complaint:

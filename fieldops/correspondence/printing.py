@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,8 +15,8 @@ from fieldops.correspondence.gates import unhold
 from fieldops.correspondence.models import Letter, PrintBatch
 from fieldops.correspondence.moves import move_batch, move_letter
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
-from fieldops.policies.calendar import working_day_of
 from fieldops.policies.service import policy_on
+from fieldops.policies.working_days import WorkingDays
 from fieldops.tasks.service import open_task
 from letters.states import BatchState, LetterState
 
@@ -51,19 +51,22 @@ def request_batch(
     if requested_quantity not in (None, len(letters)):
         detail = f"{requested_quantity} letters are asked for and {len(letters)} are named; the two must agree."
         raise NotUnderstood("CONTROL_TOTAL", detail, named=len(letters))
+    days = WorkingDays(session)
+    due_on = days.of(actor.at, policy_on(session, local_date(actor.at)).letter.cut_off)
     batch = PrintBatch(
         no=f"PB{local(actor.at):%y}{session.scalar(sa.Sequence('print_batch_no')):06d}",
         status=BatchState.PENDING_APPROVAL.value,
         requested_quantity=len(letters),
         requested_by=actor.name,
-        due_on=working_day_of(actor.at, policy_on(session, local_date(actor.at)).letter.cut_off),
+        due_on=due_on,
     )
     session.add(batch)
     session.flush()
     for letter in letters:
         move_letter(session, actor, letter, "queue")
         letter.print_batch_id, letter.print_part = batch.id, None
-    audit.record(session, actor, "batches.request", "print_batch", batch.id, no=batch.no, letters=len(letters))
+    said: Any = {"no": batch.no, "letters": len(letters), "due_on": str(due_on), "calendar": days.edition_for(due_on)}
+    audit.record(session, actor, "batches.request", "print_batch", batch.id, **said)
     return batch
 
 

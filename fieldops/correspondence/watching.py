@@ -11,8 +11,8 @@ from fieldops.auth.roles import Role
 from fieldops.clock import at_local, local_date
 from fieldops.correspondence import mail_queries as queries
 from fieldops.correspondence.models import Letter, MailItem
-from fieldops.policies.calendar import next_working_day, working_day_of
 from fieldops.policies.service import policy_on
+from fieldops.policies.working_days import WorkingDays
 from fieldops.tasks.service import open_task
 
 if TYPE_CHECKING:
@@ -54,13 +54,15 @@ def _unprinted(session: Session, actor: Actor) -> list[tuple[Letter, date]]:
     """Approved letters nothing holds, each with the working day its cut-off gave."""
     cut_off = policy_on(session, local_date(actor.at)).letter.cut_off
     waiting = _moving(session, Letter.status.in_(("GENERATED", "QUEUED")))
-    return [(letter, working_day_of(letter.approved_at, cut_off)) for letter in waiting if letter.approved_at]
+    days = WorkingDays(session)
+    return [(letter, days.of(letter.approved_at, cut_off)) for letter in waiting if letter.approved_at]
 
 
 def _unposted(session: Session) -> list[tuple[Letter, date]]:
     """Printed letters for the post, each due there on the working day after."""
     waiting = _moving(session, Letter.status.in_(("PRINTED", "SEALED")), Letter.delivery == "REGISTERED_MAIL")
-    return [(letter, next_working_day(local_date(letter.printed_at))) for letter in waiting if letter.printed_at]
+    days = WorkingDays(session)
+    return [(letter, days.after(local_date(letter.printed_at))) for letter in waiting if letter.printed_at]
 
 
 def _moving(session: Session, *conditions: sa.ColumnElement[bool]) -> sa.ScalarResult[Letter]:

@@ -3,12 +3,11 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from fieldops.clock import local
 from fieldops.policies.edition import PolicyError
 from fieldops.policies.records import RecordError, from_plain
 
@@ -89,27 +88,3 @@ def shipped_calendars() -> Mapping[int, Calendar]:
     folder = files("fieldops.policies") / "calendars"
     read = [read_calendar(each.read_text("utf-8")) for each in folder.iterdir() if each.name.endswith(".toml")]
     return {calendar.year: calendar for calendar in read}
-
-
-def is_working_day(day: date) -> bool:
-    """Whether offices and post are at work: a plain weekday, or a weekend day worked in exchange (调休).
-
-    In a year no calendar holds, Monday to Friday are taken to be worked.
-    """
-    calendar = shipped_calendars().get(day.year)
-    return calendar.is_worked(day) if calendar else day.isoweekday() <= FRIDAY
-
-
-def next_working_day(day: date) -> date:
-    """The first working day after a day."""
-    following = day + timedelta(days=1)
-    while not is_working_day(following):
-        following += timedelta(days=1)
-    return following
-
-
-def working_day_of(instant: datetime, cut_off: time) -> date:
-    """The working day on which what came in at an instant is done: that day until its cut-off, else the next."""
-    there = local(instant)
-    in_time = is_working_day(there.date()) and there.time() <= cut_off
-    return there.date() if in_time else next_working_day(there.date())

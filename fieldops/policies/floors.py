@@ -1,7 +1,7 @@
 """What the law, and the house's own word, leave no policy free to loosen: a table, asked of every edition."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from functools import reduce
 from typing import Any
@@ -20,35 +20,49 @@ LAWFUL_SOURCES = (
     "FIELD_FOUND",
 )
 TOO_LOOSE = "POLICY_TOO_LOOSE"
+FLOORS_EDITION = "2026-11"  # named anew when a floor is added or raised
 BANNED_STATUSES = ("FRAUD", "UNAUTHORISED_USE", "INCAPACITY", "LITIGATION", "CUSTODY", "DRUG")
 
 
 @dataclass(frozen=True)
 class Floor:
-    """One bound: which value, what it must keep to, in words for the mend, and where it is written."""
+    """One bound: which value, what it must keep to, in words for the mend, and where it is written.
+
+    ``tighten`` gives the nearest value that keeps to it, for an edition written before there was the bound.
+    """
 
     key: str
     keeps: Callable[[Any], bool]
     mend: str
     source: str
+    tighten: Callable[[Any], Any]
 
 
 def _at_least(key: str, bound: int, source: str) -> Floor:
-    return Floor(key, lambda value: value >= bound, f"must be at least {bound}", source)
+    return Floor(
+        key, lambda value: value >= bound, f"must be at least {bound}", source, lambda value: max(value, bound)
+    )
 
 
 def _at_most(key: str, bound: int, source: str) -> Floor:
-    return Floor(key, lambda value: value <= bound, f"must be at most {bound}", source)
+    return Floor(key, lambda value: value <= bound, f"must be at most {bound}", source, lambda value: min(value, bound))
 
 
 def _within_lawful_hours(key: str) -> Floor:
     return Floor(
-        key, LAWFUL_HOURS.covers, "must lie within 08:00-21:00", "service plan (003 §二); GB/T 45251-2025 22-8"
-    )
+        key, LAWFUL_HOURS.covers, "must lie within 08:00-21:00", "service plan (003 §二); GB/T 45251-2025 22-8",
+        lambda window: within(window, LAWFUL_HOURS),
+    )  # fmt: skip
+
+
+def within(window: Window, bounds: Window) -> Window:
+    """What of a window lies within bounds; the bounds where nothing does."""
+    opens, closes = max(window.opens, bounds.opens), min(window.closes, bounds.closes)
+    return replace(window, opens=opens, closes=closes) if opens < closes else bounds
 
 
 def _always(key: str, source: str) -> Floor:
-    return Floor(key, bool, "must stay true", source)
+    return Floor(key, bool, "must stay true", source, lambda _value: True)
 
 
 FLOORS: tuple[Floor, ...] = (
@@ -66,12 +80,14 @@ FLOORS: tuple[Floor, ...] = (
         lambda value: set(value) <= set(LAWFUL_SOURCES),
         f"may only name {', '.join(LAWFUL_SOURCES)}",
         "CBA guide 2026: six lawful sources of contact data",
+        lambda value: tuple(each for each in value if each in LAWFUL_SOURCES),
     ),
     Floor(
         "visit.banned_statuses",
         lambda value: set(value) >= set(BANNED_STATUSES),
         f"must include {', '.join(BANNED_STATUSES)}",
         "service plan (003 §三): proven special statuses bar visits",
+        lambda value: (*value, *(each for each in BANNED_STATUSES if each not in value)),
     ),
     _at_least("visit.adult_age_years", 18, "Civil Code, Article 17"),
     _at_least("letter.lawyer_min_overdue_days", 15, "collection plan (000): lawyer's letters after 15 days"),
@@ -82,9 +98,17 @@ FLOORS: tuple[Floor, ...] = (
 
 def check_floors(policy: Policy) -> None:
     """Refuse a policy looser than a floor. Raises: PolicyError naming the key, the mend and the source."""
-    for floor in FLOORS:
-        value = reduce(getattr, floor.key.split("."), policy)
-        if not floor.keeps(value):
-            shown = policy.plain_value(floor.key)
-            where = f" for {policy.scope}" if policy.scope else ""
-            raise PolicyError(floor.key, f"{floor.mend}{where}, not {shown} ({floor.source})", code=TOO_LOOSE)
+    for floor in broken_floors(policy):
+        shown = policy.plain_value(floor.key)
+        where = f" for {policy.scope}" if policy.scope else ""
+        raise PolicyError(floor.key, f"{floor.mend}{where}, not {shown} ({floor.source})", code=TOO_LOOSE)
+
+
+def broken_floors(policy: Policy) -> list[Floor]:
+    """The floors a policy is looser than."""
+    return [floor for floor in FLOORS if not floor.keeps(value_of(policy, floor.key))]
+
+
+def value_of(policy: Policy, key: str) -> Any:
+    """The value under a dotted key."""
+    return reduce(getattr, key.split("."), policy)

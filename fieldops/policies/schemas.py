@@ -25,6 +25,14 @@ class PolicyChangeOut(Out):
     now = fields.Raw(allow_none=True, metadata={"description": "the value it sets"})
 
 
+class TightenedOut(Out):
+    key = fields.String()
+    scope = fields.String(metadata={"description": "the bank and product whose override it is, empty for all"})
+    said = fields.Raw(allow_none=True, metadata={"description": "the value the edition gives"})
+    applies = fields.Raw(allow_none=True, metadata={"description": "the value the floor puts in its place"})
+    source = fields.String()
+
+
 class EditionRowOut(Out):
     kind = fields.String()
     name = fields.String()
@@ -43,6 +51,9 @@ class EditionRowOut(Out):
 class EditionOut(EditionRowOut):
     document = fields.Dict()
     changes = fields.List(fields.Nested(PolicyChangeOut))
+    tightened = fields.List(
+        fields.Nested(TightenedOut), metadata={"description": "what a floor of a later release replaces in it"}
+    )
 
 
 class EditionsOut(Out):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fieldops import audit
@@ -11,7 +11,7 @@ from fieldops.db import uuid7
 from fieldops.errors import NotAllowed, NotFound, NotNow, NotUnderstood
 from fieldops.policies import queries
 from fieldops.policies.books import catalogues
-from fieldops.policies.calendar import FRIDAY, Calendar, calendar_from_plain, shipped_calendars
+from fieldops.policies.calendar import Calendar, calendar_from_plain, shipped_calendars
 from fieldops.policies.edition import (
     ACTIVE,
     CALENDAR,
@@ -34,6 +34,7 @@ from fieldops.policies.reading import (
     stored_policy,
 )
 from fieldops.policies.records import to_plain
+from fieldops.policies.tightening import MARK, Tightened, kept_to_floors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,7 @@ _calendars: dict[UUID, Calendar] = {}
 def policy_on(session: Session, day: date) -> Policy:
     """The policy in force on a day: the one that began last, our own before a shipped one of the same day.
 
+    Where it is looser than a floor by now, the floor applies (see ``tightening``).
     Cost: one indexed statement; an edition is read once per process. Raises: PolicyError when none is in force yet.
     """
     own = queries.own_policy_on(session, day)
@@ -57,7 +59,7 @@ def policy_on(session: Session, day: date) -> Policy:
     if own is None or (begun and begun[-1].valid_from > own[1]):
         return edition_on(shipped_editions(), day)
     if own[0] not in _policies:
-        _policies[own[0]] = policy_from_plain(queries.edition_by_id(session, own[0]).document)
+        _policies[own[0]], _ = kept_to_floors(stored_policy(queries.edition_by_id(session, own[0]).document))
     return _policies[own[0]]
 
 
@@ -71,20 +73,17 @@ def calendar_of(session: Session, year: int) -> Calendar | None:
     return _calendars[own]
 
 
-def working_day_after(session: Session, day: date, count: int) -> date:
-    """The ``count``-th day after a day on which people work; in a year no calendar holds, Monday to Friday."""
-    while count:
-        day += timedelta(days=1)
-        calendar = calendar_of(session, day.year)
-        count -= calendar.is_worked(day) if calendar else day.isoweekday() <= FRIDAY
-    return day
-
-
 def policy_named(session: Session, name: str) -> Policy:
     """The edition of that name, our own or a shipped one, as it decided. Raises: NotFound."""
     row = queries.standing_edition(session, POLICY, name)
     if row is not None:
         return stored_policy(row.document)
+    base, mark, _ = name.rpartition(MARK)
+    row = queries.standing_edition(session, POLICY, base) if mark else None
+    if row is not None:
+        policy, _ = kept_to_floors(stored_policy(row.document))
+        if policy.edition == name:
+            return policy
     found = next((policy for policy in shipped_editions() if policy.edition == name), None)
     if found is None:
         raise _unknown(POLICY, name)
@@ -173,8 +172,18 @@ def editions(session: Session, kind: str, *, at: Any) -> dict[str, Any]:
     shipped = _shipped_policies() if kind == POLICY else _shipped_calendars()
     rows = [*shipped, *(_shown(session, row, whole=False) for row in queries.own_editions(session, kind))]
     calendar = calendar_of(session, today.year)
-    in_force = policy_on(session, today).edition if kind == POLICY else calendar.edition if calendar else None
+    policy = policy_on(session, today).edition.partition(MARK)[0]
+    in_force = policy if kind == POLICY else calendar.edition if calendar else None
     return {"in_force": in_force, "items": rows}
+
+
+def tightened_in_force(session: Session, day: date) -> tuple[UUID, str, list[Tightened]] | None:
+    """Id and name of the policy of our own in force on a day, and what floors replace in it; None if they do not."""
+    own = queries.own_policy_on(session, day)
+    if own is None or MARK not in policy_on(session, day).edition:
+        return None
+    row = queries.edition_by_id(session, own[0])
+    return row.id, row.name, _tightened(row)
 
 
 def shown_edition(session: Session, kind: str, name: str) -> dict[str, Any]:
@@ -234,7 +243,12 @@ def _shown(session: Session, row: PolicyEdition, *, whole: bool = True) -> dict[
     }  # fmt: skip
     if not whole:
         return told
-    return told | {"document": row.document, "changes": _changes(session, row)}
+    return told | {"document": row.document, "changes": _changes(session, row), "tightened": _tightened(row)}
+
+
+def _tightened(row: PolicyEdition) -> list[Tightened]:
+    """What today's floors replace in a policy of our own."""
+    return list(kept_to_floors(stored_policy(row.document))[1]) if row.kind == POLICY else []
 
 
 def _changes(session: Session, row: PolicyEdition) -> list[dict[str, Any]]:
@@ -264,7 +278,7 @@ def _shipped_calendars(*, whole: bool = False) -> list[dict[str, Any]]:
 
 def _of_the_product(kind: str, name: str, first_on: date, document: dict[str, Any] | None) -> dict[str, Any]:
     told = {"kind": kind, "name": name, "first_on": first_on, "status": SHIPPED, "reason": "comes with the product"}
-    return told if document is None else told | {"document": document, "changes": []}
+    return told if document is None else told | {"document": document, "changes": [], "tightened": []}
 
 
 def _refused(error: PolicyError) -> NotUnderstood:

@@ -1,11 +1,10 @@
 """Complaints: taken in, answered in time, reported, closed by who may, opened again."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
 from fieldops.agents.models import Agent
-from fieldops.policies.service import working_day_after
 from fieldops.tasks.queries import task_of
 from tests.makers import make_case
 
@@ -32,21 +31,6 @@ def take_in(client, case_id, **changes):
 
 def act(client, complaint, verb, **body):
     return client.post(f"{URL}/{complaint['id']}/{verb}", json=body)
-
-
-@pytest.mark.parametrize(
-    ("received", "due"),
-    [
-        (date(2026, 11, 23), date(2026, 11, 24)),
-        (date(2026, 11, 27), date(2026, 11, 30)),  # a Friday
-        (date(2026, 9, 30), date(2026, 10, 8)),  # National Day
-        (date(2026, 10, 9), date(2026, 10, 10)),  # a Saturday worked in exchange
-        (date(2027, 1, 4), date(2027, 1, 5)),  # no calendar yet: weekdays count
-    ],
-)
-def test_the_next_working_day_is_the_calendars(house, received, due):
-    with house.transaction() as session:
-        assert working_day_after(session, received, 1) == due
 
 
 def test_a_complaint_comes_with_its_due_reply_and_its_tasks(house, manager, case_id):
