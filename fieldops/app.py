@@ -19,7 +19,7 @@ from fieldops.console import api as console_api
 from fieldops.correspondence import api as correspondence_api
 from fieldops.correspondence import handlers as correspondence_handlers
 from fieldops.correspondence import mail_api, posting_api, printing_api, register_api, stock_api
-from fieldops.correspondence.book import LETTER_BOOK
+from fieldops.correspondence.book import CUSTODY_BOOK, LETTER_BOOK
 from fieldops.correspondence.mail_intake import RECEIPTS, TRACKING
 from fieldops.evidence import api as evidence_api
 from fieldops.imports import api as imports_api
@@ -108,7 +108,7 @@ for feature in ("cases", "packs", "visits", "correspondence", "evidence", "sync"
 for module in ("solving", "explaining", "publishing", "closing"):
     import_module(f"fieldops.planning.{module}")
 
-books.offer(VISIT_BOOK, LETTER_BOOK)
+books.offer(VISIT_BOOK, LETTER_BOOK, CUSTODY_BOOK)
 offer(CASES, CALLS, REPAYMENTS, FLAGS_FILE, GAZETTEER, CREWS, TRACKING, RECEIPTS)
 
 

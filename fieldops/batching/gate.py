@@ -99,9 +99,7 @@ class _Asked:
     @property
     def new_doubts(self) -> tuple[str, ...]:
         """Codes that ask for a person about something its approval did not know."""
-        doubts = self.decision.of_severity(Severity.REVIEW)
-        known = self.accepted.union(self.visit.codes)
-        return tuple(finding.code for finding in doubts if finding.code not in known)
+        return tuple(finding.code for finding in self.decision.new_doubts(self.accepted.union(self.visit.accepted)))
 
 
 def ask_at_gate(

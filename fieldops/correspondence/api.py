@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from fieldops.correspondence import approval, decisions, outcomes, papers, senders, service
+from fieldops.correspondence import accepting, approval, decisions, outcomes, papers, senders, service
 from fieldops.correspondence import schemas as wire
 from fieldops.web import Blueprint, actor, house, needs, session
 
@@ -60,6 +60,15 @@ def show_letter(letter_id: UUID) -> Any:
 def approve_letter(words: dict[str, Any], letter_id: UUID) -> Any:
     """Approve the content: the rules are asked again, figures frozen, the letter number given."""
     return approval.approve_letter(session(), actor(), letter_id, **words)
+
+
+@blueprint.route("/letters/<uuid:letter_id>/accept", methods=["POST"])
+@needs("letters.approve")
+@blueprint.arguments(wire.LetterAcceptIn)
+@blueprint.response(200, wire.LetterOut)
+def accept_doubts(words: dict[str, Any], letter_id: UUID) -> Any:
+    """Let an approved letter go on in spite of a doubt that came up since; to refuse it, cancel it."""
+    return accepting.accept_doubts(session(), actor(), letter_id, **words)
 
 
 @blueprint.route("/letters/approve", methods=["POST"])

@@ -63,21 +63,23 @@ def _approve(session: Session, actor: audit.Actor, letter: Letter, known: Known,
     asked = known.ask(letter, Stage.APPROVE, approver=actor.name)
     if asked is None:
         raise NotNow("ADDRESS_GONE", "The case no longer names this address; cancel the letter and ask for a new one.")
-    _refuse_rejected(asked)
+    refuse_rejected(asked)
     if asked.decision.verdict is Verdict.REVIEW and not comment:
         raise NotUnderstood(
             "COMMENT_NEEDED", f"{', '.join(asked.codes)} need a person: say why you approve.", codes=asked.codes
         )
     release_hold(session, actor, letter)
     letter.approved_by, letter.approved_at, letter.approve_comment = actor.name, actor.at, comment
-    letter.figures = _figures(session, actor, letter, known) | {"accepted_codes": _reviewed(asked)}
+    letter.figures = _figures(session, actor, letter, known)
+    letter.accepted = asked.decision.doubts
     letter.letter_no = letter.figures["letter_no"]
     keep(session, letter, asked)
     move_letter(session, actor, letter, "approve", reason=comment)
     return letter
 
 
-def _refuse_rejected(asked: Asked) -> None:
+def refuse_rejected(asked: Asked) -> None:
+    """Refuse what a rule rejects. Raises: NotAllowed for who requested it, else NotNow."""
     rejects = asked.decision.of_severity(Severity.REJECT)
     if not rejects:
         return
@@ -86,10 +88,6 @@ def _refuse_rejected(asked: Asked) -> None:
     if SELF_APPROVAL in codes:
         raise NotAllowed(SELF_APPROVAL, detail, codes=codes)
     raise NotNow("LETTER_REJECTED", f"{detail}. Cancel the letter, or mend what stands against it.", codes=codes)
-
-
-def _reviewed(asked: Asked) -> list[str]:
-    return [finding.code for finding in asked.decision.of_severity(Severity.REVIEW)]
 
 
 def _figures(session: Session, actor: audit.Actor, letter: Letter, known: Known) -> dict[str, Any]:

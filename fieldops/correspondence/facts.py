@@ -127,3 +127,13 @@ class PaperFacts:
 
     count: CountFact
     unreceipted: tuple[ReceiptFact, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, ready to store beside the decision they led to."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "PaperFacts":
+        """The facts stored as ``data``. Raises: RecordError."""
+        return from_plain(cls, data)

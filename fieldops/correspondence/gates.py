@@ -88,16 +88,28 @@ def unhold(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> N
 
 
 def review_holds(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> None:
-    """Mark the letters something holds now, and take the mark off those nothing holds any longer."""
+    """Mark the letters something holds now; those nothing holds any longer go on, or out if the rules reject them."""
     if not letters:
         return
     known = know(session, letters, at=actor.at)
     for letter in letters:
-        holds = _against(known, letter, known.ask(letter, Stage.SUBMIT), Stage.SUBMIT).holds
-        if holds:
-            mark_held(session, actor, letter, ", ".join(sorted(holds)))
-        else:
-            release_hold(session, actor, letter)
+        asked = known.ask(letter, Stage.SUBMIT)
+        against = _against(known, letter, asked, Stage.SUBMIT)
+        if asked is not None:
+            letter.accepted = asked.decision.still_doubted(letter.accepted)
+        if against.holds:
+            mark_held(session, actor, letter, ", ".join(sorted(against.holds)))
+        elif letter.held_reason is not None:
+            _free(session, actor, letter, asked, against)
+
+
+def _free(session: Session, actor: audit.Actor, letter: Letter, asked: Asked | None, against: _Against) -> None:
+    """A letter nothing holds any longer is where it was before, unless the rules reject it by now: then it goes out."""
+    release_hold(session, actor, letter)
+    if against.final:
+        if asked is not None:
+            keep(session, letter, asked)
+        _refuse(session, actor, letter, against)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +128,8 @@ class _Against:
 def _against(known: Known, letter: Letter, asked: Asked | None, stage: Stage) -> _Against:
     if asked is None:
         return _Against(frozenset(), frozenset({GONE}), frozenset())
-    accepted = frozenset(letter.figures.get("accepted_codes", ()))
     rejects = frozenset(finding.code for finding in asked.decision.of_severity(Severity.REJECT))
-    doubts = frozenset(finding.code for finding in asked.decision.of_severity(Severity.REVIEW)) - accepted
+    doubts = frozenset(finding.code for finding in asked.decision.new_doubts(letter.accepted))
     if not rejects and not doubts and not _figures_stand(known, letter, stage):
         rejects = frozenset({CHANGED})
     paused = known.files.cases[letter.case_id].fact.status in PAUSES

@@ -1,9 +1,10 @@
 """Answers only letters need: amount, payments since approval, template, recipient, earlier letters, posting."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
-from fieldops.correspondence.facts import APPROVAL_SOURCES, LetterFacts
+from fieldops.correspondence.facts import APPROVAL_SOURCES, EarlierLetterFact, LetterFact, LetterFacts
 from fieldops.policies.catalogue import Answer, Asks, Moment, Severity, day_of, no, unknown, yes
 from fieldops.policies.decision import worst_of
 from fieldops.policies.edition import Policy
@@ -37,6 +38,8 @@ def nothing_stops_collection(facts: LetterFacts, policy: Policy, now: Moment) ->
             severity=worst_of(weight for _, weight, _, _ in stops),
             what_zh="、".join(zh for *_, zh, _ in stops),
             what_en=", ".join(en for *_, en in stops),
+            end_zh="；".join(str(answer.words["end_zh"]) for answer, *_ in stops),
+            end_en="; ".join(str(answer.words["end_en"]) for answer, *_ in stops),
         )
     unclear = next((answer for answer, *_ in asked if answer.holds is None), None)
     return unclear or yes(*(each for answer, *_ in asked for each in answer.used))
@@ -57,7 +60,8 @@ def enough_is_owed_for_a_letter(facts: LetterFacts, policy: Policy, now: Moment)
         return unknown("欠款余额", "balance", *seen)
     if balance > terms.min_balance_fen or (balance == terms.min_balance_fen and not terms.inclusive_block):
         return yes(*seen)
-    return no(*seen, bal=yuan(balance), min=yuan(terms.min_balance_fen))
+    gap = terms.min_balance_fen - balance + terms.inclusive_block
+    return no(*seen, bal=yuan(balance), min=yuan(terms.min_balance_fen), gap=yuan(gap))
 
 
 def nothing_paid_since_approval(facts: LetterFacts, _policy: Policy, now: Moment) -> Answer:
@@ -77,7 +81,8 @@ def nothing_paid_since_approval(facts: LetterFacts, _policy: Policy, now: Moment
     ]
     if not since:
         return yes(used("repayments_since", 0))
-    return no(*(used("repayment", {"paid_at": each.paid_at, "fen": each.amount_fen}, each) for each in since))
+    seen = (used("repayment", {"paid_at": each.paid_at, "fen": each.amount_fen}, each) for each in since)
+    return no(*seen, n=len(since), amt=yuan(sum(each.amount_fen for each in since)))
 
 
 def no_mail_came_back(facts: LetterFacts, _policy: Policy, _now: Moment) -> Answer:
@@ -93,7 +98,7 @@ def recipient_owes(facts: LetterFacts, _policy: Policy, _now: Moment) -> Answer:
     said = {"recipient": facts.letter.recipient, "address.belongs_to": facts.address.belongs_to}
     seen = tuple(used(name, value, facts.letter) for name, value in said.items())
     if "THIRD" in said.values():
-        return no(*seen)
+        return no(*seen, recipient=facts.letter.recipient, owner=facts.address.belongs_to or "-")
     return unknown("收件人身份", "who the recipient is", *seen) if None in said.values() else yes(*seen)
 
 
@@ -101,7 +106,7 @@ def has_postcode(facts: LetterFacts, _policy: Policy, _now: Moment) -> Answer:
     """Whether a six-digit postcode is known."""
     postcode = facts.address.postcode
     seen = used("postcode", postcode, facts.address)
-    return yes(seen) if postcode and POSTCODE.fullmatch(postcode) else no(seen)
+    return yes(seen) if postcode and POSTCODE.fullmatch(postcode) else no(seen, postcode=postcode or "-")
 
 
 def template_is_approved(facts: LetterFacts, _policy: Policy, now: Moment) -> Answer:
@@ -122,10 +127,19 @@ def template_is_approved(facts: LetterFacts, _policy: Policy, now: Moment) -> An
     )
     if template.valid_from is None:
         return unknown("模板生效日", "the day the template comes into force", seen)
-    in_force = template.valid_from <= now.day and (template.valid_until is None or now.day <= template.valid_until)
-    for_bank = template.bank in (None, facts.file.cases[0].bank)
-    approved = template.status == "APPROVED" and template.approval_source in APPROVAL_SOURCES
-    return yes(seen) if in_force and for_bank and approved else no(seen)
+    bank = facts.file.cases[0].bank
+    lacks = [
+        text
+        for fails, text in (
+            (template.status != "APPROVED", f"status APPROVED, not {template.status}"),
+            (template.approval_source not in APPROVAL_SOURCES, f"approval by {' / '.join(APPROVAL_SOURCES)}"),
+            (template.bank not in (None, bank), f"bank {bank}, not {template.bank}"),
+            (template.valid_from > now.day, f"valid from {template.valid_from}"),
+            (template.valid_until is not None and template.valid_until < now.day, f"ended {template.valid_until}"),
+        )
+        if fails
+    ]
+    return no(seen, lacks="; ".join(lacks)) if lacks else yes(seen)
 
 
 def lawyer_letter_is_due(facts: LetterFacts, policy: Policy, _now: Moment) -> Answer:
@@ -142,9 +156,17 @@ def lawyer_letter_is_due(facts: LetterFacts, policy: Policy, _now: Moment) -> An
     least = policy.letter.lawyer_min_overdue_days
     known = [each for each in overdue if each is not None]
     if False in (letter.malicious, letter.law_firm_authorised) or any(each <= least for each in known):
-        return no(*seen, n=least)
+        return no(*seen, n=least, lacks="; ".join(_lacking(letter, known, least)))
     complete = letter.malicious and letter.law_firm_authorised and len(known) == len(overdue)
     return yes(*seen) if complete else unknown("律师函条件", "a condition of the lawyer's letter", *seen)
+
+
+def _lacking(letter: LetterFact, overdue: list[int], least: int) -> list[str]:
+    """Which conditions of a lawyer's letter are not met, and by how much."""
+    days = [f"逾期须{least + 1}天 {least + 1 - each} more days overdue" for each in overdue if each <= least]
+    malicious = ["恶意拖欠 malicious, as a person has found"] if letter.malicious is False else []
+    firm = ["律所授权 the law firm's authorisation"] if letter.law_firm_authorised is False else []
+    return [*days, *malicious, *firm]
 
 
 def no_letter_too_soon(facts: LetterFacts, policy: Policy, now: Moment) -> Answer:
@@ -155,21 +177,33 @@ def no_letter_too_soon(facts: LetterFacts, policy: Policy, now: Moment) -> Answe
         if each.kind == facts.letter.kind and (
             each.is_open or (days is not None and days < policy.letter.min_days_between)
         ):
-            return no(seen, d=days or 0, no=each.no)
+            return no(seen, d=days or 0, no=each.no, **_after(each, policy.letter.min_days_between))
     return yes(used("earlier_letters", len(facts.earlier_letters)))
+
+
+def _after(earlier: EarlierLetterFact, days: int) -> dict[str, Any]:
+    if earlier.is_open or earlier.sent_on is None:
+        return {
+            "end_zh": f"{earlier.no}寄出满{days}天或撤销",
+            "end_en": f"{earlier.no} cancelled, or {days} days after its posting",
+        }
+    free_on = earlier.sent_on + timedelta(days=days)
+    return {"end_zh": f"{free_on}起可发", "end_en": f"From {free_on} on"}
 
 
 def goes_registered(facts: LetterFacts, policy: Policy, _now: Moment) -> Answer:
     """Whether mail goes by a channel the policy allows; a letter a crew hands over is no mail."""
     delivery = facts.letter.delivery
     seen = used("delivery", delivery, facts.letter)
-    return yes(seen) if delivery == "HAND_BY_VISIT" or delivery in policy.letter.channels else no(seen)
+    if delivery == "HAND_BY_VISIT" or delivery in policy.letter.channels:
+        return yes(seen)
+    return no(seen, delivery=delivery, channels=", ".join(policy.letter.channels))
 
 
 def is_not_posted_up(facts: LetterFacts, _policy: Policy, _now: Moment) -> Answer:
     """Whether the letter reaches a person and is not posted up for others to read."""
     seen = used("delivery", facts.letter.delivery, facts.letter)
-    return no(seen) if facts.letter.delivery == "PUBLIC_POSTING" else yes(seen)
+    return no(seen, delivery=facts.letter.delivery) if facts.letter.delivery == "PUBLIC_POSTING" else yes(seen)
 
 
 def number_is_good(facts: LetterFacts, policy: Policy, _now: Moment) -> Answer:
@@ -184,7 +218,16 @@ def number_is_good(facts: LetterFacts, policy: Policy, _now: Moment) -> Answer:
         well_formed = read_number(number, CarrierPattern("policy", policy.letter.tracking_pattern)) == number
     except NumberRefused:
         well_formed = False
-    return yes(seen) if well_formed and facts.tracking.in_use_by is None else no(seen)
+    if well_formed and facts.tracking.in_use_by is None:
+        return yes(seen)
+    taken = facts.tracking.in_use_by
+    return no(
+        seen,
+        end_zh=f"换号，{number}已用于{taken}" if well_formed else f"{number}须符合{policy.letter.tracking_pattern}",
+        end_en=f"A number of its own; {number} is {taken}'s"
+        if well_formed
+        else f"A number of the form {policy.letter.tracking_pattern}, not {number}",
+    )
 
 
 def quantity_is_approved(facts: LetterFacts, _policy: Policy, _now: Moment) -> Answer:
@@ -196,4 +239,6 @@ def quantity_is_approved(facts: LetterFacts, _policy: Policy, _now: Moment) -> A
         used("printing_quantity", batch.printing_quantity, batch),
         used("approved_quantity", batch.approved_quantity, batch),
     )
-    return yes(*seen) if batch.printing_quantity <= (batch.approved_quantity or 0) else no(*seen)
+    approved = batch.approved_quantity or 0
+    more = batch.printing_quantity - approved
+    return no(*seen, approved=approved, printing=batch.printing_quantity, more=more) if more > 0 else yes(*seen)

@@ -90,6 +90,7 @@ class Letter(Stamped, Base):
     status_reason: Mapped[str | None]
     verdict: Mapped[str]
     codes: Mapped[list[str]] = mapped_column(default=list)
+    accepted: Mapped[list[str]] = mapped_column(default=list)
     policy_edition: Mapped[str]
     figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
     pdf_sha256: Mapped[str | None]
@@ -113,6 +114,22 @@ class LetterDecision(Base):
 
     id: Mapped[Id]
     letter_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("letter.id"))
+    stage: Mapped[str]
+    decided_at: Mapped[datetime]
+    policy_edition: Mapped[str]
+    verdict: Mapped[str]
+    findings: Mapped[list[Any]]
+    facts: Mapped[dict[str, Any]]
+
+
+class CustodyDecision(Base):
+    """The custody rules' answer at a count of a print batch, with its inputs."""
+
+    __tablename__ = "custody_decision"
+    __table_args__ = (sa.Index(None, "print_batch_id", "id"),)
+
+    id: Mapped[Id]
+    print_batch_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("print_batch.id"))
     stage: Mapped[str]
     decided_at: Mapped[datetime]
     policy_edition: Mapped[str]

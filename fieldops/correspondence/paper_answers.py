@@ -1,5 +1,7 @@
 """Answers about the paper itself: what the examined template says and shows, where sheets and receipts are."""
 
+from typing import Any
+
 from fieldops.correspondence.facts import LetterFacts, PaperFacts
 from fieldops.policies.catalogue import Answer, Asks, Moment, Severity, no, unknown, yes
 from fieldops.policies.edition import Policy
@@ -29,7 +31,9 @@ def examined(codes: tuple[str, ...], *, but: tuple[str, ...] = ()) -> Asks[Lette
             return yes(seen)
         judged = all(each.needs_person for each in found)
         words = "; ".join(dict.fromkeys(each.text for each in found))
-        return no(seen, severity=Severity.REVIEW if judged else Severity.REJECT, items=words)
+        return no(
+            seen, severity=Severity.REVIEW if judged else Severity.REJECT, items=words, n=len(found), ref=template.ref
+        )
 
     return asks
 
@@ -42,7 +46,7 @@ def no_number_is_whole(facts: LetterFacts, policy: Policy, now: Moment) -> Answe
     of_template = _template_masks(facts, policy, now)
     seen = used("full_numbers_in_figures", facts.letter.full_numbers, facts.letter)
     if of_template.holds and facts.letter.full_numbers:
-        return no(seen)
+        return no(seen, n=facts.letter.full_numbers, ref=facts.letter.ref)
     return of_template
 
 
@@ -60,4 +64,5 @@ def receipts_are_filed(facts: PaperFacts, policy: Policy, now: Moment) -> Answer
     age = (now.day - oldest.posted_on).days
     seen = tuple(used("item", {"posted_on": each.posted_on}, each) for each in facts.unreceipted[:20])
     late = age > policy.letter.receipt_days
-    return no(*seen, severity=Severity.REVIEW if late else Severity.WARN, n=len(facts.unreceipted), d=age)
+    said: Any = {"n": len(facts.unreceipted), "d": age, "since": oldest.posted_on}
+    return no(*seen, severity=Severity.REVIEW if late else Severity.WARN, **said)

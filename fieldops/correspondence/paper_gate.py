@@ -11,7 +11,7 @@ from fieldops.auth.roles import Role
 from fieldops.clock import local_date
 from fieldops.correspondence.facts import CountFact, PaperFacts, ReceiptFact
 from fieldops.correspondence.mail_models import PostalReceipt
-from fieldops.correspondence.models import Letter, MailItem
+from fieldops.correspondence.models import CustodyDecision, Letter, MailItem
 from fieldops.correspondence.paper_rules import CUSTODY_RULES
 from fieldops.policies.catalogue import Severity, Stage
 from fieldops.policies.decision import ask
@@ -36,6 +36,7 @@ def ask_about_custody(session: Session, actor: Actor, batch: PrintBatch, *, miss
     facts = PaperFacts(count=count, unreceipted=_unreceipted(session, batch.id))
     policy = policy_on(session, local_date(actor.at))
     decision = ask(CUSTODY_RULES, facts, policy, stage=Stage.RECONCILE, at=actor.at)
+    session.add(_row(batch.id, decision, facts))
     for finding in decision.of_severity(Severity.REVIEW):
         if finding.code == "LR-082":
             detail = {"batch_no": batch.no, "message": finding.message_en}
@@ -43,6 +44,14 @@ def ask_about_custody(session: Session, actor: Actor, batch: PrintBatch, *, miss
                 session, actor, "LR-082", Role.ADMIN_CLERK, "print_batch", batch.id, actor.at + _FILE_WITHIN, detail
             )
     return decision
+
+
+def _row(batch_id: UUID, decision: Decision, facts: PaperFacts) -> CustodyDecision:
+    """A decision as it is kept: every finding with its inputs, to be asked again."""
+    return CustodyDecision(
+        print_batch_id=batch_id, stage=decision.stage.value, decided_at=decision.at, policy_edition=decision.edition,
+        verdict=decision.verdict.value, findings=[each.to_json() for each in decision.findings], facts=facts.to_json(),
+    )  # fmt: skip
 
 
 def _unreceipted(session: Session, batch_id: UUID) -> tuple[ReceiptFact, ...]:

@@ -13,6 +13,7 @@ from fieldops.cases.models import Bank, Case, Repayment
 from fieldops.correspondence.models import (
     ENDED_ITEM_STATES,
     OPEN_LETTER_STATES,
+    CustodyDecision,
     HandoverList,
     Letter,
     LetterDecision,
@@ -162,6 +163,12 @@ def letters_page(session: Session, *, limit: int, after: UUID | None = None, **e
 def decisions_since(session: Session, since: datetime, asked: bool) -> Generator[StoredDecision]:  # noqa: FBT001
     """Decisions on letters as they were kept; see RuleBook."""
     return stored_decisions(session, LetterDecision, LetterDecision.letter_id, Letter.letter_no, since, asked=asked)
+
+
+def custody_decisions_since(session: Session, since: datetime, asked: bool) -> Generator[StoredDecision]:  # noqa: FBT001
+    """Decisions on counted print batches as they were kept; see RuleBook. Nobody requests one, so none is tried."""
+    of_batch = CustodyDecision.print_batch_id
+    return stored_decisions(session, CustodyDecision, of_batch, PrintBatch.no, since, asked=asked)
 
 
 def decisions_of(session: Session, letter_id: UUID) -> Sequence[LetterDecision]:

@@ -26,6 +26,7 @@ FILE_RULES: tuple[Rule[Any], ...] = (
         asks=settling.in_our_hands(case.case_is_active),
         message_zh="案件状态为{status_zh}，不得发函", message_en="Case is {status}; no letter",
         mend_zh="待案件恢复在催后重新申请", mend_en="Ask again once the case is active",
+        change_zh="案件{case}恢复在催（现为{status_zh}）", change_en="Case {case} ACTIVE again; it is {status}",
         source="002:136",
     ),
     Rule(
@@ -35,6 +36,8 @@ FILE_RULES: tuple[Rule[Any], ...] = (
         asks=settling.of_demands(balance.something_is_owed),
         message_zh="已还清欠款，禁止发函", message_en="Paid off; letters forbidden",
         mend_zh="取消信函", mend_en="Cancel the letter",
+        change_zh="冲正后欠款大于0.00元（现{bal}元）",
+        change_en="A balance above 0.00 once a repayment is reversed; it is {bal}",
         source="002:136, 003:209",
     ),
     Rule(
@@ -44,6 +47,7 @@ FILE_RULES: tuple[Rule[Any], ...] = (
         asks=settling.is_settled,
         message_zh="尚有欠款，不得发结清函", message_en="Something is still owed; no settlement letter",
         mend_zh="待结清后重新申请", mend_en="Ask again once all is paid",
+        change_zh="再还清{bal}元", change_en="{bal} more repaid",
         source="domain reference §3.2; docs/adr/0006-settlement-letters.md",
     ),
     Rule(
@@ -54,6 +58,8 @@ FILE_RULES: tuple[Rule[Any], ...] = (
         message_zh="未经电话催收，不得发函（至少{n}次录音电催）",
         message_en="No prior recorded phone call on case {case}; no letter (at least {n})",
         mend_zh="先进行录音电催，再重新申请", mend_en="Call on a recorded line first, then ask again",
+        change_zh="案件{case}还差{more}次{such_zh}电催，须在{before}前开始；之后的电催须重新申请",
+        change_en="{more} more {such_en} call(s) on case {case} begun before {before}; after a later one, ask anew",
         source="003:197 (§四)",
     ),
     Rule(
@@ -65,6 +71,8 @@ FILE_RULES: tuple[Rule[Any], ...] = (
         message_zh="欠款{bal}元未超过{min}元，禁止发函（上门面交除外）",
         message_en="Balance {bal} is not above {min}; no letter (hand delivery exempt)",
         mend_zh="改用电话，或于外访时面交", mend_en="Use the phone, or hand it over on a visit",
+        change_zh="欠款{bal}元，距超过{min}元还差{gap}元；或上门面交",
+        change_en="Balance {bal}, not above {min}: {gap} more; or hand delivery",
         source="002:136 (1000元(含)); 003:199",
     ),
     Rule(
@@ -75,6 +83,7 @@ FILE_RULES: tuple[Rule[Any], ...] = (
         keys=("letter.balance_max_age_days",),
         message_zh="欠款数据截至{as_of}，请更新", message_en="Balance as of {as_of}; refresh before printing",
         mend_zh="导入最新欠款数据", mend_en="Import the bank's newest balances",
+        change_zh="数据截至{since}或以后（再新{d}天）", change_en="A balance as of {since} or later: {d} days newer",
         source="003:369",
     ),
     Rule(
@@ -84,6 +93,8 @@ FILE_RULES: tuple[Rule[Any], ...] = (
         asks=settling.of_demands(letter.nothing_paid_since_approval),
         message_zh="审批后已还款，应取消或调整信函", message_en="Payment since approval; cancel or adjust",
         mend_zh="作废并按新余额重新出函", mend_en="Void it; a new letter carries the new balance",
+        change_zh="按少{amt}元的新余额重新出函（{n}笔还款）",
+        change_en="A new letter with {amt} less: {n} repayment(s)",
         source="003:209 (§四)",
     ),
     Rule(
@@ -93,6 +104,7 @@ FILE_RULES: tuple[Rule[Any], ...] = (
         asks=settling.of_demands(case.no_hold("LETTER", ("INSTALMENT",))),
         message_zh="分期协议履行中，停止催收", message_en="Instalment agreement active; collection must stop",
         mend_zh="仅在协议违约后恢复", mend_en="Only a default on the agreement reopens collection",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="credit-card measures, Article 70",
     ),
 )  # fmt: skip
@@ -105,6 +117,7 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=address.address_is_complete(address.by_letter),
         message_zh="地址不完整（缺{part}），不得投递", message_en="Address incomplete ({part}); not mailable",
         mend_zh="补全地址", mend_en="Complete the address",
+        change_zh="补正{part}（{codes}）", change_en="{part} put right ({codes})",
         source="003:201 (§四)",
     ),
     Rule(
@@ -115,6 +128,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         message_zh="地址已标注{reason}（{date}，依据{ref}），不得发函",
         message_en="Address marked {reason} ({date}, see {ref}); no letter",
         mend_zh="改用其他地址", mend_en="Use another address",
+        change_zh="以{date}以后的新证据由主管解除{ref}，或改用其他地址",
+        change_en="Evidence newer than {date} against {ref}, accepted by a supervisor; or another address",
         source="003:203",
     ),
     Rule(
@@ -124,6 +139,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=letter.no_mail_came_back,
         message_zh="该地址曾退件（{date} {reason}）", message_en="Mail to this address was returned ({date} {reason})",
         mend_zh="外访核实后由主管解除", mend_en="A supervisor may clear it after a visit found the debtor there",
+        change_zh="{date}退件（{reason}）之后外访见到本人，由主管解除",
+        change_en="A visit after {date} that finds the debtor there, and a supervisor who clears the return ({reason})",
         source="003:203",
     ),
     Rule(
@@ -133,6 +150,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=address.graded(address.VAGUE, address.by_letter),
         message_zh="地址范围过大且未核实（{kw}）", message_en="Broad unverified address ({kw})",
         mend_zh="补充楼栋、部门或房号", mend_en="Add building, department or room",
+        change_zh="写明{kw}的楼栋、部门或房号（{codes}）",
+        change_en="A building, department or room in place of {kw} ({codes})",
         source="003:207",
     ),
     Rule(
@@ -142,6 +161,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=address.graded(address.SENSITIVE, address.by_letter),
         message_zh="敏感机构（{kw}），禁止发函", message_en="Sensitive institution ({kw}); letters forbidden",
         mend_zh="改用住宅地址", mend_en="Use a home address",
+        change_zh="改用非{kw}的地址（{codes}），或主管审批",
+        change_en="An address other than {kw} ({codes}), or a supervisor's approval",
         source="003:205",
     ),
     Rule(
@@ -151,6 +172,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=letter.recipient_owes,
         message_zh="禁止向第三方发函", message_en="Letters to third parties are forbidden",
         mend_zh="改寄债务人本人", mend_en="Address it to the debtor",
+        change_zh="收件人为债务人或担保人（现为{recipient}，地址属{owner}）",
+        change_en="A recipient and an address of the debtor or a guarantor; they are {recipient} and {owner}",
         source="002:136; credit-card measures, Article 68",
     ),
     Rule(
@@ -160,6 +183,7 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=address.source_is_lawful, keys=("visit.lawful_sources",),
         message_zh="地址来源不合法或未登记", message_en="Unlawful/unknown address source",
         mend_zh="登记合法来源", mend_en="Record its lawful source",
+        change_zh="来源登记为{known}之一（现为{source}）", change_en="A source among {known}; it is {source}",
         source="003:177; CBA guide 2026",
     ),
     Rule(
@@ -169,6 +193,7 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=letter.has_postcode,
         message_zh="缺少邮政编码", message_en="Postcode missing",
         mend_zh="补充邮政编码", mend_en="Supply a postcode table",
+        change_zh="六位邮政编码（现为{postcode}）", change_en="A postcode of six digits; it is {postcode}",
         source="mail practice",
     ),
 )  # fmt: skip
@@ -182,6 +207,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         asks=letter.template_is_approved,
         message_zh="模板未经委托方批准或总部备案", message_en="Template not approved by bank / filed by HQ",
         mend_zh="改用已批准版本", mend_en="Use an approved version",
+        change_zh="模板须：{lacks}", change_en="A template with: {lacks}",
         source="003:365 (第二十七条)",
     ),
     Rule(
@@ -192,6 +218,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         message_zh="不符合律师函条件（逾期>{n}天且恶意拖欠、律所授权）",
         message_en="Not eligible for a lawyer's letter (over {n} days, malicious, law-firm authorisation)",
         mend_zh="改用缴款告知函或催收函", mend_en="Send a payment notice or dunning letter",
+        change_zh="还须：{lacks}", change_en="Still lacking: {lacks}",
         source="000:22",
     ),
     Rule(
@@ -201,6 +228,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         asks=settling.of_demands(letter.nothing_stops_collection), keys=("visit.banned_statuses",),
         message_zh="{what_zh}，不得发函或须主管审批", message_en="{what_en}; no letter, or a supervisor decides",
         mend_zh="待其解除后重新申请", mend_en="Ask again once it is lifted",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="003:149, 003:187, 003:265, 003:361; as VR-040 to VR-052",
     ),
     Rule(
@@ -211,6 +239,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         asks=letter.no_letter_too_soon, keys=("letter.min_days_between",),
         message_zh="{d}天前已发同类信函（{no}）", message_en="Same letter {no} sent {d} days ago",
         mend_zh="间隔期满后再发", mend_en="Wait until the interval has passed",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="practice",
     ),
     Rule(
@@ -220,6 +249,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         asks=letter.goes_registered, keys=("letter.channels",),
         message_zh="邮寄须采用挂号", message_en="Must be registered mail",
         mend_zh="改用挂号信", mend_en="Send it registered",
+        change_zh="改用{channels}（现为{delivery}）", change_en="Delivery by {channels}, not {delivery}",
         source="002:136",
     ),
     Rule(
@@ -229,6 +259,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         asks=letter.number_is_good, keys=("letter.tracking_pattern",),
         message_zh="挂号编号格式错误或重复", message_en="Tracking number malformed or duplicate",
         mend_zh="重新扫描标签或换号", mend_en="Scan the label again, or take another number",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="mail practice",
     ),
     Rule(
@@ -238,6 +269,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         asks=letter.is_not_posted_up,
         message_zh="禁止张贴催收文书", message_en="Posting notices in public is forbidden",
         mend_zh="改用挂号信或面交", mend_en="Send it registered, or hand it over",
+        change_zh="改用挂号信或面交（现为{delivery}）", change_en="Registered mail or hand delivery, not {delivery}",
         source="CBA guide 2026",
     ),
     Rule(
@@ -247,6 +279,8 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         asks=letter.quantity_is_approved,
         message_zh="打印数量超过行政审批数", message_en="Print quantity exceeds approval",
         mend_zh="重新申请打印数量", mend_en="Ask for a higher quantity",
+        change_zh="再批准{more}份（已批{approved}，打印{printing}）",
+        change_en="{more} more approved: {approved} are, {printing} are printed",
         source="003:367 (第二十八条)",
     ),
     Rule(
@@ -256,6 +290,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         asks=plan.approver_is_another,
         message_zh="申请人不得审批本人申请", message_en="Requester cannot approve own request",
         mend_zh="由他人审批", mend_en="Let somebody else approve",
+        change_zh="由{who}以外的主管审批", change_en="An approver other than {who}",
         source="003:367",
     ),
 )  # fmt: skip

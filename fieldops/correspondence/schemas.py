@@ -53,6 +53,10 @@ class LettersApproveIn(LetterApproveIn):
     letter_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, MOST_AT_ONCE))
 
 
+class LetterAcceptIn(In):
+    comment = Words(required=True, validate=_reason)
+
+
 class LetterReasonIn(In):
     reason = Words(required=True, validate=_reason)
 
@@ -82,6 +86,9 @@ class LetterOut(Out):
     held_reason = fields.String(allow_none=True)
     verdict = fields.String()
     codes = fields.List(fields.String())
+    accepted = fields.List(
+        fields.String(), metadata={"description": "doubts a person let stand: a code, or a code and the row"}
+    )
     policy_edition = fields.String()
     figures = fields.Dict()
     pdf_sha256 = fields.String(allow_none=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fieldops.policies.catalogue import Answer, Asks, Moment, no, unknown, yes
-from fieldops.visits.balance_answers import balances, seen_balances
+from fieldops.visits.balance_answers import balances, seen_balances, yuan
 from fieldops.visits.case_answers import used
 
 if TYPE_CHECKING:
@@ -45,5 +45,5 @@ def is_settled(facts: LetterFacts, _policy: Policy, now: Moment) -> Answer:
     owed = balances(facts, now)
     seen = seen_balances(facts, owed)
     if any(owed):
-        return no(*seen)
+        return no(*seen, bal=yuan(sum(each or 0 for each in owed)))
     return unknown("欠款余额", "balance", *seen) if None in owed else yes(*seen)

@@ -117,8 +117,7 @@ def _sort(
     checked: Checked, stop: RouteStop, visit: Visit, crew: CrewFact, decision: Decision, accepted: frozenset[str]
 ) -> None:
     rejections = [each for each in decision.of_severity(Severity.REJECT) if each.code not in visit.waived]
-    known = accepted.union(visit.codes)
-    doubts = [each for each in decision.of_severity(Severity.REVIEW) if each.code not in known]
+    doubts = decision.new_doubts(accepted.union(visit.accepted))
     about_crew = [each for each in rejections if each.code in ABOUT_THE_CREW]
     if about_crew:
         checked.barred[stop.crew_id] = _barred(crew, about_crew, checked.barred.get(stop.crew_id))

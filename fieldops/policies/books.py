@@ -56,15 +56,13 @@ class RuleBook(Generic[F]):
     """A catalogue with all that is needed to ask it again.
 
     ``decisions`` yields what was decided since an instant; with ``asked`` only how each request was answered when it
-    was made (the last time, where it was completed), newest first. ``also`` are catalogues of the same feature whose
-    decisions are not kept.
+    was made (the last time, where it was completed), newest first.
     """
 
     catalogue: Catalogue[F]
     read_facts: Callable[[Mapping[str, Any]], F]
     subject: Callable[[F], Subject]
     decisions: Callable[[Session, datetime, bool], Generator[StoredDecision]]
-    also: tuple[Catalogue[Any], ...] = ()
 
 
 _OFFERED: dict[str, RuleBook[Any]] = {}
@@ -84,4 +82,4 @@ def rule_books() -> tuple[RuleBook[Any], ...]:
 
 def catalogues() -> tuple[Catalogue[Any], ...]:
     """Every catalogue a policy may switch."""
-    return tuple(each for book in _OFFERED.values() for each in (book.catalogue, *book.also))
+    return tuple(book.catalogue for book in _OFFERED.values())

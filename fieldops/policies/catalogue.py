@@ -80,7 +80,8 @@ class Used:
 class Answer:
     """What a predicate says: the question holds (True), does not (False), or cannot be told (None).
 
-    ``words`` fill the row's message; ``severity`` is set only where the row allows more than one.
+    ``words`` fill the row's message and what would change it; ``severity`` is set only where the row allows more than
+    one.
     """
 
     holds: bool | None
@@ -113,6 +114,7 @@ Asks = Callable[[F, Policy, Moment], Answer]
 class Rule(Generic[F]):
     """One row of a catalogue: the question as an officer would ask it, and what follows when it does not hold.
 
+    ``mend`` says what to do, ``change`` what would have to be otherwise, computed from the values that were looked at.
     ``also`` lists the other severities its answers may carry, ``keys`` the policy values it compares with,
     ``may_be_off`` whether an installation without a source for its input may switch it off.
     """
@@ -129,6 +131,8 @@ class Rule(Generic[F]):
     message_en: str
     mend_zh: str
     mend_en: str
+    change_zh: str
+    change_en: str
     source: str
     keys: tuple[str, ...] = ()
     also: tuple[Severity, ...] = ()

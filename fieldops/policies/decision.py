@@ -1,6 +1,6 @@
 """Asking the rules: every row of a stage is asked, every answer kept with what it was based on, the worst decides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -50,6 +50,17 @@ class Finding:
     used: tuple[Used, ...]
     limits: Mapping[str, Any]
     waivable: bool
+    change_zh: str = ""
+    change_en: str = ""
+
+    @property
+    def doubts(self) -> frozenset[str]:
+        """What a person who accepts this finding has looked at: its code with each row it was based on.
+
+        Example: ``VR-051 complaint:0193…``; without a row the code and how it came out, ``VR-021 UNKNOWN``.
+        """
+        refs = {each.ref for each in self.used if each.ref} if self.outcome is Outcome.FAILED else set()
+        return frozenset(f"{self.code} {each}" for each in refs or {self.outcome.value})
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, ready to store."""
@@ -82,6 +93,25 @@ class Decision:
     def of_severity(self, *severities: Severity) -> tuple[Finding, ...]:
         """The findings that weigh one of these."""
         return tuple(finding for finding in self.findings if finding.severity in severities)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What somebody accepts who approves in spite of every finding that asks for a person."""
+        return sorted(doubt for finding in self.of_severity(Severity.REVIEW) for doubt in finding.doubts)
+
+    def new_doubts(self, accepted: Collection[str]) -> tuple[Finding, ...]:
+        """The findings that ask for a person about something nobody has accepted; a bare code accepts all of its."""
+        return tuple(
+            finding
+            for finding in self.of_severity(Severity.REVIEW)
+            if finding.code not in accepted and not finding.doubts.issubset(accepted)
+        )
+
+    def still_doubted(self, accepted: Iterable[str]) -> list[str]:
+        """What of the accepted is still so, or was not asked here: a doubt that ended is accepted no longer."""
+        asked, now = {finding.code for finding in self.findings}, set(self.doubts)
+        open_ = now | {finding.code for finding in self.of_severity(Severity.REVIEW)}
+        return [each for each in accepted if each.partition(" ")[0] not in asked or each in open_]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, ready to store."""
@@ -139,6 +169,8 @@ def _find(rule: Rule[F], facts: F, policy: Policy, moment: Moment) -> Finding:
             used=answer.used,
             message_zh=f"无法判断，缺少：{answer.missing_zh}",
             message_en=f"Cannot tell: {answer.missing_en} is not on record",
+            change_zh=f"登记{answer.missing_zh}后重新判断",
+            change_en=f"Once {answer.missing_en} is on record it is asked again",
         )
     return _finding(
         rule,
@@ -148,6 +180,8 @@ def _find(rule: Rule[F], facts: F, policy: Policy, moment: Moment) -> Finding:
         used=answer.used,
         message_zh=rule.message_zh.format(**answer.words),
         message_en=rule.message_en.format(**answer.words),
+        change_zh=rule.change_zh.format(**answer.words),
+        change_en=rule.change_en.format(**answer.words),
     )
 
 
@@ -167,6 +201,8 @@ def _finding(
     used: tuple[Used, ...] = (),
     message_zh: str = "",
     message_en: str = "",
+    change_zh: str = "",
+    change_en: str = "",
 ) -> Finding:
     mends = outcome in (Outcome.FAILED, Outcome.UNKNOWN)
     return Finding(
@@ -183,4 +219,6 @@ def _finding(
         used=used,
         limits={key: policy.plain_value(key) for key in rule.keys},
         waivable=rule.waivable,
+        change_zh=change_zh,
+        change_en=change_en,
     )

@@ -59,6 +59,7 @@ def _words(rule: Rule[Any]) -> tuple[str, ...]:
         f"**{rule.code} {rule.name}**",
         "",
         f"* {rule.message_zh} / {rule.message_en}",
-        f"* What would change it: {rule.mend_zh} / {rule.mend_en}",
+        f"* What to do: {rule.mend_zh} / {rule.mend_en}",
+        f"* What would change it: {rule.change_zh} / {rule.change_en}",
         "",
     )

@@ -72,9 +72,8 @@ def ask_at_the_doors(session: Session, actor: Actor, arrivals: Sequence[Arrival]
         facts = _facts(known, each, case_ids)
         decision = deciding.decide(known.files, case_ids, facts, stage=Stage.CHECK_IN)
         session.add(requesting.decision_row(visit.id, decision, facts))
-        expected = {*visit.codes, *visit.waived}
-        found = decision.of_severity(Severity.REJECT, Severity.REVIEW)
-        flags[visit.id] = [finding.code for finding in found if finding.code not in expected]
+        barred = [found for found in decision.of_severity(Severity.REJECT) if found.code not in visit.waived]
+        flags[visit.id] = [finding.code for finding in (*barred, *decision.new_doubts(visit.accepted))]
     unexpected = [(each.visit, flags[each.visit.id]) for each in arrivals if flags[each.visit.id]]
     tasks.open_tasks(session, actor, [_look(actor, visit, codes) for visit, codes in unexpected])
     return flags

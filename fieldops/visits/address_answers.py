@@ -60,7 +60,12 @@ def _graded(facts: HasAddress, codes: tuple[AddressCode, ...], grade: Grade) -> 
         severity=Severity.REJECT if blocks else Severity.REVIEW,
         part=worst.detail or worst.code,
         kw=worst.detail or worst.code,
+        codes=_named(bad),
     )
+
+
+def _named(codes: Iterable[AddressCode]) -> str:
+    return ", ".join(f"{code.code} {code.detail}".strip() for code in codes)
 
 
 def _codes(address: AddressFact, prefixes: tuple[str, ...]) -> tuple[AddressCode, ...]:
@@ -94,7 +99,9 @@ def not_sensitive_for_visits(facts: HasAddress, policy: Policy, _now: Moment) ->
     if not rejected:
         return answer
     seen = used("codes", [code.code for code in rejected], facts.address)
-    return no(*answer.used, seen, severity=Severity.REJECT, kw=rejected[0].detail or rejected[0].code)
+    return no(
+        *answer.used, seen, severity=Severity.REJECT, kw=rejected[0].detail or rejected[0].code, codes=_named(codes)
+    )
 
 
 def not_known_invalid(facts: HasAddress, _policy: Policy, _now: Moment) -> Answer:
@@ -117,7 +124,8 @@ def source_is_lawful(facts: HasAddress, policy: Policy, _now: Moment) -> Answer:
     """Whether the address came by one of the lawful ways; one nobody recorded is none of them."""
     source = facts.address.source or "UNKNOWN"
     seen = used("address.source", source, facts.address)
-    return yes(seen) if source in policy.visit.lawful_sources else no(seen, source=source)
+    known = policy.visit.lawful_sources
+    return yes(seen) if source in known else no(seen, source=source, known=", ".join(known))
 
 
 def belongs_to_debtor(facts: HasAddress, _policy: Policy, _now: Moment) -> Answer:
@@ -126,7 +134,7 @@ def belongs_to_debtor(facts: HasAddress, _policy: Policy, _now: Moment) -> Answe
     seen = used("address.belongs_to", owner, facts.address)
     if owner is None:
         return unknown("地址归属", "whose address it is", seen)
-    return yes(seen) if owner in ("DEBTOR", "GUARANTOR") else no(seen)
+    return yes(seen) if owner in ("DEBTOR", "GUARANTOR") else no(seen, owner=owner)
 
 
 def is_located(facts: HasAddress, policy: Policy, _now: Moment) -> Answer:
@@ -134,12 +142,14 @@ def is_located(facts: HasAddress, policy: Policy, _now: Moment) -> Answer:
     address = facts.address
     seen = used("address.precision", address.precision, address)
     doubts = _codes(address, GEOCODED)
+    worst = policy.visit.geocode_worst
     if doubts:
-        return no(seen, used("codes", [code.code for code in doubts], address))
+        said = used("codes", [code.code for code in doubts], address)
+        return no(seen, said, have=f"{address.precision or '-'} ({_named(doubts)})", worst=worst)
     if address.precision is None:
         return unknown("地址坐标", "a point for the address", seen)
-    worse = PRECISIONS.index(address.precision) > PRECISIONS.index(policy.visit.geocode_worst)
-    return no(seen) if worse else yes(seen)
+    worse = PRECISIONS.index(address.precision) > PRECISIONS.index(worst)
+    return no(seen, have=address.precision, worst=worst) if worse else yes(seen)
 
 
 def comes_first(facts: VisitFacts, _policy: Policy, _now: Moment) -> Answer:
@@ -150,10 +160,13 @@ def comes_first(facts: VisitFacts, _policy: Policy, _now: Moment) -> Answer:
     waiting = [each for each in facts.addresses_before if each.visited_at is None]
     if not waiting:
         return yes(used("addresses_before", len(facts.addresses_before)))
-    return no(*(used("address", each.kind, each) for each in waiting), kind=waiting[0].kind)
+    seen = (used("address", each.kind, each) for each in waiting)
+    return no(
+        *seen, kind=waiting[0].kind, n=len(waiting), kinds=", ".join(f"{each.kind} {each.ref}" for each in waiting)
+    )
 
 
 def is_no_workplace(facts: HasAddress, _policy: Policy, _now: Moment) -> Answer:
     """Whether the address is anything but a workplace."""
     seen = used("address.kind", facts.address.kind, facts.address)
-    return no(seen) if facts.address.kind == ORG_WORK else yes(seen)
+    return no(seen, kind=facts.address.kind) if facts.address.kind == ORG_WORK else yes(seen)

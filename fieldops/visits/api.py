@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.visits import approval, choosing, freshness, service
+from fieldops.visits import accepting, approval, choosing, freshness, service
 from fieldops.visits.schemas import (
     AddressChoiceOut,
+    VisitAcceptIn,
     VisitApprovalIn,
     VisitApprovalsIn,
     VisitDecisionOut,
@@ -98,6 +99,15 @@ def approve_visits(asked: dict[str, Any]) -> Any:
 def approve_visit(asked: dict[str, Any], visit_id: uuid.UUID) -> Any:
     """Approve a visit; the rules are asked again, and what they reject by now becomes REJECTED."""
     return approval.approve_visit(session(), actor(), visit_id, **asked)
+
+
+@blueprint.route("/<uuid:visit_id>/accept", methods=["POST"])
+@needs("visits.approve")
+@blueprint.arguments(VisitAcceptIn)
+@blueprint.response(200, VisitOut)
+def accept_doubts(said: dict[str, Any], visit_id: uuid.UUID) -> Any:
+    """Let an approved visit go on in spite of a doubt that came up since; to refuse it, cancel it."""
+    return accepting.accept_doubts(session(), actor(), visit_id, **said)
 
 
 @blueprint.route("/<uuid:visit_id>/reject", methods=["POST"])

@@ -130,12 +130,18 @@ def cancel_visit(session: Session, actor: Actor, visit_id: UUID, *, reason: str)
 
 
 def _moved(session: Session, actor: Actor, visit_id: UUID, to: str, action: str, reason: str) -> dict[str, Any]:
-    visit = queries.lock_visits(session, [visit_id]).get(visit_id)
-    if visit is None:
-        raise _no_visit(visit_id)
+    visit = locked_visit(session, visit_id)
     move_visit(session, actor, visit, to, action=action, reason=reason)
     session.flush()
     return queries.shown_visit(session, visit_id)
+
+
+def locked_visit(session: Session, visit_id: UUID) -> Visit:
+    """The visit of that id, locked. Raises: NotFound."""
+    visit = queries.lock_visits(session, [visit_id]).get(visit_id)
+    if visit is None:
+        raise _no_visit(visit_id)
+    return visit
 
 
 def _ask(
@@ -215,6 +221,7 @@ def _settle(session: Session, actor: Actor, asked: _Asked) -> None:
     visit.lat, visit.lon, visit.point_precision = address.lat, address.lon, address.fact.precision
     rejected = {finding.code for finding in decision.of_severity(Severity.REJECT)}
     visit.waived = sorted(rejected & set(asked.approval.waive))
+    visit.accepted = decision.doubts
     visit.approve_comment = asked.approval.comment.strip() or None
     valid_days = asked.files.policy_for(asked.case_ids).visit.approval_valid_days
     approve(visit, approver=actor.name, at=actor.at, valid_days=valid_days)

@@ -72,7 +72,7 @@ def something_is_owed(facts: HasFile, _policy: Policy, now: Moment) -> Answer:
     total = compared_balance_fen(owed, sum_cards=True)
     if total is None:
         return yes(*seen) if any(owed) else unknown("欠款余额", "balance", *seen)
-    return yes(*seen) if total > 0 else no(*seen)
+    return yes(*seen) if total > 0 else no(*seen, bal=yuan(total))
 
 
 def enough_is_owed(facts: HasFile, policy: Policy, now: Moment) -> Answer:
@@ -85,7 +85,8 @@ def enough_is_owed(facts: HasFile, policy: Policy, now: Moment) -> Answer:
         return unknown("欠款余额", "balance", *seen)
     if balance > least or (balance == least and policy.visit.inclusive_pass):
         return yes(*seen)
-    return no(*seen, bal=yuan(balance), min=yuan(least))
+    gap = least - balance + (not policy.visit.inclusive_pass)
+    return no(*seen, bal=yuan(balance), min=yuan(least), gap=yuan(gap))
 
 
 def balance_is_fresh(max_age_days: Callable[[Policy], int]) -> Asks[Any]:
@@ -94,8 +95,9 @@ def balance_is_fresh(max_age_days: Callable[[Policy], int]) -> Asks[Any]:
     def asks(facts: HasFile, policy: Policy, now: Moment) -> Answer:
         seen = tuple(used("balance_as_of", case.balance_as_of, case) for case in facts.file.cases)
         known = [case.balance_as_of for case in facts.file.cases if case.balance_as_of]
-        if known and (now.day - min(known)).days > max_age_days(policy):
-            return no(*seen, as_of=min(known))
+        since = now.day - timedelta(days=max_age_days(policy))
+        if known and min(known) < since:
+            return no(*seen, as_of=min(known), since=since, d=(since - min(known)).days)
         return yes(*seen) if len(known) == len(facts.file.cases) else unknown("数据截止日", "as-of day", *seen)
 
     return asks
@@ -116,7 +118,12 @@ def no_recent_part_payment(facts: HasFile, policy: Policy, now: Moment) -> Answe
     newest = max(fresh, key=lambda each: each.paid_at)
     paid_on = day_of(newest.paid_at, now.zone)
     seen = used("repayment", {"paid_on": paid_on, "fen": newest.amount_fen}, newest)
-    return no(seen, date=paid_on, amt=yuan(newest.amount_fen))
+    quiet_on = paid_on + timedelta(days=policy.visit.recent_payment_days + 1)
+    end: Any = {"end_zh": f"{quiet_on}起不再提示", "end_en": f"From {quiet_on} on it warns no longer"}
+    if approved_at is not None and newest.paid_at > approved_at:
+        at = f"{approved_at.astimezone(now.zone):%Y-%m-%d %H:%M}"
+        end = {"end_zh": f"{at}的审批早于还款，须在其后重新审批", "end_en": f"An approval after it; this is of {at}"}
+    return no(seen, date=paid_on, amt=yuan(newest.amount_fen), **end)
 
 
 def no_promise_pending(facts: HasFile, policy: Policy, now: Moment) -> Answer:
@@ -126,4 +133,6 @@ def no_promise_pending(facts: HasFile, policy: Policy, now: Moment) -> Answer:
     if not pending:
         return yes(used("promises", len(facts.file.promises)))
     latest = max(pending, key=lambda each: each.due_on)
-    return no(used("promise", {"due_on": latest.due_on, "fen": latest.amount_fen}, latest), date=latest.due_on)
+    seen = used("promise", {"due_on": latest.due_on, "fen": latest.amount_fen}, latest)
+    free_on = latest.due_on + grace + timedelta(days=1)
+    return no(seen, date=latest.due_on, free=free_on, d=(free_on - now.day).days)

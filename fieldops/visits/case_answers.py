@@ -1,7 +1,7 @@
 """Answers about the cases and the debtor, the same for visits and letters: calls, holds, special statuses."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from fieldops.policies.catalogue import Answer, Asks, Moment, Severity, Used, day_of, no, unknown, yes
@@ -78,7 +78,7 @@ def case_is_active(facts: HasFile, _policy: Policy, _now: Moment) -> Answer:
     seen = tuple(used("case.status", case.status, case) for case in facts.file.cases)
     for case in facts.file.cases:
         if case.status != "ACTIVE":
-            return no(*seen, status=case.status, status_zh=in_chinese(case.status))
+            return no(*seen, status=case.status, status_zh=in_chinese(case.status), case=case.case_no)
     return yes(*seen)
 
 
@@ -88,7 +88,7 @@ def case_is_within_mandate(facts: HasFile, _policy: Policy, now: Moment) -> Answ
     seen = (*(used("case.expiry_on", case.expiry_on, case) for case in facts.file.cases), used("day", day))
     known = [case.expiry_on for case in facts.file.cases if case.expiry_on]
     if known and min(known) < day:
-        return no(*seen, expiry=min(known))
+        return no(*seen, expiry=min(known), day=day, d=(day - min(known)).days)
     return yes(*seen) if len(known) == len(facts.file.cases) else unknown("到期日", "expiry day", *seen)
 
 
@@ -100,7 +100,10 @@ def case_has_time_left(facts: HasFile, policy: Policy, now: Moment) -> Answer:
     expiry_on, case = min(known, key=lambda pair: pair[0])
     left = (expiry_on - now.day).days
     seen = used("days_to_expiry", left, case)
-    return no(seen, d=left) if 0 <= left <= policy.visit.expiry_warn_days else yes(seen)
+    ample_on = now.day + timedelta(days=policy.visit.expiry_warn_days + 1)
+    if 0 <= left <= policy.visit.expiry_warn_days:
+        return no(seen, d=left, ample=ample_on, more=(ample_on - expiry_on).days)
+    return yes(seen)
 
 
 # -- the calls ----------------------------------------------------------------------------------------------------
@@ -136,10 +139,25 @@ def prior_call(terms: Callable[[Policy], CallPolicy]) -> Asks[Any]:
             seen += [_seen_call(call) for call in fit[-1:] or calls[-1:]]
             if len(fit) < wanted.min_prior:
                 counted = used("qualifying_calls", len(fit), case)
-                return no(*seen, counted, n=wanted.min_prior, case=case.case_no)
+                more = wanted.min_prior - len(fit)
+                return no(*seen, counted, n=wanted.min_prior, case=case.case_no, more=more, **_such(wanted, facts, now))
         return yes(*seen)
 
     return asks
+
+
+def _such(wanted: CallPolicy, facts: HasFile, now: Moment) -> dict[str, Any]:
+    """Which calls count, and before when they must have begun, in both languages."""
+    such = [(wanted.require_recording, "有录音", "recorded"), (wanted.must_connect, "已接通", "answered")]
+    return {
+        "such_zh": "、".join(zh for asked, zh, _ in such if asked) or "呼出",
+        "such_en": " and ".join(en for asked, _, en in such if asked) or "outbound",
+        "before": _minute(facts.request.submitted_at or now.at, now),
+    }
+
+
+def _minute(at: datetime, now: Moment) -> str:
+    return f"{at.astimezone(now.zone):%Y-%m-%d %H:%M}"
 
 
 def some_call_connected(facts: HasFile, policy: Policy, now: Moment) -> Answer:
@@ -153,7 +171,8 @@ def some_call_connected(facts: HasFile, policy: Policy, now: Moment) -> Answer:
         return yes(used("calls", len(calls)))
     if any(call.connected is None for call in calls):
         return unknown("接通情况", "whether calls were answered", used("calls", len(calls)))
-    return no(*(_seen_call(call) for call in list(calls)[-3:]))
+    before = _minute(facts.request.submitted_at or now.at, now)
+    return no(*(_seen_call(call) for call in list(calls)[-3:]), n=len(calls), before=before)
 
 
 def newest_call_is_fresh(facts: HasFile, policy: Policy, now: Moment) -> Answer:
@@ -164,7 +183,9 @@ def newest_call_is_fresh(facts: HasFile, policy: Policy, now: Moment) -> Answer:
     newest = max(calls, key=lambda call: call.started_at)
     age = (now.day - day_of(newest.started_at, now.zone)).days
     seen = (_seen_call(newest), used("call_age_days", age))
-    return no(*seen, d=age) if age > policy.visit.calls.max_age_days else yes(*seen)
+    if age <= policy.visit.calls.max_age_days:
+        return yes(*seen)
+    return no(*seen, d=age, since=now.day - timedelta(days=policy.visit.calls.max_age_days))
 
 
 # -- holds, complaints, special statuses --------------------------------------------------------------------------
@@ -199,9 +220,23 @@ def no_hold(channel: str, kinds: tuple[str, ...]) -> Asks[Any]:
             kind=first.kind,
             kind_zh=in_chinese(first.kind),
             until=first.until_on or "-",
+            **_over(holds),
         )
 
     return asks
+
+
+def _over(holds: list[HoldFact]) -> dict[str, Any]:
+    """When these holds are over: by themselves on a day, or only once somebody releases them."""
+    names = ", ".join(f"{hold.kind} {hold.ref}" for hold in holds)
+    ends = [hold.until_on for hold in holds if hold.until_on is not None]
+    if len(ends) < len(holds):
+        return {"end_zh": f"解除停催（{names}），未定截止日", "end_en": f"A release of {names}; no end is set"}
+    free_on = max(ends) + timedelta(days=1)
+    return {
+        "end_zh": f"{free_on}起自动恢复，或提前解除（{names}）",
+        "end_en": f"From {free_on} on by itself, or an earlier release of {names}",
+    }
 
 
 def no_complaint_open(facts: HasFile, _policy: Policy, _now: Moment) -> Answer:
@@ -213,7 +248,9 @@ def no_complaint_open(facts: HasFile, _policy: Policy, _now: Moment) -> Answer:
     major = "MAJOR" in grades
     grade = "MAJOR" if major else grades[0]
     weight = Severity.REJECT if major else Severity.REVIEW
-    return no(*seen, severity=weight, grade=grade, grade_zh=in_chinese(grade))
+    names = ", ".join(f"{each.grade} {each.ref}" for each in facts.file.complaints)
+    end: Any = {"end_zh": f"{len(seen)}件投诉结案（{names}）", "end_en": f"{len(seen)} complaint(s) closed: {names}"}
+    return no(*seen, severity=weight, grade=grade, grade_zh=in_chinese(grade), **end)
 
 
 def _statuses(kinds: Callable[[Policy], tuple[str, ...]], *, proven: bool | None) -> Asks[Any]:
@@ -226,7 +263,9 @@ def _statuses(kinds: Callable[[Policy], tuple[str, ...]], *, proven: bool | None
         if not found:
             return yes(used("special_statuses", len(facts.file.special_statuses)))
         seen = (used("special_status", {"kind": each.kind, "proof": each.proof}, each) for each in found)
-        return no(*seen, kind=found[0].kind, kind_zh=in_chinese(found[0].kind))
+        names = ", ".join(f"{each.kind} {each.proof} {each.ref}" for each in found)
+        end: Any = {"end_zh": f"解除特殊状态（{names}）", "end_en": f"The status lifted as disproved: {names}"}
+        return no(*seen, kind=found[0].kind, kind_zh=in_chinese(found[0].kind), **end)
 
     return asks
 
@@ -246,4 +285,20 @@ def is_adult(facts: HasFile, policy: Policy, now: Moment) -> Answer:
         return said if said.holds is False else unknown("出生日期", "day of birth")
     age = now.day.year - born_on.year - ((now.day.month, now.day.day) < (born_on.month, born_on.day))
     seen = used("age_years", age)
-    return yes(seen) if age >= policy.visit.adult_age_years else no(seen)
+    if age >= policy.visit.adult_age_years:
+        return yes(seen)
+    of_age_on = _birthday(born_on, policy.visit.adult_age_years)
+    left = (of_age_on - now.day).days
+    return no(
+        seen,
+        end_zh=f"{of_age_on}年满{policy.visit.adult_age_years}周岁（尚差{left}天）",
+        end_en=f"{of_age_on}, when the debtor turns {policy.visit.adult_age_years}: {left} days more",
+    )
+
+
+def _birthday(born_on: date, years: int) -> date:
+    """The day somebody turns so old; who was born on 29 February does on 1 March."""
+    try:
+        return born_on.replace(year=born_on.year + years)
+    except ValueError:
+        return date(born_on.year + years, 3, 1)

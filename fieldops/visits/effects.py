@@ -67,9 +67,6 @@ between approval and the day: they are asked again there."""
 IN_REVIEW: Final = {"VR-022": Effect.REVIEW, "VR-041": Effect.REVIEW, "VR-051": Effect.REVIEW}
 """What follows when a rule asks for a person about something the approval did not know of."""
 
-_STILL_APPROVED: Final = frozenset({*states.CLEARED, states.SUSPENDED})
-"""Where an approval still stands."""
-
 PAUSED_STATES: Final = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})
 """States of a case that suspend; every other state but ACTIVE ends its visits."""
 
@@ -115,6 +112,7 @@ def _reconsider_one(
 ) -> None:
     staying = _staying(files, visit, case_ids)
     asked = _ask(session, files, visit, staying)
+    visit.accepted = asked.decision.still_doubted(visit.accepted)
     effect, codes = _effect(asked)
     if all(files.cases[case_id].debtor_id != visit.debtor_id for case_id in case_ids):
         effect, codes = Effect.CANCEL, [ANOTHER_PERSON]
@@ -125,7 +123,7 @@ def _reconsider_one(
         return
     _drop_cards(session, actor, visit, set(case_ids) - set(staying))
     if effect in _GOES_TO and states.may_follow(visit.status, _GOES_TO[effect]):
-        _keep(session, asked, to=_GOES_TO[effect])
+        _keep(session, asked)
         move_visit(session, actor, visit, _GOES_TO[effect], action=f"visits.{effect.name.lower()}", reason=reason)
     elif visit.status == states.SUSPENDED and effect < Effect.SUSPEND:
         _resume(session, actor, asked, cause)
@@ -162,9 +160,9 @@ def _effect(asked: _Asked) -> tuple[Effect, list[str]]:
         found["VR-001"] = Effect.SUSPEND
     if found.get("VR-042") and not _death_is_proven(asked.facts):
         found["VR-042"] = Effect.SUSPEND
-    for finding in asked.decision.of_severity(Severity.REVIEW):
-        known = finding.code in asked.visit.codes or _state_before_hold(asked.visit) not in states.CLEARED
-        found[finding.code] = Effect.NONE if known else IN_REVIEW.get(finding.code, Effect.NONE)
+    if _state_before_hold(asked.visit) in states.CLEARED:
+        for finding in asked.decision.new_doubts(asked.visit.accepted):
+            found[finding.code] = IN_REVIEW.get(finding.code, Effect.NONE)
     worst = max(found.values(), default=Effect.NONE)
     return worst, [code for code, effect in found.items() if effect is worst and effect is not Effect.NONE]
 
@@ -206,7 +204,7 @@ def _resume(session: Session, actor: Actor, asked: _Asked, cause: str) -> None:
         finding.code for finding in asked.decision.of_severity(Severity.REJECT) if finding.code not in visit.waived
     ]
     to = states.REJECTED if rejected else states.AFTER_HOLD[before]
-    _keep(session, asked, to=to)
+    _keep(session, asked)
     weigh(asked.files, asked.facts, visit)
     move_visit(session, actor, visit, to, action="visits.resume", reason=cause, codes=rejected)
 
@@ -217,7 +215,7 @@ def _adjust(session: Session, actor: Actor, asked: _Asked, cause: str) -> None:
     weigh(asked.files, asked.facts, visit)
     if visit.amount_fen == before_fen:
         return
-    _keep(session, asked, to=visit.status)
+    _keep(session, asked)
     visit.version += 1
     told = {"before_fen": before_fen, "amount_fen": visit.amount_fen}
     audit.record(session, actor, "visits.adjust", "visit", visit.id, reason=cause, **told)
@@ -226,12 +224,7 @@ def _adjust(session: Session, actor: Actor, asked: _Asked, cause: str) -> None:
         events.announce(session, VisitAdjusted(visit.id, before_fen, visit.amount_fen, visit.status, actor))
 
 
-def _keep(session: Session, asked: _Asked, *, to: str) -> None:
-    """Keep what the rules said, beside what they said at approval.
-
-    An approved visit that goes on, or may come back, still shows what its approval knew: the gates let pass nothing
-    else, so a doubt no person has looked at must not slip in among its codes here.
-    """
-    if _state_before_hold(asked.visit) not in states.CLEARED or to not in _STILL_APPROVED:
-        show_decision(asked.visit, asked.decision)
+def _keep(session: Session, asked: _Asked) -> None:
+    """Keep and show what the rules said; what a person has accepted stands beside it."""
+    show_decision(asked.visit, asked.decision)
     session.add(decision_row(asked.visit.id, asked.decision, asked.facts))

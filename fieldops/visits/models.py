@@ -18,7 +18,8 @@ class Visit(Stamped, Base):
 
     ``status`` follows the table of ``visits.states``; ``purpose``: COLLECT, VERIFY, DELIVER_LETTER, ANTI_FRAUD.
     ``codes`` are the findings of WARN and above of the last decision, ``waived`` those a supervisor set aside with
-    a reason. ``windows`` are pairs of seconds since local midnight in which the visit may begin.
+    a reason, ``accepted`` the doubts a person let stand: a code, or a code and the row it is about. ``windows`` are
+    pairs of seconds since local midnight in which the visit may begin.
     """
 
     __tablename__ = "visit"
@@ -61,6 +62,7 @@ class Visit(Stamped, Base):
     verdict: Mapped[str]
     codes: Mapped[list[str]] = mapped_column(default=list)
     waived: Mapped[list[str]] = mapped_column(default=list)
+    accepted: Mapped[list[str]] = mapped_column(default=list)
     waiver_reason: Mapped[str | None]
     policy_edition: Mapped[str]
     priority: Mapped[int]

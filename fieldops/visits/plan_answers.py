@@ -1,7 +1,9 @@
 """Answers about the request, its place among other visits, and the hour and crew it is planned with."""
 
+import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from fieldops.policies.catalogue import Answer, Asks, Moment, Severity, day_of, no, unknown, yes
 from fieldops.policies.edition import Policy
@@ -20,7 +22,8 @@ def says_why(facts: HasFile, _policy: Policy, _now: Moment) -> Answer:
     request = facts.request
     said = {"purpose": request.purpose, "reason": request.reason, "goal": request.goal}
     seen = used("request", said, request)
-    return yes(seen) if all(text and text.strip() for text in said.values()) else no(seen)
+    missing = [name for name, text in said.items() if not (text and text.strip())]
+    return no(seen, missing=", ".join(missing)) if missing else yes(seen)
 
 
 def approver_is_another(facts: HasFile, _policy: Policy, _now: Moment) -> Answer:
@@ -29,7 +32,7 @@ def approver_is_another(facts: HasFile, _policy: Policy, _now: Moment) -> Answer
     seen = (used("requester", request.requester, request), used("approver", request.approver, request))
     if request.approver is None:
         return unknown("审批人", "the approver", *seen)
-    return no(*seen) if request.approver == request.requester else yes(*seen)
+    return no(*seen, who=request.requester) if request.approver == request.requester else yes(*seen)
 
 
 def approval_is_fresh(valid_days: Callable[[Policy], int]) -> Asks[HasFile]:
@@ -40,9 +43,13 @@ def approval_is_fresh(valid_days: Callable[[Policy], int]) -> Asks[HasFile]:
         seen = used("approved_at", approved_at, facts.request)
         if approved_at is None:
             return unknown("审批时间", "when it was approved", seen)
-        age = (visiting_day(facts, now) - day_of(approved_at, now.zone)).days
+        day, approved_on = visiting_day(facts, now), day_of(approved_at, now.zone)
+        age = (day - approved_on).days
         seen_age = used("approval_age_days", age)
-        return no(seen, seen_age, d=age) if age > valid_days(policy) else yes(seen, seen_age)
+        if age <= valid_days(policy):
+            return yes(seen, seen_age)
+        since = day - timedelta(days=valid_days(policy))
+        return no(seen, seen_age, d=age, since=since, day=day, late=(since - approved_on).days)
 
     return asks
 
@@ -64,7 +71,8 @@ def no_open_visit_here(facts: VisitFacts, _policy: Policy, _now: Moment) -> Answ
     if not facts.open_visits:
         return yes(used("open_visits", 0))
     seen = (used("open_visit", {"no": each.no, "status": each.status}, each) for each in facts.open_visits)
-    return no(*seen, no=facts.open_visits[0].no)
+    others = ", ".join(f"{each.no} ({each.status})" for each in facts.open_visits)
+    return no(*seen, no=facts.open_visits[0].no, list=others)
 
 
 def visits_are_spaced(facts: VisitFacts, policy: Policy, now: Moment) -> Answer:
@@ -77,7 +85,18 @@ def visits_are_spaced(facts: VisitFacts, policy: Policy, now: Moment) -> Answer:
     recent = sum(1 for each in facts.done_visits if day - each.on < timedelta(days=30))
     seen = (used("last_visit_on", newest.on, newest), used("days_since", days), used("visits_in_30_days", recent))
     spaced = days >= policy.visit.min_days_between and recent + 1 <= policy.visit.max_per_30_days
-    return yes(*seen) if spaced else no(*seen, d=days, m=recent)
+    if spaced:
+        return yes(*seen)
+    free_on = _free_for_visits([each.on for each in facts.done_visits], policy)
+    return no(*seen, d=days, m=recent, free=free_on, more=(free_on - day).days)
+
+
+def _free_for_visits(done: list[date], policy: Policy) -> date:
+    """The first day on which the interval has passed and fewer visits than the number lie within 30 days."""
+    spaced_on = max(done) + timedelta(days=policy.visit.min_days_between)
+    newest = sorted(done)[-policy.visit.max_per_30_days :] if policy.visit.max_per_30_days else [date.max]
+    full = len(newest) == policy.visit.max_per_30_days
+    return max(spaced_on, min(newest) + timedelta(days=30)) if full else spaced_on
 
 
 def nothing_to_merge(facts: VisitFacts, _policy: Policy, _now: Moment) -> Answer:
@@ -85,7 +104,7 @@ def nothing_to_merge(facts: VisitFacts, _policy: Policy, _now: Moment) -> Answer
     if not facts.mergeable:
         return yes(used("mergeable", 0))
     seen = (used("mergeable", each.no, each) for each in facts.mergeable)
-    return no(*seen, list=", ".join(each.no for each in facts.mergeable))
+    return no(*seen, list=", ".join(each.no for each in facts.mergeable), n=len(facts.mergeable))
 
 
 # -- the hour -----------------------------------------------------------------------------------------------------
@@ -106,7 +125,27 @@ def hours_are_lawful(facts: VisitFacts, policy: Policy, now: Moment) -> Answer:
     seen = (used("arrive_at", arrive, facts.slot), used("leave_at", leave, facts.slot))
     if _within(window, arrive, leave):
         return yes(*seen)
-    return no(*seen, a=f"{window.opens:%H:%M}", b=f"{window.closes:%H:%M}")
+    return no(*seen, **_shift(window, arrive, leave))
+
+
+def _shift(window: Window, arrive: datetime, leave: datetime) -> dict[str, Any]:
+    """How far the visit must move to lie within the window, in minutes; a stay that crosses midnight cannot."""
+    early = _minutes(window.opens) - _minutes(arrive.time())
+    late = _minutes(leave.time()) - _minutes(window.closes) + 1440 * (leave.date() - arrive.date()).days
+    parts = [
+        (early, f"晚到{early}分钟", f"arrive {early} min later"),
+        (late, f"早走{late}分钟", f"leave {late} min earlier"),
+    ]
+    return {
+        "a": f"{window.opens:%H:%M}",
+        "b": f"{window.closes:%H:%M}",
+        "end_zh": "、".join(zh for by, zh, _ in parts if by > 0) or "改期",
+        "end_en": " and ".join(en for by, _, en in parts if by > 0) or "another day",
+    }
+
+
+def _minutes(moment: time) -> int:
+    return moment.hour * 60 + moment.minute + (moment.second > 0)
 
 
 def is_no_holiday(facts: VisitFacts, _policy: Policy, _now: Moment) -> Answer:
@@ -115,7 +154,7 @@ def is_no_holiday(facts: VisitFacts, _policy: Policy, _now: Moment) -> Answer:
     if day is None or day.holiday is None:
         return unknown("节假日安排", "a holiday calendar for the day")
     seen = used("day", {"on": day.on, "holiday": day.holiday}, day)
-    return no(seen, name=day.holiday) if day.holiday else yes(seen)
+    return no(seen, name=day.holiday, on=day.on) if day.holiday else yes(seen)
 
 
 def workplace_is_open(facts: VisitFacts, policy: Policy, now: Moment) -> Answer:
@@ -127,7 +166,10 @@ def workplace_is_open(facts: VisitFacts, policy: Policy, now: Moment) -> Answer:
     window = policy.visit.work_window
     arrive, leave = (each.astimezone(now.zone) for each in (facts.slot.arrive_at, facts.slot.leave_at))
     seen = (used("arrive_at", arrive, facts.slot), used("leave_at", leave, facts.slot))
-    return yes(*seen) if _within(window, arrive, leave) and arrive.isoweekday() in window.days else no(*seen)
+    if _within(window, arrive, leave) and arrive.isoweekday() in window.days:
+        return yes(*seen)
+    days = ", ".join(map(str, window.days))
+    return no(*seen, **_shift(window, arrive, leave), days=days, weekday=arrive.isoweekday())
 
 
 # -- the crew -----------------------------------------------------------------------------------------------------
@@ -138,8 +180,16 @@ def crew_is_of_size(facts: VisitFacts, policy: Policy, _now: Moment) -> Answer:
     if facts.crew is None:
         return unknown("外访小组", "the crew")
     least, most = policy.visit.crew_min, policy.visit.crew_max
-    seen = used("crew_members", len(facts.crew.members), facts.crew)
-    return yes(seen) if least <= len(facts.crew.members) <= most else no(seen, min=least, max=most)
+    count = len(facts.crew.members)
+    seen = used("crew_members", count, facts.crew)
+    if least <= count <= most:
+        return yes(seen)
+    end = (
+        (f"增加{least - count}人", f"{least - count} more")
+        if count < least
+        else (f"减少{count - most}人", f"{count - most} fewer")
+    )
+    return no(seen, min=least, max=most, n=count, end_zh=end[0], end_en=end[1])
 
 
 def _first(crew: CrewFact, bad: Callable[[MemberFact], bool]) -> MemberFact | None:
@@ -165,7 +215,7 @@ def recorder_is_registered(facts: VisitFacts, _policy: Policy, _now: Moment) -> 
         return unknown("录音录像设备", "the recorder")
     seen = used("recorder", {"serial": facts.crew.recorder, "registered": facts.crew.recorder_registered}, facts.crew)
     if not facts.crew.recorder or facts.crew.recorder_registered is False:
-        return no(seen)
+        return no(seen, serial=facts.crew.recorder or "-")
     return yes(seen) if facts.crew.recorder_registered else unknown("设备备案", "the recorder's registration", seen)
 
 
@@ -176,7 +226,7 @@ def crew_has_no_conflict(facts: VisitFacts, _policy: Policy, _now: Moment) -> An
     torn = _first(facts.crew, lambda member: bool(member.conflict))
     if torn is None:
         return yes(used("crew_members", len(facts.crew.members), facts.crew))
-    return no(used("conflict", torn.conflict, torn), name=torn.name)
+    return no(used("conflict", torn.conflict, torn), name=torn.name, conflict=torn.conflict)
 
 
 def checkin_is_near(facts: VisitFacts, policy: Policy, _now: Moment) -> Answer:
@@ -186,8 +236,9 @@ def checkin_is_near(facts: VisitFacts, policy: Policy, _now: Moment) -> Answer:
         return unknown("签到位置", "the position at check-in")
     blur = max(GPS_ACCURACIES * position.accuracy_m, position.precision_m)
     seen = (used("distance_m", round(position.distance_m), position), used("blur_m", round(blur), position))
-    if position.distance_m > max(policy.visit.checkin_review_m, blur):
-        return no(*seen, severity=Severity.REVIEW, m=round(position.distance_m))
-    if position.distance_m > max(policy.visit.checkin_warn_m, blur):
-        return no(*seen, severity=Severity.WARN, m=round(position.distance_m))
-    return yes(*seen)
+    near = max(policy.visit.checkin_warn_m, blur)
+    if position.distance_m <= near:
+        return yes(*seen)
+    far = position.distance_m > max(policy.visit.checkin_review_m, blur)
+    said: Any = {"m": round(position.distance_m), "near": round(near), "gap": math.ceil(position.distance_m - near)}
+    return no(*seen, severity=Severity.REVIEW if far else Severity.WARN, **said)

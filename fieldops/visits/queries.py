@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from fieldops.policies.books import StoredDecision
 
 _SHOWN = (
-    "id", "no", "status", "status_reason", "verdict", "codes", "waived", "waiver_reason", "policy_edition", "purpose",
-    "reason", "goal", "priority", "amount_fen", "address_id", "address_kind", "windows", "lat", "lon",
+    "id", "no", "status", "status_reason", "verdict", "codes", "waived", "accepted", "waiver_reason", "policy_edition",
+    "purpose", "reason", "goal", "priority", "amount_fen", "address_id", "address_kind", "windows", "lat", "lon",
     "point_precision", "requested_by", "approved_by", "approve_comment", "approved_at", "valid_until_on", "done_at",
     "created_at", "version",
 )  # fmt: skip

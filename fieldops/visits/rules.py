@@ -25,6 +25,7 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         message_zh="案件状态为{status_zh}，不得申请外访",
         message_en="Case is {status}; visits are not allowed",
         mend_zh="待案件恢复在催后重新申请", mend_en="Ask again once the case is active",
+        change_zh="案件{case}恢复在催（现为{status_zh}）", change_en="Case {case} ACTIVE again; it is {status}",
         source="002, 003",
     ),
     Rule(
@@ -35,6 +36,8 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         message_zh="委案已于{expiry}到期，未获延期批准",
         message_en="Entrustment expires on {expiry}; no approved extension",
         mend_zh="取得委托方延期批准，或改在到期前外访", mend_en="Get the bank's extension, or visit before that day",
+        change_zh="延期至{day}或以后（比{expiry}多{d}天）",
+        change_en="An approved extension to {day} or later: {d} days more than {expiry}",
         source="002:76",
     ),
     Rule(
@@ -45,6 +48,7 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         message_zh="距委案到期仅{d}天，请先申请延期（须提前3天）",
         message_en="Only {d} days to expiry; ask for an extension (3 days ahead)",
         mend_zh="提前申请延期", mend_en="Ask the bank for an extension",
+        change_zh="委托期延至{ample}或以后（再多{more}天）", change_en="An end on {ample} or later: {more} days more",
         source="002:76",
     ),
     Rule(
@@ -55,6 +59,8 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         message_zh="未经电话催收，不得申请外访（至少{n}次录音电催）",
         message_en="No prior recorded phone call on case {case}; at least {n} required",
         mend_zh="先进行录音电催，再重新申请", mend_en="Call on a recorded line first, then ask again",
+        change_zh="案件{case}还差{more}次{such_zh}电催，须在{before}前开始；之后的电催须重新申请",
+        change_en="{more} more {such_en} call(s) on case {case} begun before {before}; after a later one, ask anew",
         source="003:181 (§三)",
     ),
     Rule(
@@ -65,6 +71,8 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         message_zh="电催均未接通，请先核实联系方式",
         message_en="No call was answered; verify contact data first",
         mend_zh="核实联系方式", mend_en="Verify the contact data",
+        change_zh="{before}前接通一次（已拨{n}次均未接通）",
+        change_en="One answered call begun before {before}; none of {n} was",
         source="practice",
     ),
     Rule(
@@ -74,6 +82,7 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         asks=case.newest_call_is_fresh, keys=("visit.calls.max_age_days",),
         message_zh="最近一次电催距今{d}天", message_en="Last call was {d} days ago",
         mend_zh="再次电催", mend_en="Call again",
+        change_zh="{since}或以后再有一次电催", change_en="A call on {since} or later",
         source="practice",
     ),
     Rule(
@@ -85,6 +94,7 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         message_zh="欠款{bal}元低于外访标准{min}元",
         message_en="Balance {bal} is below the visit minimum {min}",
         mend_zh="欠款未达标准，改用电话或信函", mend_en="Use phone or letter instead",
+        change_zh="欠款{bal}元，距{min}元还差{gap}元", change_en="Balance {bal} below {min}: {gap} more",
         source="003:183 (§三)",
     ),
     Rule(
@@ -96,6 +106,7 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         message_zh="欠款数据截至{as_of}，请更新后再审",
         message_en="Balance data is as of {as_of}; refresh first",
         mend_zh="导入最新欠款数据", mend_en="Import the bank's newest balances",
+        change_zh="数据截至{since}或以后（再新{d}天）", change_en="A balance as of {since} or later: {d} days newer",
         source="003 (accuracy)",
     ),
     Rule(
@@ -105,6 +116,8 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         asks=balance.something_is_owed,
         message_zh="已全额还款，应撤销外访", message_en="Fully repaid; cancel the visit",
         mend_zh="撤销外访", mend_en="Cancel the visit",
+        change_zh="冲正后欠款大于0.00元（现{bal}元）",
+        change_en="A balance above 0.00 once a repayment is reversed; it is {bal}",
         source="003:191 (§三)",
     ),
     Rule(
@@ -115,6 +128,7 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         message_zh="{date}已部分还款{amt}元，请调整外访",
         message_en="Part payment {amt} on {date}; adjust the visit",
         mend_zh="按最新余额调整外访", mend_en="Adjust the amount to ask for",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="003:191 (§三)",
     ),
     Rule(
@@ -124,6 +138,7 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         asks=balance.no_promise_pending, keys=("visit.promise_grace_days",),
         message_zh="承诺还款日{date}未到", message_en="Promise to pay not yet due ({date})",
         mend_zh="待承诺日及宽限期过后再访", mend_en="Wait for the promised day and its grace",
+        change_zh="{free}起可外访（还有{d}天）", change_en="From {free} on: {d} days more",
         source="practice",
     ),
     Rule(
@@ -134,6 +149,7 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         message_zh="已签分期还款协议且未违约，应停止催收",
         message_en="Active instalment agreement; collection must stop",
         mend_zh="仅在协议违约后恢复", mend_en="Only a default on the agreement reopens collection",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="credit-card measures, Article 70; 003 (第十四条)",
     ),
 )  # fmt: skip
@@ -147,6 +163,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         message_zh="该地址已确认无效（{reason}，{date}，依据{ref}）",
         message_en="Address confirmed invalid ({reason}, {date}, see {ref})",
         mend_zh="改用其他地址；有新证据由主管解除", mend_en="Use another address; new evidence may lift it",
+        change_zh="以{date}以后的新证据由主管解除{ref}，或改用其他地址",
+        change_en="Evidence newer than {date} against {ref}, accepted by a supervisor; or another address",
         source="003:151, 003:185",
     ),
     Rule(
@@ -158,6 +176,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         message_zh="地址范围过大（{kw}），无具体楼栋/部门",
         message_en="Address too broad ({kw}); no building or department",
         mend_zh="补充楼栋、部门或房号", mend_en="Add building, department or room",
+        change_zh="写明{kw}的楼栋、部门或房号（{codes}）",
+        change_en="A building, department or room in place of {kw} ({codes})",
         source="003:189 (§三)",
     ),
     Rule(
@@ -167,6 +187,7 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=address.address_is_complete(address.by_visit),
         message_zh="地址不完整，缺少{part}", message_en="Address incomplete: {part}",
         mend_zh="补全地址", mend_en="Complete the address",
+        change_zh="补正{part}（{codes}）", change_en="{part} put right ({codes})",
         source="003:201 (§四) by analogy",
     ),
     Rule(
@@ -176,6 +197,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=address.not_sensitive_for_visits, keys=("visit.sensitive_rejected",),
         message_zh="敏感单位/场所（{kw}），须主管审批", message_en="Sensitive place ({kw}); supervisor needed",
         mend_zh="由主管审批或改用其他地址", mend_en="A supervisor decides, or use another address",
+        change_zh="改用非{kw}的地址（{codes}），或主管审批",
+        change_en="An address other than {kw} ({codes}), or a supervisor's approval",
         source="003:205 (§四) by analogy",
     ),
     Rule(
@@ -185,6 +208,7 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=address.source_is_lawful, keys=("visit.lawful_sources",),
         message_zh="地址来源不合法或未登记", message_en="Address source not lawful or not recorded",
         mend_zh="登记合法来源", mend_en="Record its lawful source",
+        change_zh="来源登记为{known}之一（现为{source}）", change_en="A source among {known}; it is {source}",
         source="003:177; CBA guide 2026",
     ),
     Rule(
@@ -194,6 +218,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=address.belongs_to_debtor,
         message_zh="第三人地址，不得外访", message_en="Third party's address; visit not allowed",
         mend_zh="改用债务人本人地址", mend_en="Use the debtor's own address",
+        change_zh="地址属于债务人或担保人（现为{owner}）",
+        change_en="An address of the debtor or a guarantor; it is of {owner}",
         source="credit-card measures, Article 68; GB/T 45251-2025",
     ),
     Rule(
@@ -203,6 +229,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         asks=address.is_located, keys=("visit.geocode_worst",),
         message_zh="地址未定位，无法排程", message_en="Address not geocoded; cannot be routed",
         mend_zh="补充坐标", mend_en="Add the point to the gazetteer, or set it by hand",
+        change_zh="坐标精度达到{worst}或更好（现为{have}）",
+        change_en="A point of precision {worst} or better; it is {have}",
         source="design card",
     ),
     Rule(
@@ -213,6 +241,8 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         message_zh="应先外访{kind}地址（电话已确认者除外）",
         message_en="Visit the {kind} address first (unless confirmed by phone)",
         mend_zh="先外访优先地址，或经电话确认本地址", mend_en="Visit that one first, or confirm this one by phone",
+        change_zh="先外访{n}个地址（{kinds}），或电话确认本地址",
+        change_en="Visits to {n} address(es) first ({kinds}), or this one confirmed by phone",
         source="003:193 (§三)",
     ),
     Rule(
@@ -223,6 +253,7 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         message_zh="单位外访不得向同事透露欠款，仅限工作日工作时间",
         message_en="Workplace: never reveal the debt; working hours only",
         mend_zh="注意保密", mend_en="Meet privately; reveal nothing to colleagues",
+        change_zh="改用非单位地址（现为{kind}）", change_en="An address that is no workplace; it is {kind}",
         source="003; CBA guide 2026",
     ),
     Rule(
@@ -233,6 +264,7 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         message_zh="跨区域案件，须两地协调并报总公司备案",
         message_en="Cross-region; branch coordination and filing needed",
         mend_zh="两地协调并备案", mend_en="Agree with the other branch and file it",
+        change_zh="由该区域分公司申请", change_en="A request by the branch of that area",
         source="002:97",
     ),
 )  # fmt: skip
@@ -246,6 +278,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         message_zh="客户已提交完整证明（{kind_zh}），禁止外访",
         message_en="Debtor proved {kind}; visits are forbidden",
         mend_zh="不得外访", mend_en="No visit; report to the bank",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="003:187 (§三, ungarbled)",
     ),
     Rule(
@@ -256,6 +289,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         message_zh="客户主张{kind_zh}但证明未齐，须主管核实",
         message_en="Debtor claims {kind}, proof incomplete; supervisor must verify",
         mend_zh="主管核实证明材料", mend_en="A supervisor checks the proof",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="003:187",
     ),
     Rule(
@@ -265,6 +299,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         asks=case.not_deceased,
         message_zh="欠款人已去世，暂停催收", message_en="Debtor deceased; collection stopped",
         mend_zh="停止催收并报委托方", mend_en="Stop and report to the bank",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="003:149",
     ),
     Rule(
@@ -274,6 +309,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         asks=case.is_adult, keys=("visit.adult_age_years",),
         message_zh="未成年人，不得外访", message_en="Minor; no visit",
         mend_zh="报委托方", mend_en="Report to the bank",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="practice",
     ),
     Rule(
@@ -283,6 +319,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         asks=case.not_vulnerable,
         message_zh="客户处于特殊困难，须主管审批", message_en="Vulnerable debtor; supervisor needed",
         mend_zh="主管审批", mend_en="A supervisor decides",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="practice; FCA CONC 7; RBI",
     ),
     Rule(
@@ -292,6 +329,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         asks=case.no_hold("VISIT", case.STOPPING_HOLDS),
         message_zh="停催中（{kind_zh}，至{until}）", message_en="Collection hold ({kind} until {until})",
         mend_zh="待停催解除后重新申请", mend_en="Ask again once the hold is released",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="003:149, 003:265",
     ),
     Rule(
@@ -301,6 +339,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         asks=case.no_complaint_open,
         message_zh="存在未结投诉（{grade_zh}）", message_en="Open complaint ({grade})",
         mend_zh="先办结投诉", mend_en="Settle the complaint first",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="000:16, 003:343",
     ),
     Rule(
@@ -310,6 +349,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         asks=case.no_hold("VISIT", ("DISPUTE",)),
         message_zh="客户对交易/开户有异议，暂停催收", message_en="Disputed transaction/account; paused",
         mend_zh="由委托方核实异议", mend_en="The bank verifies the dispute first",
+        change_zh="{end_zh}", change_en="{end_en}",
         source="003:361; credit-card measures, Article 69",
     ),
 )  # fmt: skip
@@ -322,6 +362,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.no_open_visit_here,
         message_zh="该地址已有在途外访{no}", message_en="An open visit {no} exists for this address",
         mend_zh="并入在途外访，或待其完成", mend_en="Add the card to that visit, or wait for it to end",
+        change_zh="{list}完成或撤销", change_en="{list} completed or cancelled",
         source="practice",
     ),
     Rule(
@@ -331,6 +372,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.visits_are_spaced, keys=("visit.min_days_between", "visit.max_per_30_days"),
         message_zh="{d}天前已外访，30日内{m}次", message_en="Visited {d} days ago; {m} visits in 30 days",
         mend_zh="间隔期满后再访", mend_en="Wait until the interval has passed",
+        change_zh="{free}起可外访（还有{more}天）", change_en="From {free} on: {more} days more",
         source="practice",
     ),
     Rule(
@@ -340,6 +382,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.nothing_to_merge,
         message_zh="可与{list}合并外访", message_en="Can be merged with {list}",
         mend_zh="合并外访", mend_en="Merge the requests",
+        change_zh="与{n}件（{list}）合并申请", change_en="One request together with {n} other(s): {list}",
         source="003:193 (§三)",
     ),
     Rule(
@@ -349,6 +392,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.says_why,
         message_zh="请填写外访原因和目标", message_en="Reason and goal are required",
         mend_zh="补填目的、原因和目标", mend_en="Fill in purpose, reason and goal",
+        change_zh="补填{missing}", change_en="{missing} filled in",
         source="000:21, 002:138",
     ),
     Rule(
@@ -358,6 +402,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.approver_is_another,
         message_zh="申请人不得审批本人申请", message_en="Requester cannot approve own request",
         mend_zh="由他人审批", mend_en="Let somebody else approve",
+        change_zh="由{who}以外的主管审批", change_en="An approver other than {who}",
         source="audit; 003:367",
     ),
     Rule(
@@ -367,6 +412,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.hours_are_lawful, keys=("visit.hard_window",),
         message_zh="外访时间须在{a}–{b}", message_en="Visits only {a}–{b}",
         mend_zh="改排时间", mend_en="Plan it at another hour",
+        change_zh="{end_zh}（{a}–{b}）", change_en="{end_en} ({a}–{b})",
         source="003:173; GB/T 45251-2025; CBA guide 2026",
     ),
     Rule(
@@ -376,6 +422,8 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.is_no_holiday,
         message_zh="法定节假日（{name}）外访须主管审批", message_en="Holiday visit ({name}) needs supervisor",
         mend_zh="改期或由主管审批", mend_en="Choose another day, or a supervisor decides",
+        change_zh="改在{on}（{name}）以外的日子，或主管说明",
+        change_en="A day other than {on} ({name}), or a supervisor's word",
         source="practice",
     ),
     Rule(
@@ -385,6 +433,8 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.workplace_is_open, keys=("visit.work_window",),
         message_zh="单位地址应在工作时间", message_en="Workplace only in office hours",
         mend_zh="改排工作时间", mend_en="Plan it in office hours",
+        change_zh="{end_zh}（星期{days}，{a}–{b}；现为星期{weekday}）",
+        change_en="{end_en} (weekdays {days}, {a}–{b}; it is weekday {weekday})",
         source="practice",
     ),
     Rule(
@@ -394,6 +444,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.crew_is_of_size, keys=("visit.crew_min", "visit.crew_max"),
         message_zh="外访人员须{min}–{max}人", message_en="Crew must be {min}–{max} people",
         mend_zh="调整外访小组", mend_en="Change the crew",
+        change_zh="{end_zh}（现{n}人）", change_en="{end_en}; they are {n}",
         source="practice",
     ),
     Rule(
@@ -403,6 +454,8 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.members_are_eligible,
         message_zh="{name}不具备外访资格（{why}）", message_en="{name} not eligible ({why})",
         mend_zh="更换人员（B角）", mend_en="Send the substitute (B角)",
+        change_zh="{name}补齐：{why}；或由他人替换",
+        change_en="{name} put right: {why}; or somebody else in their place",
         source="000:7, 003:389",
     ),
     Rule(
@@ -412,6 +465,8 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.recorder_is_registered,
         message_zh="未配备已备案录音录像设备", message_en="No registered recording device",
         mend_zh="领用已备案设备", mend_en="Draw a registered device",
+        change_zh="设备{serial}完成备案，或换用已备案设备",
+        change_en="Recorder {serial} registered with the bank, or another that is",
         source="003:171",
     ),
     Rule(
@@ -421,6 +476,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.crew_has_no_conflict,
         message_zh="{name}与该客户有投诉或利害关系", message_en="{name} has a complaint/conflict with this debtor",
         mend_zh="更换人员（B角）", mend_en="Send the substitute (B角)",
+        change_zh="换下{name}（{conflict}）", change_en="A crew without {name} ({conflict})",
         source="003:389",
     ),
     Rule(
@@ -431,6 +487,7 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         asks=plan.checkin_is_near, keys=("visit.checkin_warn_m", "visit.checkin_review_m"),
         message_zh="签到位置距地址{m}米", message_en="Check-in is {m} m from the address",
         mend_zh="说明情况，主管复核", mend_en="Say why; a supervisor looks at it",
+        change_zh="再近{gap}米（{m}米，须在{near}米内）", change_en="{gap} m nearer: {m} m, within {near} m",
         source="practice",
     ),
     Rule(
@@ -441,6 +498,8 @@ REQUEST_RULES: tuple[Rule[Any], ...] = (
         keys=("visit.approval_valid_days",),
         message_zh="审批已过期，请重新申请", message_en="Approval expired; apply again",
         mend_zh="重新申请", mend_en="Ask again",
+        change_zh="{since}或以后的审批（晚{late}天），用于{day}的外访",
+        change_en="An approval of {since} or later for a visit on {day}: {late} days newer",
         source="practice",
     ),
 )  # fmt: skip

@@ -89,6 +89,11 @@ class VisitReasonIn(In):
     reason = Words(required=True, validate=_TEXT)
 
 
+class VisitAcceptIn(In):
+    comment = Words(required=True, validate=_TEXT)
+    version = fields.Integer(load_default=None)
+
+
 class VisitResubmitIn(In):
     reason = fields.String(load_default=None, validate=validate.OneOf(REASONS))
     goal = Words(load_default=None, validate=_TEXT)
@@ -115,6 +120,10 @@ class VisitFindingOut(Out):
     used = fields.List(fields.Nested(VisitUsedOut))
     limits = fields.Dict()
     waivable = fields.Boolean()
+    change_zh = fields.String(
+        metadata={"description": "what would have to be otherwise, computed; empty where it holds"}
+    )
+    change_en = fields.String()
 
 
 class VisitDecisionOut(Out):
@@ -135,6 +144,9 @@ class VisitRowOut(Out):
     verdict = fields.String()
     codes = fields.List(fields.String())
     waived = fields.List(fields.String())
+    accepted = fields.List(
+        fields.String(), metadata={"description": "doubts a person let stand: a code, or a code and the row"}
+    )
     waiver_reason = fields.String(allow_none=True)
     policy_edition = fields.String()
     purpose = fields.String()

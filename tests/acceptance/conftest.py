@@ -22,6 +22,7 @@ from fieldops.visits.approval import return_visit
 from fieldops.visits.jobs import ask_again as review_visits
 from fieldops.visits.models import Visit, VisitCase
 from letters.lint import Examination
+from tests.acceptance.company import Company
 from tests.conftest import a_house, clients_of
 from tests.correspondence.conftest import SENDER, Office, QuickRenderer
 from tests.makers import BANK_CODE, make_bank
@@ -164,3 +165,11 @@ class Stage:
         self.house.clock.advance(days=days)
         for night in (expire_past_cases, review_visits, review_letters):
             night(self.house)
+
+
+@pytest.fixture
+def company(postgres, stage_database, stage_app):
+    """The company of the events machine, before anything has happened to it."""
+    made = Company()
+    made.where = (postgres, stage_database)
+    return made

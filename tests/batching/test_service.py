@@ -14,6 +14,7 @@ from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.policies import service as policies
 from fieldops.visits import execution
 from fieldops.visits import queries as visit_queries
+from fieldops.visits.accepting import accept_doubts
 from fieldops.visits.approval import Approval, approve_visits, cancel_visit
 from tests.makers import make_case, make_debtor, make_point
 from tests.visits.makers_of_visits import ask_for, make_approved_visit, make_good_case, requester, supervisor
@@ -126,6 +127,13 @@ def test_a_stale_balance_waits_for_the_bank_and_no_person_is_passed_over(session
     house.clock.advance(days=4)
     gathered = _gather(session, house, TODAY + timedelta(days=5))
     assert (visit.status, _reasons(gathered["left"])) == ("APPROVED", [("NEW_FINDINGS", ("VR-021",))])
+
+
+def test_a_supervisor_accepts_what_is_new_and_the_gate_lets_it_pass(session, house):
+    visit = make_approved_visit(session, house)
+    house.clock.advance(days=4)
+    accept_doubts(session, supervisor(house), visit.id, comment="银行明日更新余额")
+    assert _gather(session, house, TODAY + timedelta(days=5))["batched"] == 1
 
 
 def test_a_doubt_the_supervisor_knew_of_does_not_come_back(session, house):

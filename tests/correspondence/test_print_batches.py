@@ -2,15 +2,18 @@
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pypdfium2
 import pytest
+import sqlalchemy as sa
 
 from fieldops.cases.models import Repayment
 from fieldops.correspondence import batch_count, papers, printing, queries, rendering, service
+from fieldops.correspondence.models import CustodyDecision
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.packs import queries as packs
+from fieldops.policies.replay import replay
 from tests.makers import make_case, make_debtor
 
 
@@ -201,3 +204,10 @@ def test_a_missing_letter_is_found_by_counting(office):
     with office.house.transaction() as session:
         found = batch_count.reconcile_batch(session, office.actor("admin_clerk"), second, in_custody=0)
         assert (found["missing"], found["code"], found["batch"].status) == (1, "LR-081", "PRINTED")
+    with office.house.transaction() as session:
+        kept = session.scalars(sa.select(CustodyDecision).order_by(CustodyDecision.id)).all()
+        assert [(each.stage, each.verdict, len(each.findings)) for each in kept] == [
+            ("RECONCILE", "PASS", 2), ("RECONCILE", "REVIEW", 2),
+        ]  # fmt: skip
+        done = replay(session, office.house.clock.now() - timedelta(days=1))
+        assert (done.asked > len(kept), done.differing) == (True, [])

@@ -134,7 +134,7 @@ def test_a_doubt_needs_a_comment(office):
         office.approve(letter_id)
     assert refused.value.code == "COMMENT_NEEDED"
     approved = office.read(office.approve(letter_id, comment="identity card seen"))
-    assert (approved.status, approved.figures["accepted_codes"]) == ("GENERATED", ["LR-050"])
+    assert (approved.status, approved.accepted) == ("GENERATED", ["LR-050 UNKNOWN"])
 
 
 def _case_of_unknown_age(office):

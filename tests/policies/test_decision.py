@@ -32,6 +32,8 @@ def toy(code, severity, **more):
         "message_en": "No, {n}",
         "mend_zh": "改",
         "mend_en": "Mend it",
+        "change_zh": "差{n}",
+        "change_en": "{n} more",
         "source": "toy",
         "keys": ("visit.min_balance_fen",),
     }
@@ -77,6 +79,7 @@ def test_a_finding_keeps_question_message_mend_input_row_and_threshold():
     assert finding.outcome is Outcome.FAILED
     assert (finding.question, finding.message_en, finding.message_zh) == ("Is it fine?", "No, 7", "不行7")
     assert finding.mend_en == "Mend it"
+    assert (finding.change_zh, finding.change_en) == ("差7", "7 more")
     assert finding.used == (Used("said", False, "row/1", NOW.isoformat()),)
     assert finding.limits == {"visit.min_balance_fen": 500_000}
 
@@ -85,7 +88,7 @@ def test_a_passed_rule_keeps_its_inputs_and_says_nothing():
     finding = decide({}).findings[0]
     assert finding.outcome is Outcome.PASSED
     assert finding.used
-    assert finding.message_en == finding.mend_en == ""
+    assert finding.message_en == finding.mend_en == finding.change_en == finding.change_zh == ""
 
 
 def test_what_is_missing_is_named_in_both_languages():
@@ -93,6 +96,8 @@ def test_what_is_missing_is_named_in_both_languages():
     assert finding.outcome is Outcome.UNKNOWN
     assert finding.message_en == "Cannot tell: what was said is not on record"
     assert finding.message_zh == "无法判断，缺少：说法"
+    assert finding.change_en == "Once what was said is on record it is asked again"
+    assert finding.change_zh == "登记说法后重新判断"
 
 
 def test_screening_asks_what_submitting_asks():

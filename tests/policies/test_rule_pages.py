@@ -26,5 +26,5 @@ def test_a_page_holds_every_rule_with_question_words_and_thresholds(name):
         assert row.count(" | ") == 9
         for text in (rule.name, rule.question, rule.question_zh, rule.source, *rule.keys, *rule.stages):
             assert text in row
-        for text in (rule.message_zh, rule.message_en, rule.mend_zh, rule.mend_en):
+        for text in (rule.message_zh, rule.message_en, rule.mend_zh, rule.mend_en, rule.change_zh, rule.change_en):
             assert text in page

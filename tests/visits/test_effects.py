@@ -211,12 +211,28 @@ def test_a_complaint_suspends_or_brings_back_to_review_every_visit_to_the_debtor
     assert (first.status, second.status) == (waiting, approved)
 
 
-def test_a_visit_approved_in_knowledge_of_the_complaint_stays_approved(session, house):
+def test_a_visit_approved_in_knowledge_of_the_complaint_stays_approved_until_there_is_another(session, house):
     case = make_good_case(session)
     complaints.open_complaint(session, supervisor(house), case_id=case.id, grade="MINOR", received_on=TODAY)
     visit = make_approved_visit(session, house, case)
-    complaints.open_complaint(session, supervisor(house), case_id=case.id, grade="ORDINARY", received_on=TODAY)
+    _pay(session, house, visit, 100_000)
     assert visit.status == "APPROVED"
+    complaints.open_complaint(session, supervisor(house), case_id=case.id, grade="ORDINARY", received_on=TODAY)
+    assert visit.status == "PENDING_REVIEW"
+
+
+def test_what_was_accepted_of_a_complaint_ends_with_it(session, house):
+    case = make_good_case(session)
+    boss = supervisor(house)
+    told = {"case_id": case.id, "grade": "MINOR", "received_on": TODAY}
+    filed = complaints.open_complaint(session, boss, **told)
+    visit = make_approved_visit(session, house, case)
+    complaints.report_to_bank(session, boss, filed.id, report_ref="函")
+    complaints.reply(session, boss, filed.id, reply="已复")
+    complaints.close_complaint(session, boss, filed.id, upheld=False, reason="结")
+    assert visit.status == "APPROVED"
+    complaints.open_complaint(session, boss, **told)
+    assert (filed.status, visit.status) == ("OPEN", "PENDING_REVIEW")
 
 
 @pytest.mark.parametrize(("proof", "status"), [("COMPLETE", "CANCELLED"), ("CLAIMED", "PENDING_REVIEW")])
@@ -341,7 +357,8 @@ def test_a_doubt_newer_than_the_approval_stays_new_to_the_gates_when_the_amount_
     _pay(session, house, visit, 100_000)
     assert (visit.status, visit.amount_fen) == ("APPROVED", 700_000)
     assert "VR-024" in {each["code"] for each in queries.decisions_of(session, visit.id)[-1].findings}
-    assert "VR-024" not in visit.codes
+    assert "VR-024" in visit.codes
+    assert not any(doubt.startswith("VR-024") for doubt in visit.accepted)
 
 
 def test_a_doubt_newer_than_the_approval_stays_new_to_the_gates_after_a_hold(session, house):
@@ -352,4 +369,5 @@ def test_a_doubt_newer_than_the_approval_stays_new_to_the_gates_after_a_hold(ses
     house.clock.advance(days=2)
     _end_hold(session, house, hold, TODAY + timedelta(days=1))
     assert visit.status == "APPROVED"
-    assert "VR-024" not in visit.codes
+    assert "VR-024" in visit.codes
+    assert not any(doubt.startswith("VR-024") for doubt in visit.accepted)
