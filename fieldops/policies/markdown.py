@@ -1,8 +1,10 @@
 """A catalogue as a page people read: generated, so that it says what the program does."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from fieldops.policies.catalogue import Catalogue, Rule, Severity
+from fieldops.policies.reading import shipped_editions
 
 HEAD = """# {title}
 
@@ -32,7 +34,17 @@ def render_rules_markdown(*catalogues: Catalogue[Any]) -> str:
     rules = [rule for catalogue in catalogues for rule in catalogue.rules]
     table = [_line(COLUMNS), _line("---" for _ in COLUMNS), *(_line(_cells(rule)) for rule in rules)]
     words = [text for rule in rules for text in _words(rule)]
-    return "\n".join([HEAD.format(title=catalogues[0].title), *table, "", "## What they say", "", *words])
+    head = [HEAD.format(title=catalogues[0].title), *table, "", *_off(rules)]
+    return "\n".join([*head, "## What they say", "", *words])
+
+
+def _off(rules: Iterable[Rule[Any]]) -> tuple[str, ...]:
+    """Which of these the newest shipped edition does not ask, and why; nothing where it asks them all."""
+    edition = shipped_editions()[-1]
+    lines = [f"* {rule.code} {rule.name}: {edition.off[rule.code]}" for rule in rules if rule.code in edition.off]
+    if not lines:
+        return ()
+    return (f"## Not asked by edition {edition.edition}", "", "The why card lists these as OFF.", "", *lines, "")
 
 
 def _line(cells: Any) -> str:

@@ -112,6 +112,10 @@ def draft_policy(session: Session, actor: audit.Actor, *, document: Mapping[str,
     Raises: NotUnderstood for a policy that cannot stand, begins in the past or overlaps another.
     """
     policy = read_draft(session, document)
+    if MARK in policy.edition:
+        raise NotUnderstood(
+            "EDITION_NAME", f"edition {policy.edition}: {MARK} marks what floors have tightened; leave it out."
+        )
     if policy.valid_from < local_date(actor.at):
         raise NotUnderstood(
             "EDITION_TOO_LATE",

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from fieldops.audit import Actor
 from fieldops.db import uuid7
+from fieldops.errors import NotUnderstood
 from fieldops.policies import replay, service
 from fieldops.policies.edition import ACTIVE, POLICY, PolicyError
 from fieldops.policies.floors import FLOORS, check_floors
@@ -138,3 +139,10 @@ def test_nothing_is_told_of_an_edition_that_keeps_to_the_floors(house):
         service.activate_edition(session, Actor("manager", house.clock.now()), POLICY, "own")
         assert service.tightened_in_force(session, TODAY) is None
         assert service.policy_on(session, TODAY).edition == "own"
+
+
+def test_a_draft_is_not_named_like_a_tightened_edition(house):
+    document = {"based_on": "2026-11", "edition": "own@2026-11", "valid_from": "2026-11-24"}
+    with house.transaction() as session, pytest.raises(NotUnderstood) as refused:
+        service.draft_policy(session, Actor("author", house.clock.now()), document=document, reason="x")
+    assert refused.value.code == "EDITION_NAME"
