@@ -197,18 +197,18 @@ def test_words_of_a_debtors_state_become_special_statuses_with_their_proof(word,
 
 def test_every_flag_lands_in_its_register_and_is_announced(house, cases, heard):
     rows = [{**FLAG, "类型": word, "证明材料": None} for word in FLAGS if word != "伪冒"]
-    assert counts(take_in(house, "flags", rows)) == (13, 0, 0, 0)
+    assert counts(take_in(house, "flags", rows)) == (14, 0, 0, 0)
     assert {status.kind for status in every(house, SpecialStatus)} == {
-        "FRAUD", "UNAUTHORISED_USE", "INCAPACITY", "LITIGATION", "CUSTODY", "DRUG", "DECEASED",
+        "FRAUD", "UNAUTHORISED_USE", "INCAPACITY", "LITIGATION", "CUSTODY", "DRUG", "DECEASED", "VULNERABLE",
     }  # fmt: skip
     assert {status.proof for status in every(house, SpecialStatus)} == {"CLAIMED"}
     assert {hold.kind for hold in every(house, Hold)} == {"BANK_PAUSE", "DISPUTE", "INSTALMENT"}
     assert {hold.channels for hold in every(house, Hold)} == {"ALL"}
     assert {complaint.grade for complaint in every(house, Complaint)} == {"MAJOR", "ORDINARY", "MINOR"}
     kinds = [type(event) for event in heard]
-    assert [kinds.count(kind) for kind in (SpecialStatusRecorded, HoldOpened, ComplaintOpened)] == [7, 3, 3]
-    assert counts(take_in(house, "flags", rows)) == (0, 0, 13, 0)
-    assert len(heard) == 13
+    assert [kinds.count(kind) for kind in (SpecialStatusRecorded, HoldOpened, ComplaintOpened)] == [8, 3, 3]
+    assert counts(take_in(house, "flags", rows)) == (0, 0, 14, 0)
+    assert len(heard) == 14
 
 
 def test_a_proof_completed_later_changes_the_status_and_is_news(house, cases, heard):
