@@ -57,6 +57,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "third_parties",
     },
     "correspondence": {
+        "accepting",
         "amendments",
         "approval",
         "batch_count",
@@ -163,6 +164,8 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "replay",
         "sections",
         "stored",
+        "tightening",
+        "working_days",
     },
     "results": {
         "address_cards",
@@ -197,6 +200,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "waiting",
     },
     "visits": {
+        "accepting",
         "address_answers",
         "address_choice",
         "address_files",
