@@ -423,11 +423,22 @@ def live_through(office, day=DAY):
     furnish(office)
     machine = PaperMachine(office)
 
+    failed = []
+
     @settings(max_examples=1, phases=[Phase.generate], deadline=None)
     @given(st.data())
     def live(data):
-        for name, words in day:
-            getattr(machine, name)(**words, **({} if name in NEEDS_NO_DATA else {"data": data}))
-            machine.the_house_says_what_the_model_says()
+        try:
+            _live(machine, day, data)
+        except Exception as problem:  # noqa: BLE001 - told below as it is: asked again, the day would be another one
+            failed.append(problem)
 
     live()
+    if failed:
+        raise failed[0]
+
+
+def _live(machine, day, data):
+    for name, words in day:
+        getattr(machine, name)(**words, **({} if name in NEEDS_NO_DATA else {"data": data}))
+        machine.the_house_says_what_the_model_says()
