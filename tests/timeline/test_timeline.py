@@ -72,6 +72,7 @@ def test_a_timeline_of_nothing_is_not_found(client_as, path, code):
 def test_titles_are_in_both_languages_and_an_unknown_act_shows_its_own_name():
     assert all(zh != en and zh and en for zh, en in TITLES.values())
     assert title_of("cases.invent") == ("cases.invent", "cases.invent")
+    assert title_of("visits.accept") == title_of("letters.accept") == ("认可疑点", "doubt accepted")
 
 
 def test_every_step_a_visit_or_case_takes_has_a_name():
