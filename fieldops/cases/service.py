@@ -87,6 +87,12 @@ def record_promise(
     return promise
 
 
+def note_appointment(session: Session, actor: Actor, *, case_id: uuid.UUID, appointment: str) -> None:
+    """Keep when the debtor wants to be visited 预约时段: the next request for this card keeps to it."""
+    queries.case_by_id(session, case_id).appointment = appointment
+    audit.record(session, actor, "cases.appointment", "case", case_id, appointment=appointment)
+
+
 def open_hold(
     session: Session,
     actor: Actor,

@@ -38,6 +38,10 @@ class Tus(Protocol):
         """One request, whatever its answer."""
         ...
 
+    def get(self, path: str, **query: Any) -> Any:
+        """The answer to a question. Raises: ApiError."""
+        ...
+
 
 class UploadError(FieldopsError):
     """The server will not take these bytes: what it said is for the crew to read."""
@@ -81,6 +85,16 @@ class PhoneEvidence:
             except UploadError:
                 self._db.execute("UPDATE evidence SET state = 'REFUSED' WHERE slot = ?", (slot,))
         return arrived
+
+    def look_at_book(self) -> list[dict[str, Any]]:
+        """Read the receipt book 回执簿: results that are not whole, or were returned, the newest first.
+
+        What was sent and is not there after all, as after a backup was restored, is sent again.
+        """
+        results: list[dict[str, Any]] = self._server.get(f"{_PATH}/mine")["results"]
+        missing = [(slot["id"],) for each in results for slot in each["slots"] if slot["arrived_at"] is None]
+        self._db.executemany("UPDATE evidence SET state = 'WAITING' WHERE slot = ? AND state = 'SENT'", missing)
+        return [each for each in results if each["complete_at"] is None or each["status"] == "RETURNED"]
 
     def _send_one(self, slot: str, chunk_bytes: int) -> bool:
         """One slot from where it stands. Raises: UploadError for bytes the server will never take."""

@@ -64,7 +64,8 @@ class Finding:
     """What was found about the address 地址核实.
 
     ``invalid`` is the reason it is dead and ``scope`` for whom; ``confirms`` says that it is right. ``photo`` must be
-    declared with it; ``follow`` names who must act on it (see FOLLOW_UPS).
+    declared with it; ``follow`` names who must act on it (see FOLLOW_UPS). ``choice`` is the reason it is dead if a
+    supervisor says so; until then it is in doubt.
     """
 
     code: str
@@ -75,7 +76,8 @@ class Finding:
     scope: str = ""
     confirms: bool = False
     photo: bool = False
-    follow: str = ""
+    choice: str = ""
+    follow: tuple[str, ...] = ()
 
 
 FINDINGS: Final = {
@@ -83,13 +85,13 @@ FINDINGS: Final = {
     for row in (
         Finding("A01", "SELF_LIVES", "本人居住/在职，地址有效", confirms=True),
         Finding("A02", "FAMILY_LIVES", "家人居住，本人不常住", persons=SOMEBODY, confirms=True),
-        Finding("A03", "NOBODY_HOME", "地址存在，无人应答", persons=(NOBODY, "P07", "P08")),
-        Finding("A04", "ACCESS_DENIED", "门禁/保安拒入", persons=(NOBODY, "P05", "P08")),
-        Finding("A05", "MOVED", "已搬迁", invalid="MOVED", scope="DEBTOR", follow="REPAIR"),
+        Finding("A03", "NOBODY_HOME", "地址存在，无人应答", persons=(NOBODY, "P07", "P08"), follow=("REVISIT",)),
+        Finding("A04", "ACCESS_DENIED", "门禁/保安拒入", persons=(NOBODY, "P05", "P08"), follow=("REVISIT",)),
+        Finding("A05", "MOVED", "已搬迁", invalid="MOVED", scope="DEBTOR", follow=("REPAIR",)),
         Finding("A06", "DEMOLISHED", "已拆迁/灭失", invalid="DEMOLISHED", scope="SITE", photo=True),
         Finding("A07", "NO_SUCH_DOOR", "门牌错误/无此门牌", invalid="NO_SUCH_DOOR", scope="EXACT", photo=True),
         Finding("A08", "NO_SUCH_PERSON", "查无此人", invalid="NO_SUCH_PERSON", scope="DEBTOR"),
-        Finding("A09", "UNCLEAR", "地址不详", follow="REPAIR"),
+        Finding("A09", "UNCLEAR", "地址不详", choice="UNCLEAR", follow=("DECIDE", "REPAIR")),
         Finding("A10", "LEFT_JOB", "已离职", invalid="LEFT_JOB", scope="DEBTOR"),
         Finding("A11", "COMPANY_GONE", "单位倒闭/搬走", invalid="COMPANY_GONE", scope="DEBTOR"),
         Finding("A12", "COLLECTIVE_HUKOU", "集体户/人才中心", invalid="COLLECTIVE", scope="DEBTOR"),
@@ -164,8 +166,8 @@ OUTCOMES: Final = {
         Outcome("O18", "MISSING", "失联/失踪", ANYBODY, status="MISSING", follow="REPAIR"),
         Outcome("O19", "COMPLAINT_RAISED", "现场表示投诉", SOMEBODY, complaint=True, follow="BANK"),
         Outcome("O20", "CONFLICT_ABORT", "冲突/报警，终止", SOMEBODY, ("incident",), hold="MANAGER", follow="BANK"),
-        Outcome("O21", "MINOR_ONLY", "仅未成年人在场，离开", (MINOR_ONLY,)),
-        Outcome("O22", "ASKED_TO_LEAVE", "要求离开/要求另约", (SELF,), (), ("reason",)),
+        Outcome("O21", "MINOR_ONLY", "仅未成年人在场，离开", (MINOR_ONLY,), follow="REVISIT"),
+        Outcome("O22", "ASKED_TO_LEAVE", "要求离开/要求另约", (SELF,), (), ("reason", "appointment")),
         Outcome("O23", "NO_CONTACT", "未见到人", (NOBODY,)),
         Outcome("O24", "NOT_EXECUTED", "未执行", (NOBODY,), ("reason",)),
         Outcome("O25", "ABORTED_BY_OFFICE", "已还款/停催，现场取消", ANYBODY, (), ("reason",)),
@@ -185,9 +187,14 @@ class FollowUp:
 
 
 FOLLOW_UPS: Final = {
+    "APPOINTMENT": FollowUp("KEEP_APPOINTMENT", "PHONE_COLLECTOR", 1),
     "BANK": FollowUp("REPORT_TO_BANK", "BUSINESS_DEPT", 0),
     "CALL": FollowUp("FOLLOW_UP_CALL", "PHONE_COLLECTOR", 1, on_promised_day=True),
+    "DECIDE": FollowUp("DECIDE_ADDRESS", "SUPERVISOR", 1),
     "PLAN": FollowUp("PROPOSE_INSTALMENTS", "SUPERVISOR", 1),
     "REPAIR": FollowUp("REPAIR_INFORMATION", "BUSINESS_DEPT", 3),
+    "REVISIT": FollowUp("ASK_FOR_REVISIT", "PHONE_COLLECTOR", 1),
 }
-"""The entrusting bank hears the same day of payments claimed, disputes, deaths, complaints and clashes."""
+"""APPOINTMENT follows a line that names one, REVISIT as long as the policy allows another try (see ``revisits``).
+
+The entrusting bank hears the same day of payments claimed, disputes, deaths, complaints and clashes."""

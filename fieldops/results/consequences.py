@@ -18,9 +18,11 @@ from fieldops.cases import service as cases
 from fieldops.clock import SHANGHAI, local_date
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
+from fieldops.policies.service import policy_on
 from fieldops.results import queries
 from fieldops.results.codes import ABORTED_BY_OFFICE, FINDINGS, FOLLOW_UPS, NOT_EXECUTED, OUTCOMES, PERSONS, FollowUp
 from fieldops.results.reporting import was_executed
+from fieldops.results.revisits import revisit
 from fieldops.tasks.service import Asked
 from fieldops.visits import execution
 from fieldops.visits.events import LetterAtDoor
@@ -40,6 +42,8 @@ EVIDENCE_KIND: Final = "VISIT_RESULT"
 _CLAIMED: Final = "CLAIMED"
 _ORDINARY: Final = "ORDINARY"
 _OFFICE_CLOSES: Final = time(21)
+_APPOINTMENT, _REVISIT = "APPOINTMENT", "REVISIT"
+NOBODY_HOME, EXACT = "A03", "EXACT"
 
 
 def acts_on_others(address_finding: str | None, outcomes: Iterable[str]) -> bool:
@@ -71,18 +75,39 @@ def teach(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
             _act_on_card(session, actor, each, line)
 
 
-def follow_ups(actor: Actor, landed: Landed) -> list[Asked]:
-    """One task of each kind that the cards or the address ask for, naming the cards it is about."""
-    lines, finding = landed.lines, landed.finding
+def follow_ups(session: Session, actor: Actor, landed: Sequence[Landed]) -> list[Asked]:
+    """One task of each kind that the cards or the address of a result ask for, naming the cards it is about.
+
+    Cost: two statements where somebody must be visited again, none otherwise.
+    """
+    asked = [(each, name, lines) for each in landed for name, lines in sorted(_asked_by(each).items())]
+    again = [each.visit.id for each, name, _ in asked if name == _REVISIT]
+    tried = queries.tries_at(session, again, NOBODY_HOME) if again else {}
+    policy = policy_on(session, local_date(actor.at)) if again else None
+    tasks = []
+    for each, name, lines in asked:
+        more: dict[str, Any] | None = {}
+        if name == _REVISIT and policy is not None:
+            more = revisit(tried.get(each.visit.id) or [each.sent.body["arrived_at"]], policy)
+        if more is not None:
+            tasks.append(_asked(actor, FOLLOW_UPS[name], each, lines, more))
+    return tasks
+
+
+def _asked_by(landed: Landed) -> dict[str, list[Mapping[str, Any]]]:
+    """The lines each follow-up of a result is about."""
+    lines = landed.lines
     if not was_executed(lines):
-        return []
+        return {}
     about: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
         if OUTCOMES[line["outcome"]].follow:
             about[OUTCOMES[line["outcome"]].follow].append(line)
-    if finding is not None and finding.follow:
-        about[finding.follow] += lines
-    return [_asked(actor, FOLLOW_UPS[name], landed, concerned) for name, concerned in sorted(about.items())]
+        if line.get("appointment"):
+            about[_APPOINTMENT].append(line)
+    for name in landed.finding.follow if landed.finding is not None else ():
+        about[name] = list(lines)
+    return about
 
 
 def _outcomes(lines: Sequence[Mapping[str, Any]]) -> str:
@@ -109,7 +134,7 @@ def _teach_addresses(session: Session, actor: Actor, landed: Sequence[Landed]) -
     addresses.record_findings(session, actor, found)
     for each, finding in learned:
         if finding.invalid and not finding.photo:
-            _invalidate(session, actor, each.visit, each.result_id, finding)
+            invalidate(session, actor, each.visit, each.result_id, finding)
 
 
 def prove_address_dead(session: Session, actor: Actor, visit: Visit, result: VisitResult) -> None:
@@ -119,17 +144,18 @@ def prove_address_dead(session: Session, actor: Actor, visit: Visit, result: Vis
         return
     slots = queries.slots_by_ids(session, [UUID(each["id"]) for each in result.slots])
     if any(slot.kind.startswith("PHOTO") and slot.arrived_at is not None for slot in slots):
-        _invalidate(session, actor, visit, result.id, finding)
+        invalidate(session, actor, visit, result.id, finding)
 
 
-def _invalidate(session: Session, actor: Actor, visit: Visit, result_id: UUID, finding: Finding) -> None:
+def invalidate(session: Session, actor: Actor, visit: Visit, result_id: UUID, finding: Finding) -> None:
+    """Put the address of a visit on the register of the dead, for whom and why its finding says."""
     addresses.invalidate_address(
         session,
         actor,
         address=address_queries.address_by_id(session, visit.address_id),
-        scope=finding.scope,
+        scope=finding.scope or EXACT,
         channel="ALL",
-        reason=finding.invalid,
+        reason=finding.invalid or finding.choice,
         code=finding.code,
         visit_id=visit.id,
         evidence_kind=EVIDENCE_KIND,
@@ -167,6 +193,8 @@ def _act_on_card(session: Session, actor: Actor, landed: Landed, line: Mapping[s
     if outcome.complaint:
         told: Any = {"grade": _ORDINARY, "source": "DEBTOR", "received_on": today, "reason": outcome.code}
         complaints.open_complaint(session, actor, case_id=case_id, **told)
+    if line.get("appointment"):
+        cases.note_appointment(session, actor, case_id=case_id, appointment=line["appointment"])
     if outcome.keep_away:
         third_parties.record_refusal(
             session,
@@ -180,14 +208,22 @@ def _act_on_card(session: Session, actor: Actor, landed: Landed, line: Mapping[s
         )
 
 
-def _asked(actor: Actor, asked: FollowUp, landed: Landed, lines: Sequence[Mapping[str, Any]]) -> Asked:
+def _asked(
+    actor: Actor, asked: FollowUp, landed: Landed, lines: Sequence[Mapping[str, Any]], more: Mapping[str, Any]
+) -> Asked:
     due_at = datetime.combine(_due_on(asked, local_date(actor.at), lines), _OFFICE_CLOSES, SHANGHAI)
     detail = {
         "visit_id": str(landed.visit.id),
         "address_finding": landed.sent.body["address_finding"],
-        "cards": [{"case_id": str(line["case_id"]), "outcome": line["outcome"]} for line in lines],
+        "cards": [_card(line) for line in lines],
+        **more,
     }
     return Asked(asked.kind, asked.role, "visit_result", landed.result_id, due_at, detail)
+
+
+def _card(line: Mapping[str, Any]) -> dict[str, Any]:
+    appointed = {"appointment": line["appointment"]} if line.get("appointment") else {}
+    return {"case_id": str(line["case_id"]), "outcome": line["outcome"], **appointed}
 
 
 def _due_on(asked: FollowUp, today: date, lines: Sequence[Mapping[str, Any]]) -> date:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from fieldops.addresses.queries import Place, among
 from fieldops.agents.models import Agent
@@ -108,6 +109,22 @@ def results_of_visit(session: Session, visit_id: uuid.UUID) -> list[VisitResult]
     return list(
         session.scalars(sa.select(VisitResult).where(VisitResult.visit_id == visit_id).order_by(VisitResult.number))
     )
+
+
+def tries_at(session: Session, visit_ids: Iterable[uuid.UUID], finding: str) -> dict[uuid.UUID, list[datetime]]:
+    """When crews have found this at the addresses of these visits, for the same debtor, theirs and earlier ones."""
+    asked, made = aliased(Visit), aliased(Visit)
+    query = (
+        sa.select(asked.id, VisitResult.arrived_at)
+        .join(made, sa.and_(made.debtor_id == asked.debtor_id, made.address_key == asked.address_key))
+        .join(VisitResult, VisitResult.visit_id == made.id)
+        .where(among(asked.id, visit_ids), VisitResult.is_primary, VisitResult.address_finding == finding)
+        .order_by(VisitResult.arrived_at)
+    )
+    found: dict[uuid.UUID, list[datetime]] = {}
+    for visit_id, arrived_at in session.execute(query):
+        found.setdefault(visit_id, []).append(arrived_at)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

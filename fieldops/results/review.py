@@ -9,10 +9,10 @@ from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
 from fieldops.agents import queries as agents
 from fieldops.auth import service as accounts
-from fieldops.errors import NotAllowed, NotNow
+from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.results import queries
-from fieldops.results.codes import FINDINGS
-from fieldops.results.consequences import EVIDENCE_KIND
+from fieldops.results.codes import FINDINGS, FOLLOW_UPS
+from fieldops.results.consequences import EVIDENCE_KIND, invalidate
 from fieldops.tasks import service as tasks
 from fieldops.visits import queries as visit_queries
 
@@ -27,16 +27,28 @@ if TYPE_CHECKING:
 SUBMITTED, ACCEPTED, RETURNED, CORRECTED = "SUBMITTED", "ACCEPTED", "RETURNED", "CORRECTED"
 REVIEW: Final = "REVIEW_RESULT"
 """The task a result opens that a supervisor must look at."""
+DECIDE, DEAD = FOLLOW_UPS["DECIDE"].kind, "INVALID"
 _GOOD_FIX_M: Final = 50
 
 
-def accept_result(session: Session, actor: Actor, result_id: UUID, *, note: str | None = None) -> dict[str, Any]:
+def accept_result(
+    session: Session, actor: Actor, result_id: UUID, *, note: str | None = None, address: str | None = None
+) -> dict[str, Any]:
     """Accept a result as it is. A good fix at an address it confirms shows from then on where the building is.
 
-    Raises: NotFound; NotAllowed for who reported it and their crew; NotNow when it has been reviewed or corrected.
+    ``address`` decides, INVALID or DOUBTFUL, on one that was not found.
+    Raises: NotFound; NotAllowed for who reported it and their crew; NotNow when it has been reviewed or corrected;
+    NotUnderstood for a choice about an address of which nothing is to be chosen.
     """
+    finding = FINDINGS.get(queries.result_by_id(session, result_id).address_finding or "")
+    if address is not None and (finding is None or not finding.choice):
+        raise NotUnderstood("NO_CHOICE", "What was found leaves nothing to choose about the address; leave it out.")
     result = _reviewed(session, actor, result_id, ACCEPTED, note)
     _confirm_point(session, actor, result)
+    if address is not None and finding is not None:
+        tasks.finish_if_open(session, actor, DECIDE, result.id)
+        if address == DEAD and result.is_primary:
+            invalidate(session, actor, visit_queries.visit_by_id(session, result.visit_id), result.id, finding)
     return queries.shown(session, [result])[0]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.clock import local_date
@@ -21,8 +23,11 @@ from fieldops.results.codes import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
+_APPOINTMENT: Final = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d) (?P<opens>([01]\d|2[0-3]):[0-5]\d)-(?P<closes>([01]\d|2[0-3]):[0-5]\d)"
+)
 SUMMARY_MIN_LENGTH: Final = 10
 ALWAYS_ALLOWED: Final = frozenset({"detail"})
 
@@ -170,6 +175,27 @@ def _days_possible(report: Report) -> list[Fault]:
     return faults
 
 
+def _appointment_possible(report: Report) -> list[Fault]:
+    faults = []
+    for line in report.lines:
+        told = line.fields.get("appointment")
+        if told is None:
+            continue
+        match = _APPOINTMENT.fullmatch(told)
+        if match is None or not match["opens"] < match["closes"] or not _is_date(match["day"]):
+            faults.append(Fault("APPOINTMENT_UNREAD", "lines.appointment", "write it like 2026-11-26 14:00-16:00"))
+        elif match["day"] < report.left_on.isoformat():
+            faults.append(Fault("APPOINTMENT_IN_THE_PAST", "lines.appointment", "give the day that was agreed"))
+    return faults
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 def _identity_first(report: Report) -> list[Fault]:
     of_the_debt = [o for o in report.outcomes if o in OUTCOMES and OUTCOMES[o].verified]
     if not of_the_debt or report.identity_verified:
@@ -256,6 +282,7 @@ CHECKS: Final[tuple[Callable[[Report], list[Fault]], ...]] = (
     _no_other_fields,
     _volunteered,
     _days_possible,
+    _appointment_possible,
     _identity_first,
     _identity_possible,
     _badge_shown,

@@ -66,6 +66,7 @@ class LineIn(In):
     place = text(64, load_default=None)
     proof = fields.Boolean(load_default=None)
     incident = text(1000, load_default=None)
+    appointment = text(32, load_default=None)
 
 
 class ResultIn(In):
@@ -100,6 +101,9 @@ class SignalOut(Out):
 
 
 class AcceptIn(In):
+    """``address`` decides on one that was not found 地址不详: dead, or in doubt as it is."""
+
+    address = fields.String(load_default=None, validate=validate.OneOf(["INVALID", "DOUBTFUL"]))
     note = Words(load_default=None, validate=validate.Length(2, 500))
 
 

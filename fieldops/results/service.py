@@ -118,7 +118,7 @@ def record_results(
     for anew in landed:
         if anew.corrected is not None and anew.counts:
             corrections.take_effect_anew(session, actor, anew, anew.corrected)
-    asked = [task for each in landed if each.counts for task in follow_ups(actor, each)]
+    asked = follow_ups(session, actor, [each for each in landed if each.counts])
     tasks.open_tasks(session, actor, asked + [_review(actor, each) for each in landed if _asks_for_review(each)])
     events.announce_all(session, [_told(actor, each) for each in landed])
     return refused

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fieldops import audit
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
-from fieldops.sync.rules import OBJECTIONS
+from fieldops.sync.rules import OBJECTED, OBJECTIONS
 from fieldops.visits import states
 from fieldops.visits.moves import move_visit
 
@@ -34,5 +34,5 @@ def object_to_visit(session: Session, actor: Actor, visit: Visit, body: Mapping[
         addresses.record_findings(session, actor, [addresses.Found(address, row.code, EVIDENCE_KIND, mutation)])
     if visit.status == states.PLANNED:
         move_visit(
-            session, actor, visit, states.PENDING_REVIEW, action="visits.give_back", reason=f"objection 异议: {row.zh}"
+            session, actor, visit, states.PENDING_REVIEW, action="visits.give_back", reason=f"{OBJECTED}: {row.zh}"
         )

@@ -30,7 +30,7 @@ from fieldops.sync.models import (
     SyncEpoch,
     VisitEvent,
 )
-from fieldops.sync.rules import Held
+from fieldops.sync.rules import OBJECTED, Held
 from fieldops.vault import mask_card, mask_name
 from fieldops.visits.models import Visit, VisitCase
 
@@ -162,6 +162,9 @@ def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, toda
     }
 
 
+_BY_THE_OFFICE = (Recall.reason.not_like(f"{OBJECTED}%"),)
+
+
 def recalls_unconfirmed(session: Session, now: datetime, *, waited: timedelta, due_within: timedelta) -> list[Any]:
     """Recalls no phone has shown although a while has passed and the visit is soon due 召回未经手机确认."""
     due = (
@@ -177,22 +180,23 @@ def recalls_unconfirmed(session: Session, now: datetime, *, waited: timedelta, d
         )
         .join(Agent, Agent.id == Recall.agent_id)
         .join(due, due.c.visit_id == Recall.visit_id)
-        .where(Recall.acked_at.is_(None), Recall.recalled_at <= now - waited)
+        .where(Recall.acked_at.is_(None), Recall.recalled_at <= now - waited, *_BY_THE_OFFICE)
         .where(due.c.due_at >= now, due.c.due_at <= now + due_within)
     )
     return list(session.execute(query.order_by(due.c.due_at)).mappings())
 
 
 def recall_lags_s(session: Session, *, since: datetime) -> list[float]:
-    """Seconds from each recall to its acknowledgement, shortest first."""
+    """Seconds from each recall to its acknowledgement, shortest first; a crew's own objection is none of the office."""
     lag = sa.func.extract("epoch", Recall.acked_at - Recall.recalled_at)
-    query = sa.select(lag).where(Recall.acked_at.is_not(None), Recall.recalled_at >= since)
+    query = sa.select(lag).where(Recall.acked_at.is_not(None), *_BY_THE_OFFICE, Recall.recalled_at >= since)
     return [float(each) for each in session.scalars(query.order_by(lag))]
 
 
 def recalls_since(session: Session, since: datetime) -> int:
     """How many recalls were sent out since then, one for each agent."""
-    return session.scalars(sa.select(sa.func.count()).where(Recall.recalled_at >= since)).one()
+    query = sa.select(sa.func.count()).where(Recall.recalled_at >= since, *_BY_THE_OFFICE)
+    return session.scalars(query).one()
 
 
 def reports_after_recall(session: Session, since: datetime) -> list[dict[str, Any]]:

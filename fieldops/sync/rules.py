@@ -56,6 +56,9 @@ class Objection:
     doubts_address: bool = False
 
 
+OBJECTED: Final = "objection 异议"
+"""How the reason of a recall begins that a crew has brought about itself: no phone is waited for."""
+
 OBJECTIONS: Final = {
     row.code: row
     for row in (

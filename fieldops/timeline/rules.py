@@ -12,6 +12,7 @@ TITLES: Final = {
     "cases.repayment": ("还款", "repayment"),
     "cases.reverse_repayment": ("冲正", "repayment reversed"),
     "cases.promise": ("承诺还款", "promise to pay"),
+    "cases.appointment": ("预约时段", "appointment"),
     "cases.hold": ("停催", "hold"),
     "cases.release_hold": ("解除停催", "hold released"),
     "cases.complaint": ("投诉", "complaint"),

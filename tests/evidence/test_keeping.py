@@ -10,14 +10,15 @@ from fieldops.audit import AuditEntry
 from fieldops.cases.models import Case
 from fieldops.clock import local_date
 from fieldops.evidence import jobs
-from fieldops.evidence.models import EvidenceFile, UploadPart
+from fieldops.evidence.models import EvidenceFile, Upload, UploadPart
 from fieldops.evidence.rules import OVERDUE
 from fieldops.jobs import work
-from fieldops.results.models import VisitResult
+from fieldops.results.models import EvidenceSlot, VisitResult
 from fieldops.tasks.models import Task
 from fieldops.visits.queries import cards_of
 from tests.evidence.conftest import Reported
-from tests.sync.acts import all_of
+from tests.evidence.recordings import jpeg
+from tests.sync.acts import all_of, report_result, sync
 
 
 @pytest.fixture
@@ -128,6 +129,29 @@ def test_evidence_is_kept_for_the_years_of_the_policy(road, today, until):
 
 def book(made):
     return made.api.client.get("/api/v1/mobile/uploads/mine").json
+
+
+def test_a_phone_sends_again_what_the_book_says_is_not_there_after_all(road):
+    """A backup was restored: the server has the result and not the photo the phone had sent."""
+    (phone, _), _ = road.phones()
+    photo = phone.evidence.keep("PHOTO_DOOR", jpeg(), str(road.visit_id), road.house.clock.now())
+    done = report_result(road, phone, road.visit_id, slots=[photo])
+    sync(road, phone)
+    (red,) = phone.evidence.look_at_book()
+    assert (red["id"], red["slots_arrived"], phone.evidence.waiting) == (done, 0, [photo["id"]])
+    assert phone.evidence.send() == [photo["id"]]
+    assert (phone.evidence.look_at_book(), phone.evidence.waiting) == ([], [])
+    with road.house.transaction() as session:
+        for table in (EvidenceFile, UploadPart, Upload):
+            session.execute(sa.delete(table))
+        session.execute(sa.update(EvidenceSlot).values(arrived_at=None))
+        session.execute(sa.update(VisitResult).values(complete_at=None))
+    assert [each["id"] for each in phone.evidence.look_at_book()] == [done]
+    assert phone.evidence.send() == [photo["id"]]
+    assert phone.evidence.look_at_book() == []
+    returned = road.client_as("QA").post(f"/api/v1/results/{done}/return", json={"note": "照片不清晰"})
+    assert returned.status_code == 200
+    assert [each["review_note"] for each in phone.evidence.look_at_book()] == ["照片不清晰"]
 
 
 def test_the_receipt_book_says_what_the_server_holds_of_my_results(reported):

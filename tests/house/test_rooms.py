@@ -175,6 +175,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "corrections",
         "reporting",
         "review",
+        "revisits",
         "signals",
         "slots",
     },

@@ -23,6 +23,7 @@ VALUES = {
     "letter_no": "函2026-17",
     "place": "信箱",
     "proof": False,
+    "appointment": "2026-11-26 14:00-16:00",
     "incident": "对方报警",
 }
 

@@ -43,7 +43,8 @@ def test_a_finding_is_dead_for_somebody_or_alive(row):
     assert bool(row.invalid) == bool(row.scope)
     assert row.scope in {"", "DEBTOR", "EXACT", "SITE"}
     assert not (row.invalid and row.confirms)
-    assert row.follow in {"", *FOLLOW_UPS}
+    assert set(row.follow) <= set(FOLLOW_UPS)
+    assert bool(row.choice) == ("DECIDE" in row.follow)
 
 
 def test_follow_ups_are_asked_of_known_roles():

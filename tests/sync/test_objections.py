@@ -77,3 +77,14 @@ def test_an_objection_that_cannot_be_read_is_refused(road, change):
     given = objection(road, phone, **change)
     assert sync(road, phone) == {given: "REJECTED_VALIDATION"}
     assert road.status()[0] == "PLANNED"
+
+
+def test_a_crews_own_objection_is_no_recall_whose_lag_is_measured(road):
+    (phone, _), (partner, _) = road.phones()
+    objection(road, phone)
+    sync(road, phone)
+    road.house.clock.advance(hours=1)
+    sync(road, partner)
+    assert phone.acknowledge() or partner.acknowledge()
+    figures = road.client_as("SUPERVISOR").get("/api/v1/recalls/figures").json
+    assert (figures["recalls"], figures["acknowledged"], figures["unconfirmed"], figures["p95_s"]) == (0, 0, 0, None)
