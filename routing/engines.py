@@ -43,7 +43,7 @@ def search(task: Task, budget_s: float, on_better: Callable[[Routes], None], sto
 def warm() -> None:
     """Compile the searches once, so that no plan waits for it; a second call only reads the cache.
 
-    Cost: half a minute on a cold installation, a second from the cache. Example: the last step of a set-up.
+    Cost: a minute on a cold installation, a second from the cache. Example: the last step of a set-up.
     """
     window = Window(0, 1000)
     stops = tuple(Stop(str(i), 0.0, i / 1000, 60, (window,)) for i in range(3))

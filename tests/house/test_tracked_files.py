@@ -37,6 +37,13 @@ def test_no_promise_is_left_in_the_code(tracked, root):
     assert not _found([path for path in tracked if path.suffix in {".py", ".sh", ".md"}], root, PROMISE)
 
 
+def test_records_of_choices_are_counted_through(root):
+    heads = [path.read_text("utf-8").partition(".")[0] for path in sorted((root / "docs/adr").glob("*.md"))]
+    names = [path.name[:4] for path in sorted((root / "docs/adr").glob("*.md"))]
+    assert heads == [f"# {number}" for number in range(1, len(names) + 1)]
+    assert names == [f"{number:04d}" for number in range(1, len(names) + 1)]
+
+
 def test_every_locked_package_has_a_version_and_hashes_only(root):
     lines = (root / "requirements.lock").read_text("utf-8").splitlines()
     odd = [line for line in lines if not line.startswith("#") and not HASH_LINE.fullmatch(line)]
