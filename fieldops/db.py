@@ -88,6 +88,17 @@ class Stamped:
     version: Mapped[int] = mapped_column(default=1)
 
 
+class Decided:
+    """Columns of a table of decisions: when the rules were asked, by which edition, on what, and what they said."""
+
+    stage: Mapped[str]
+    decided_at: Mapped[datetime]
+    policy_edition: Mapped[str]
+    verdict: Mapped[str]
+    findings: Mapped[list[Any]]
+    facts: Mapped[dict[str, Any]]
+
+
 class Database:
     """One PostgreSQL database: an engine for writes, and one in AUTOCOMMIT for single-statement reads."""
 

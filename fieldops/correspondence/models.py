@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldops.db import Base, Id, Stamped
+from fieldops.db import Base, Decided, Id, Stamped
 
 ENDED_ITEM_STATES = ("VOID", "RETURNED")  # such an item lets its letter take another number
 OPEN_LETTER_STATES = ("PENDING_REVIEW", "GENERATED", "QUEUED", "PRINTED", "SEALED")
@@ -106,7 +106,7 @@ class Letter(Stamped, Base):
     printed_at: Mapped[datetime | None]
 
 
-class LetterDecision(Base):
+class LetterDecision(Decided, Base):
     """The letter rules' answer at one stage, with its inputs."""
 
     __tablename__ = "letter_decision"
@@ -114,15 +114,9 @@ class LetterDecision(Base):
 
     id: Mapped[Id]
     letter_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("letter.id"))
-    stage: Mapped[str]
-    decided_at: Mapped[datetime]
-    policy_edition: Mapped[str]
-    verdict: Mapped[str]
-    findings: Mapped[list[Any]]
-    facts: Mapped[dict[str, Any]]
 
 
-class CustodyDecision(Base):
+class CustodyDecision(Decided, Base):
     """The custody rules' answer at a count of a print batch, with its inputs."""
 
     __tablename__ = "custody_decision"
@@ -130,12 +124,6 @@ class CustodyDecision(Base):
 
     id: Mapped[Id]
     print_batch_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("print_batch.id"))
-    stage: Mapped[str]
-    decided_at: Mapped[datetime]
-    policy_edition: Mapped[str]
-    verdict: Mapped[str]
-    findings: Mapped[list[Any]]
-    facts: Mapped[dict[str, Any]]
 
 
 class PrintBatch(Stamped, Base):

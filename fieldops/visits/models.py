@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldops.db import Base, Id, Stamped
+from fieldops.db import Base, Decided, Id, Stamped
 from fieldops.visits.states import OPEN
 
 
@@ -89,7 +89,7 @@ class VisitCase(Base):
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case.id"), primary_key=True)
 
 
-class VisitDecision(Base):
+class VisitDecision(Decided, Base):
     """The rules' answer at one stage: every finding with its inputs, so it can be shown and replayed."""
 
     __tablename__ = "visit_decision"
@@ -97,10 +97,4 @@ class VisitDecision(Base):
 
     id: Mapped[Id]
     visit_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("visit.id"))
-    stage: Mapped[str]
-    decided_at: Mapped[datetime]
-    policy_edition: Mapped[str]
     policy_scope: Mapped[str]
-    verdict: Mapped[str]
-    findings: Mapped[list[Any]]
-    facts: Mapped[dict[str, Any]]
