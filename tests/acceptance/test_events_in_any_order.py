@@ -17,6 +17,7 @@ DAY = (
     ("prove", (8,), "CUSTODY", "CLAIMED"),
     ("pay", (4,), 100_000),
     ("approve",),
+    ("complain", (7,), "MINOR"),
     ("pay", (0, 9), 300_001),
     ("take_payment_back", (4,)),
     ("pay", (5, 10), 800_000),
