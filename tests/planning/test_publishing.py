@@ -221,10 +221,10 @@ def test_a_waived_rejection_is_not_brought_up_again(session, house):
     assert visit.status == "PLANNED"
 
 
-def test_a_doubt_the_approval_knew_of_is_not_brought_up_again(session, house):
+def test_an_accepted_doubt_is_not_brought_up_again(session, house):
     _, (visit,), plan = planned(session, house, 1, on_date=date(2026, 11, 27))
     house.clock.advance(days=4)
-    visit.codes = ["VR-021"]
+    visit.accepted = ["VR-021"]
     publish(session, house, plan)
     assert visit.status == "PLANNED"
 

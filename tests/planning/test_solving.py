@@ -216,24 +216,16 @@ def kill_the_next_solver(killed):
     killed.append(child.pid)
 
 
-@pytest.mark.parametrize("after", ["begin", "finish"], ids=["in the search", "when the model accepts"])
-def test_a_solver_process_that_is_killed_leaves_no_half_plan_and_its_job_in_the_queue(house, app, monkeypatch, after):
+def test_a_solver_process_that_is_killed_leaves_no_half_plan_and_its_job_in_the_queue(house, app, monkeypatch):
     """Killed with SIGKILL, once; the job is in the queue again and plans."""
-    all_at_once = [[10 * 3600, 10 * 3600 + 60]]  # every crew is needed: two models of eight crews at most
-    plan_id = asked_plan(house, 9, crews=9, windows=all_at_once)
+    plan_id = asked_plan(house, 9, crews=9)
     real, killed = routing.plan, []
     killer = threading.Thread(target=kill_the_next_solver, args=(killed,))
 
     def once(problem, **options):
         monkeypatch.setattr(routing, "plan", real)
-
-        def tell(progress):
-            if progress.phase == after:
-                killer.start()
-
-        if after == "begin":
-            killer.start()
-        return real(problem, **(options | {"cores": 2, "on_progress": tell}))
+        killer.start()
+        return real(problem, **(options | {"cores": 2}))
 
     monkeypatch.setattr(routing, "plan", once)
     solving.solve(house, id=str(plan_id))
