@@ -62,7 +62,6 @@ FAULTS = {
     "visits deaf to statuses": deaf(visits.after_debtor_events, happened.SpecialStatusRecorded),
     "visits deaf to their case": deaf(visits.after_case_events, happened.CaseChanged),
     "visits go on below the minimum": without_effect("VR-020"),
-    "visits go on when all is paid": without_effect("VR-022"),
     "decisions without findings": without_findings,
     "accepting by code": accepting_by_code,
 }
