@@ -117,12 +117,14 @@ class Promises:
         assert {str(each) for each in receipts} <= sent, "I1: nothing was made up"
 
     def _sync_until_nothing_is_new(self):
-        """Twice at least: what a phone pushes last may be news to the one before it."""
+        """Twice at least: what a phone pushes last may be news to the one before it; who is logged out logs in again."""
         before = None
-        for _ in range(3):
-            for number in range(len(self.made)):
+        for _ in range(4):
+            for number, (_, api) in enumerate(self.made):
+                if number not in self.revoked:
+                    self._log_in(number, api)
                 self._sync(number)
-            after = [(phone.cursor, len(phone.unsent)) for phone, _ in self.made]
+            after = [(phone.cursor, len(phone.unsent), phone.logged_out) for phone, _ in self.made]
             if after == before:
                 return
             before = after
