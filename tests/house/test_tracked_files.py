@@ -5,7 +5,10 @@ import tomllib
 
 # A folder under someone's home, a workplace or a temporary place: it is on one machine only.
 MACHINE_PATH = re.compile(r"(?<![\w.~*-])/(?:home|Users|root|work|tmp|opt)/[A-Za-z0-9_.]")
-PACKAGE_INDEX = re.compile(r"(?:pypi|pythonhosted|npmjs|npmmirror)\.(?:org|com)|(?:deb|archive)\.(?:debian|ubuntu)\.")
+# Letters in brackets, so that no name of a host stands here either.
+PACKAGE_INDEX = re.compile(
+    r"(?:p[y]pi|p[y]thonhosted|n[p]mjs|n[p]mmirror)\.(?:org|com)|(?:d[e]b|a[r]chive)\.(?:d[e]bian|u[b]untu)\."
+)
 PROMISE = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b")
 HASH_LINE = re.compile(r" {4}--hash=sha256:[0-9a-f]{64}( \\)?")
 PINNED = re.compile(r"[a-z0-9._-]+==[^\s;]+( ; [^\\]+)? \\")
