@@ -81,17 +81,32 @@ def follow_ups(session: Session, actor: Actor, landed: Sequence[Landed]) -> list
     Cost: two statements where somebody must be visited again, none otherwise.
     """
     asked = [(each, name, lines) for each in landed for name, lines in sorted(_asked_by(each).items())]
-    again = [each.visit.id for each, name, _ in asked if name == _REVISIT]
-    tried = queries.tries_at(session, again, NOBODY_HOME) if again else {}
+    again = [each for each, name, _ in asked if name == _REVISIT]
+    tried = _tries(session, again) if again else {}
     policy = policy_on(session, local_date(actor.at)) if again else None
     tasks = []
     for each, name, lines in asked:
         more: dict[str, Any] | None = {}
         if name == _REVISIT and policy is not None:
-            more = revisit(tried.get(each.visit.id) or [each.sent.body["arrived_at"]], policy)
+            more = revisit(tried[each.result_id], policy)
         if more is not None:
             tasks.append(_asked(actor, FOLLOW_UPS[name], each, lines, more))
     return tasks
+
+
+def _tries(session: Session, landed: Sequence[Landed]) -> dict[UUID, list[datetime]]:
+    """When crews have found nobody where each of these results was, up to itself; their own rows may still come."""
+    told = [each.result_id for each in landed]
+    before = queries.tries_at(session, [each.visit.id for each in landed], NOBODY_HOME, but=told)
+    now: dict[tuple[UUID, str], list[datetime]] = defaultdict(list)
+    tried = {}
+    for each in landed:
+        arrived_at = each.sent.body["arrived_at"]
+        here = now[each.visit.debtor_id, each.visit.address_key or str(each.visit.address_id)]
+        if each.sent.body["address_finding"] == NOBODY_HOME:
+            here.append(arrived_at)
+        tried[each.result_id] = [*before.get(each.visit.id, ()), *here] or [arrived_at]
+    return tried
 
 
 def _asked_by(landed: Landed) -> dict[str, list[Mapping[str, Any]]]:

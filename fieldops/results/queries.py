@@ -111,14 +111,18 @@ def results_of_visit(session: Session, visit_id: uuid.UUID) -> list[VisitResult]
     )
 
 
-def tries_at(session: Session, visit_ids: Iterable[uuid.UUID], finding: str) -> dict[uuid.UUID, list[datetime]]:
-    """When crews have found this at the addresses of these visits, for the same debtor, theirs and earlier ones."""
+def tries_at(
+    session: Session, visit_ids: Iterable[uuid.UUID], finding: str, *, but: Iterable[uuid.UUID]
+) -> dict[uuid.UUID, list[datetime]]:
+    """When crews have found this at the addresses of these visits, for the same debtor, some results aside."""
     asked, made = aliased(Visit), aliased(Visit)
+    keyed = sa.and_(made.address_key == asked.address_key, asked.address_key != "")
     query = (
         sa.select(asked.id, VisitResult.arrived_at)
-        .join(made, sa.and_(made.debtor_id == asked.debtor_id, made.address_key == asked.address_key))
+        .join(made, sa.and_(made.debtor_id == asked.debtor_id, sa.or_(made.address_id == asked.address_id, keyed)))
         .join(VisitResult, VisitResult.visit_id == made.id)
         .where(among(asked.id, visit_ids), VisitResult.is_primary, VisitResult.address_finding == finding)
+        .where(VisitResult.id.not_in(list(but)))
         .order_by(VisitResult.arrived_at)
     )
     found: dict[uuid.UUID, list[datetime]] = {}
@@ -169,14 +173,3 @@ def shown(session: Session, results: list[VisitResult]) -> list[dict[str, Any]]:
         lines.setdefault(line.result_id, []).append(line)
     columns = VisitResult.__table__.columns.keys()
     return [{**{name: getattr(r, name) for name in columns}, "lines": lines.get(r.id, [])} for r in results]
-
-
-def count_by_outcome(session: Session) -> dict[str, int]:
-    """How many cards came out as what, primary results only."""
-    rows = session.execute(
-        sa.select(ResultLine.outcome, sa.func.count())
-        .join(VisitResult, VisitResult.id == ResultLine.result_id)
-        .where(VisitResult.is_primary)
-        .group_by(ResultLine.outcome)
-    )
-    return {outcome: count for outcome, count in rows}  # noqa: C416 - rows are not pairs to mypy

@@ -113,6 +113,7 @@ def record_results(
             refused[each.id] = found
         else:
             landed.append(_landed(session, actor, each, visit, ground[visit.id], known))
+            known |= {row["id"]: EvidenceSlot(**row) for row in slot_rows(each, actor.at) if row["id"] not in known}
     _write(session, actor, landed)
     take_effect(session, actor, [each for each in landed if each.counts and each.corrected is None])
     for anew in landed:

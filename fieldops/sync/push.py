@@ -20,7 +20,7 @@ from fieldops.sync.taking import Refusal, hear, take
 from fieldops.visits import queries as visit_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from uuid import UUID
 
@@ -51,7 +51,7 @@ def push(session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]
     """
     heard = [hear(mutation) for mutation in mutations]
     visits = visit_queries.lock_visits_around(session, {mutation["entity_id"] for mutation in mutations})
-    receipts = _receipts_of(session, {m[name] for m in mutations for name in ("id", "depends_on")} - {None})
+    receipts = queries.receipts_of(session, {m[name] for m in mutations for name in ("id", "depends_on")} - {None})
     series = series_of(heard, {visit.id: visit.debtor_id for visit in visits.values()})
     try:
         with session.begin_nested():
@@ -79,6 +79,7 @@ def _push_series(
     """Land series after series and answer in the order of the mutations; the first finds the visits as they are."""
     answers: dict[int, dict[str, Any]] = {}
     for number, group in enumerate(series):
+        answered_before = dict(batch.receipts)
         try:
             with unit():
                 if number or unit is not nullcontext:
@@ -88,6 +89,7 @@ def _push_series(
             if unit is nullcontext:
                 raise
             _log.exception("%d mutations cannot be done now", len(group))
+            batch.receipts = answered_before
             later = _said(Code.RETRY_LATER, "busy, or a fault of ours; send it again later")
             answered = [later for _ in group]
         answers |= {id(each): answer for each, answer in zip(group, answered, strict=True)}
@@ -124,12 +126,8 @@ def _take_in(session: Session, batch: _Batch, heard: Sequence[Heard], answers: d
         else:
             answers[each.id] = _said(found)
         fresh[each.id] = _receipt(batch.sender, each, answers[each.id])
-    _keep_receipts(session, list(fresh.values()))
+    insert_rows(session, PushReceipt, list(fresh.values()))
     batch.receipts.update(fresh)
-
-
-def _receipts_of(session: Session, mutation_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    return queries.receipts_of(session, mutation_ids)
 
 
 def _receipt(sender: Sender, heard: Heard, answer: dict[str, Any]) -> dict[str, Any]:
@@ -142,10 +140,6 @@ def _receipt(sender: Sender, heard: Heard, answer: dict[str, Any]) -> dict[str, 
         "result": answer,
         "received_at": sender.actor.at,
     }
-
-
-def _keep_receipts(session: Session, receipts: Sequence[Mapping[str, Any]]) -> None:
-    insert_rows(session, PushReceipt, receipts)
 
 
 def _said(code: Code, detail: str | None = None) -> dict[str, Any]:

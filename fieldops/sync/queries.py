@@ -27,7 +27,6 @@ from fieldops.sync.models import (
     Recall,
     ScopeEntry,
     StopCard,
-    SyncEpoch,
     VisitEvent,
 )
 from fieldops.sync.rules import OBJECTED, Held
@@ -59,12 +58,6 @@ class OnPhone:
     visit_id: UUID
     version: int
     left_reason: str | None
-
-
-def current_epoch(session: Session) -> UUID:
-    """The life of this database's feeds."""
-    newest = sa.select(SyncEpoch.value).order_by(SyncEpoch.begun_at.desc()).limit(1)
-    return session.scalars(newest).one()
 
 
 def device_by_id(session: Session, device_id: UUID, *, lock: bool = False) -> Device | None:

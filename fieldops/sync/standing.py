@@ -56,7 +56,7 @@ def standings_of(session: Session, agent_id: UUID, visit_ids: Iterable[UUID]) ->
 _ALL = """
 WITH who AS MATERIALIZED (
     SELECT u.active, u.roles, u.agent_id AS agent_of_user, d.id AS device_id, d.agent_id, d.state, d.session_no,
-           d.last_seen_at, d.last_seq_acked, coalesce(h.seq, 0) AS head, coalesce(h.pruned_to, 0) AS pruned_to
+           d.last_seen_at, coalesce(h.seq, 0) AS head, coalesce(h.pruned_to, 0) AS pruned_to
     FROM user_account u
     LEFT JOIN device d ON d.id = %(device_id)s
     LEFT JOIN agent_feed_head h ON h.agent_id = d.agent_id

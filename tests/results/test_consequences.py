@@ -1,6 +1,7 @@
 """Every code of the domain's table has the consequence the table gives it, and no other: domain reference, 5.2."""
 
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from fieldops.results.revisits import revisit
 from fieldops.tasks.models import Task
 from fieldops.visits.models import Visit
 from tests.results.sent import record
-from tests.sync.acts import all_of, case_ids_of, report_result, sync
+from tests.sync.acts import all_of, cancel, case_ids_of, report_result, sync
 
 STATES = {  # finding: what the address is after it, and who is asked; dead ones with a photo are in doubt until it is here
     "A01": ("VALID", set()), "A02": ("VALID", set()), "A03": ("UNVERIFIED", {"ASK_FOR_REVISIT"}),
@@ -141,6 +142,38 @@ def test_a_door_that_stayed_shut_is_proposed_for_a_revisit_with_windows_a_reques
     assert task.detail["windows"] == [span(12, 18), span(18, 21)]
     for window in task.detail["windows"]:
         assert VisitWindowIn().load(window)
+
+
+def tries_told(road, *, at_once, **changes):
+    """How many tries two visits count that find nobody at home, the second changed; pushed together or one by one."""
+    (phone, _), _ = road.phones()
+    visit_ids = road.visits[road.crew.id][:2]
+    cancel(road, visit_ids[0])  # made all the same; only then may another visit go to that door
+    with road.house.transaction() as session:
+        first, again = (session.get_one(Visit, each) for each in visit_ids)
+        for name, value in changes.items():
+            setattr(again, name, value(first))
+    for visit_id in visit_ids:
+        report_result(road, phone, visit_id, "O23", finding="A03", person="P00", slots=[])
+        if not at_once:
+            sync(road, phone)
+    sync(road, phone)
+    asked = {task.detail["visit_id"]: task.detail for task in all_of(road, Task) if task.kind == "ASK_FOR_REVISIT"}
+    return [(asked[str(each)]["tries"], asked[str(each)]["tries_left"]) for each in visit_ids]
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one push", "in two"])
+def test_every_try_at_a_door_counts_however_it_is_reported(road, at_once):
+    door = {name: attrgetter(name) for name in ("debtor_id", "address_id", "address_key")}
+    assert tries_told(road, at_once=at_once, **door) == [(1, 2), (2, 1)]
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one push", "in two"])
+def test_a_try_at_one_address_without_a_key_is_none_at_another(road, at_once):
+    with road.house.transaction() as session:
+        session.get_one(Visit, road.visit_id).address_key = ""
+    unkeyed = {name: attrgetter(name) for name in ("debtor_id", "address_key")}
+    assert tries_told(road, at_once=at_once, **unkeyed) == [(1, 2), (1, 2)]
 
 
 def test_an_appointment_becomes_the_window_of_the_next_request(road):

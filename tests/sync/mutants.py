@@ -1,19 +1,19 @@
 """The ways to break sync that the design names: each is a change that a tired programmer could make."""
 
 from fieldops.demo.phone import Phone
-from fieldops.sync import push, scope
+from fieldops.sync import push, queries, scope
 from fieldops.sync.feed import REMOVE
 from fieldops.sync.rules import REASSIGNED, UNPLANNED
 
 
 def no_deduplication(monkeypatch):
     """The server does not look whether it has done a mutation before."""
-    monkeypatch.setattr(push, "_receipts_of", lambda session, mutation_ids: {})
+    monkeypatch.setattr(queries, "receipts_of", lambda session, mutation_ids: {})
 
 
 def receipt_not_stored(monkeypatch):
     """The effect is there and the answer is given, but nobody remembers it."""
-    monkeypatch.setattr(push, "_keep_receipts", lambda session, receipts: None)
+    monkeypatch.setattr(push, "insert_rows", lambda session, table, receipts: None)
 
 
 def no_remove_on_reassignment(monkeypatch):

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from fieldops.agents.models import Agent
 from fieldops.auth.models import UserAccount
 from fieldops.auth.tokens import Claims
-from fieldops.sync import pull, queries
+from fieldops.sync import pull
 from fieldops.sync.feed import REMOVE, Change, tell
-from fieldops.sync.models import AgentFeed, Device
+from fieldops.sync.models import AgentFeed, Device, SyncEpoch
 from fieldops.visits.approval import cancel_visit
 from fieldops.visits.queries import lock_visits
 from tests.sync.acts import cancel, mismatches, pay_in_full, report_result, republish, scope_of, sync
@@ -75,7 +75,7 @@ def assert_nothing_is_missed(road, transactions):
     with house.transaction() as session:
         agents = list(session.scalars(select(Agent.id)))
         accounts = list(session.scalars(select(UserAccount).where(UserAccount.agent_id.in_(agents))))
-        epoch = queries.current_epoch(session)
+        epoch = session.scalars(select(SyncEpoch.value)).one()
         heads = Counter(session.scalars(select(AgentFeed.agent_id)))
     readers = [Reader(house, account, epoch) for account in accounts]
     assert len(readers) == len(agents)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from fieldops.demo.client import ApiError
 from fieldops.demo.phone import FeedGapError
 from fieldops.planning.queries import stops_of
-from fieldops.sync import pull, queries
+from fieldops.sync import pull
 from fieldops.sync.cards import refresh_cards
 from fieldops.sync.feed import PUT, REMOVE, Change, tell
 from fieldops.sync.models import AgentFeed, ScopeEntry, SyncEpoch
@@ -155,7 +155,7 @@ def test_what_was_mine_and_no_longer_is_is_not_in_the_bytes_of_an_old_cursor(roa
 
 def _pull_from(road, phone, api, cursor):
     with road.house.transaction() as session:
-        epoch = str(queries.current_epoch(session))
+        epoch = str(session.scalars(select(SyncEpoch.value)).one())
     return api.post(
         "/mobile/sync",
         {

@@ -12,6 +12,7 @@ from fieldops.db import uuid7
 from fieldops.errors import NotUnderstood
 from fieldops.results import service as results
 from fieldops.results.models import VisitResult
+from fieldops.sync import taking
 from fieldops.sync.models import PushReceipt, Quarantine, VisitEvent
 from fieldops.sync.taking import canonical_sha256
 from fieldops.tasks.models import Task
@@ -369,6 +370,31 @@ def test_a_fault_of_ours_keeps_the_item_in_the_outbox_and_lets_the_others_pass(r
     assert road.status(mine[0])[0] == "PLANNED"
     monkeypatch.setattr(results, "record_results", real)
     assert sync(road, phone) == {broken: "APPLIED"}
+
+
+def test_nothing_follows_what_the_database_refuses_at_the_last_moment(road, monkeypatch):
+    (phone, api), _ = road.phones()
+    arrival, body = uuid7(), a_body(road.visit_id, case_ids_of(road, road.visit_id))
+    first = a_mutation(road, road.visit_id, {"visit_id": str(road.visit_id)}, kind="check_in", mutation_id=arrival)
+    waiting = a_mutation(road, road.visit_id, body, depends_on=str(arrival))
+    real = taking.insert_rows
+
+    def spoiled(session, table, rows):
+        real(session, table, [row | ({"received_at": None} if row["id"] == arrival else {}) for row in rows])
+
+    monkeypatch.setattr(taking, "insert_rows", spoiled)
+    assert push_raw(road, api, phone, first, first, waiting) == ["RETRY_LATER", "RETRY_LATER", "BLOCKED"]
+    monkeypatch.setattr(taking, "insert_rows", real)
+    assert push_raw(road, api, phone, first, waiting) == ["APPLIED", "APPLIED"]
+
+
+def test_two_results_of_one_push_cannot_declare_the_same_evidence(road):
+    (phone, _), _ = road.phones()
+    first, second = road.visits[road.crew.id][:2]
+    slots = [{"id": str(uuid7()), "kind": "PHOTO_DOOR", "sha256": "0" * 64, "length": 1000}]
+    mine, other = (report_result(road, phone, each, slots=slots) for each in (first, second))
+    assert sync(road, phone) == {mine: "APPLIED", other: "REJECTED_VALIDATION"}
+    assert "stands for other evidence" in phone.answer_to(other)[1]
 
 
 def test_a_result_of_a_card_paid_off_meanwhile_is_taken(road):
