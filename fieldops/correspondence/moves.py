@@ -50,7 +50,7 @@ def move_letter(
     letter.version += 1
     if reason is not None:
         letter.status_reason = reason
-    said = {"from": before, "to": letter.status, "letter_no": letter.letter_no}
+    said = {"was": before, "status": letter.status, "letter_no": letter.letter_no}
     audit.record(session, actor, f"letters.{event}", "letter", letter.id, reason=reason, **said)
     if event in REACHES_THE_DEBTOR:
         write_contacts(session, [Made("LETTER", letter.debtor_id, actor.at, letter.id, letter.case_id)])
@@ -65,7 +65,7 @@ def move_item(session: Session, actor: audit.Actor, item: MailItem, event: str, 
     except MoveRefused as refusal:
         raise NotNow("ITEM_STATE", str(refusal), status=before, tracking_no=item.tracking_no) from None
     item.version += 1
-    said = {"from": before, "to": item.status, "tracking_no": item.tracking_no}
+    said = {"was": before, "status": item.status, "tracking_no": item.tracking_no}
     audit.record(session, actor, f"mail.{event}", "mail_item", item.id, reason=reason, **said)
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from fieldops.correspondence import evidence, journey, posting, receipts, register, remailing, tracking
 from fieldops.errors import NotNow, NotUnderstood, TooLarge
 from fieldops.tasks.queries import task_of
+from fieldops.timeline.service import letter_timeline
 
 
 @pytest.fixture
@@ -38,6 +39,24 @@ def test_an_item_is_followed_to_the_counter_and_collected(office, posted):
     happen(office, item_id, "collect", signed_by="SELF")
     assert (office.item(item_id).status, office.read(letter_id).status) == ("DELIVERED", "DELIVERED")
     assert len(events(office, item_id)) == 5
+
+
+def test_the_timeline_of_a_letter_names_each_step_and_where_it_led(office, posted):
+    letter_id, item_id = posted
+    happen(office, item_id, "deliver", signed_by="SELF")
+    with office.house.transaction() as session:
+        told = letter_timeline(session, letter_id)
+    assert not [each["action"] for each in told if each["title_zh"] == each["action"]]
+    steps = [(each["was"], each["status"]) for each in told if each["entity"] == "letter" and each["was"]]
+    assert steps == [
+        ("PENDING_REVIEW", "GENERATED"),
+        ("GENERATED", "QUEUED"),
+        ("QUEUED", "PRINTED"),
+        ("PRINTED", "SEALED"),
+        ("SEALED", "POSTED"),
+        ("POSTED", "DELIVERED"),
+    ]
+    assert ("POSTED", "DELIVERED") in [(each["was"], each["status"]) for each in told if each["entity"] == "mail_item"]
 
 
 def test_the_same_event_again_changes_nothing_and_an_old_one_moves_nothing(office, posted):

@@ -75,12 +75,15 @@ def test_titles_are_in_both_languages_and_an_unknown_act_shows_its_own_name():
     assert title_of("visits.accept") == title_of("letters.accept") == ("认可疑点", "doubt accepted")
 
 
-def test_every_step_a_visit_or_case_takes_has_a_name():
+def test_every_step_a_visit_a_case_or_a_letter_takes_has_a_name():
     from fieldops.cases.states import CASE_STEPS, COMPLAINT_STEPS
+    from fieldops.correspondence.moves import REQUEST_MOVES
     from fieldops.visits.effects import Effect
+    from letters.states import ITEM_MOVES, LETTER_MOVES
 
     wanted = {f"cases.{code.lower()}" for code in CASE_STEPS} | {
         f"complaints.{code.lower()}" for code in COMPLAINT_STEPS
     }
     wanted |= {f"visits.{effect.name.lower()}" for effect in Effect if effect is not Effect.NONE}
+    wanted |= {f"letters.{event}" for event in LETTER_MOVES | REQUEST_MOVES} | {f"mail.{event}" for event in ITEM_MOVES}
     assert wanted <= TITLES.keys()
