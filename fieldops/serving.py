@@ -144,7 +144,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "FIELDOPS_NOW": settings.demo_now and settings.demo_now.isoformat(),
         "FIELDOPS_HOST": settings.host,
         "FIELDOPS_PORT": settings.port,
-        "FIELDOPS_PUBLIC_URL": settings.public_url,
         "FIELDOPS_CORES": settings.cores,
         "FIELDOPS_ROADS": settings.roads,
         "FIELDOPS_GEOCODER": settings.geocoder,

@@ -1,6 +1,6 @@
 """Everything the environment decides, read once.
 
-The names below are the whole list; README.md explains each. Nothing else in the tree reads ``os.environ``.
+The names below are the whole list; README.md explains each. Besides, the embedded PostgreSQL wants XDG_RUNTIME_DIR.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ class Settings:
     secret: bytes = field(default=b"", repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
-    public_url: str | None = None
     cores: int = 2
     geocoder: str = "offline"
     geocoder_key: str | None = field(default=None, repr=False)
@@ -110,7 +109,6 @@ class Settings:
             secret=_secret(env.get("FIELDOPS_SECRET"), home, mode),
             host=env.get("FIELDOPS_HOST", "127.0.0.1"),
             port=_whole_number("FIELDOPS_PORT", env.get("FIELDOPS_PORT", "8000")),
-            public_url=env.get("FIELDOPS_PUBLIC_URL") or None,
             cores=_whole_number("FIELDOPS_CORES", env.get("FIELDOPS_CORES") or str(os.cpu_count() or 1)),
             roads=env.get("FIELDOPS_ROADS") or None,
             geocoder=env.get("FIELDOPS_GEOCODER") or "offline",

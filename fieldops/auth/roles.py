@@ -98,9 +98,6 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "templates.approve": {_SUPER, _MANAGER},
         "tasks.read": _DESK,
         "tasks.do": _DESK,
-        "reports.read": _OFFICE,
-        "audit.read": {_QA, _MANAGER},
-        "console.read": _DESK,
     }.items()
 }
 

@@ -153,11 +153,6 @@ def holds_by_case(session: Session, case_ids: Iterable[uuid.UUID]) -> dict[uuid.
     return _by_case(session, Hold, case_ids, Hold.from_on)
 
 
-def complaints_by_case(session: Session, case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Complaint]]:
-    """Complaints 投诉 by case, oldest first, closed ones included."""
-    return _by_case(session, Complaint, case_ids, Complaint.received_on)
-
-
 def complaints_by_debtor(session: Session, debtor_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Complaint]]:
     """Complaints 投诉 by debtor, whichever case they came with, closed ones included."""
     return _by(session, Complaint, Complaint.debtor_id, debtor_ids, Complaint.received_on)

@@ -47,7 +47,7 @@ class Api(Protocol):
     def exchange(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, Mapping[str, str]]:
-        """One request of an upload; see ``demo.evidence``."""
+        """One request as it is and its answer, whatever it says; for uploads by tus."""
         ...
 
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.db import uuid7
 from fieldops.errors import FieldopsError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
     from datetime import datetime
 
     from fieldops.demo.chain import PhoneChain
+    from fieldops.demo.client import Api
 
 CHUNK_BYTES: Final = 1024 * 1024
 _PATH: Final = "/mobile/uploads"
@@ -29,20 +29,6 @@ CREATE TABLE IF NOT EXISTS evidence (
 """
 
 
-class Tus(Protocol):
-    """The way to the server for bytes; headers in, status and headers out. Raises: OSError without a connection."""
-
-    def exchange(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
-    ) -> tuple[int, Mapping[str, str]]:
-        """One request, whatever its answer."""
-        ...
-
-    def get(self, path: str, **query: Any) -> Any:
-        """The answer to a question. Raises: ApiError."""
-        ...
-
-
 class UploadError(FieldopsError):
     """The server will not take these bytes: what it said is for the crew to read."""
 
@@ -50,7 +36,7 @@ class UploadError(FieldopsError):
 class PhoneEvidence:
     """What a phone has recorded at doors, and how much of it the server has."""
 
-    def __init__(self, server: Tus, db: sqlite3.Connection, chain: PhoneChain) -> None:
+    def __init__(self, server: Api, db: sqlite3.Connection, chain: PhoneChain) -> None:
         self._server, self._db, self._chain = server, db, chain
         db.executescript(_TABLE)
 
@@ -69,10 +55,6 @@ class PhoneEvidence:
     def waiting(self) -> list[str]:
         """Slots whose bytes the server does not have yet."""
         return [row["slot"] for row in self._db.execute("SELECT slot FROM evidence WHERE state = 'WAITING'")]
-
-    def state_of(self, slot: str) -> str:
-        """WAITING, SENT, or REFUSED."""
-        return str(self._db.execute("SELECT state FROM evidence WHERE slot = ?", (slot,)).fetchone()["state"])
 
     def send(self, *, chunk_bytes: int = CHUNK_BYTES) -> list[str]:
         """Upload what is waiting and declared, and say what has arrived; what is interrupted goes on the next time."""

@@ -33,7 +33,7 @@ def described():
 
 @pytest.fixture(scope="session")
 def day_to_change(postgres, small_day, house_after_day, tmp_path_factory):
-    """A copy of the house after the small day, for tests that change it: ``house``, ``app``, ``ids``, ``everyman``."""
+    """A copy of the house after the small day, for tests that change it, with the tokens of somebody who has every role."""
     house_after_day.database.close()  # a database somebody looks at cannot be copied
     _hang_up(postgres)
     with a_house(postgres, tmp_path_factory.mktemp("copy"), template=DEMO_DATABASE) as copy:

@@ -28,6 +28,11 @@ def test_every_view_of_the_api_names_an_action_of_the_table(one_of_each):
     assert not without
 
 
+def test_every_action_of_the_table_is_asked_for_by_a_view(one_of_each):
+    asked = {getattr(view, "_needs", None) for view in one_of_each.app.view_functions.values()}
+    assert asked - {None} == set(ACTIONS)
+
+
 def test_every_view_of_the_api_is_described_but_the_health_of_the_server(one_of_each):
     served = {
         (method.lower(), rule.rule)

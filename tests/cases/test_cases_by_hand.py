@@ -170,13 +170,12 @@ def test_registers_are_read_for_many_cases_in_one_statement_each(house, case_id)
             queries.promises_by_case,
             queries.repayments_by_case,
             queries.holds_by_case,
-            queries.complaints_by_case,
             queries.addresses_by_case,
         ):
             assert read(session, ids)[uuid.uuid4()] == []
         assert queries.complaints_by_debtor(session, debtor_ids) == {}
         assert queries.special_statuses_by_debtor(session, debtor_ids) == {}
-        assert len(asked) == 8
+        assert len(asked) == 7
         assert len(queries.cases_by_ids(session, ids)) == len(queries.debtors_by_ids(session, debtor_ids)) == 2
         assert [case.id for case in queries.cases_in_order(session, after=min(ids))] == [max(ids)]
         assert {len(cases) for cases in queries.cases_of_debtors(session, debtor_ids).values()} == {1}
