@@ -60,8 +60,8 @@ def job(
     return register
 
 
-def defer(session: Session, name: str, *, unique: str | None = None, **arguments: Any) -> None:
-    """Enqueue a job in the transaction of ``session``: no commit, no job.
+def defer(session: Session, name: str, *, unique: str | None = None, after_s: int = 0, **arguments: Any) -> None:
+    """Enqueue a job in the transaction of ``session``: no commit, no job; it waits ``after_s`` seconds at least.
 
     With ``unique`` a waiting job of the same key is enough: a second is not added. That job stays locked until this
     transaction ends, so that no worker runs it before it can see what this one has written.
@@ -69,7 +69,8 @@ def defer(session: Session, name: str, *, unique: str | None = None, **arguments
     connection = driver_connection(session)
     session.flush()
     task: Task[..., Any, Any] = queue.tasks[name]
-    deferrer = task.configure(connection=connection, queueing_lock=unique)
+    waits: Any = {"seconds": after_s} if after_s else None
+    deferrer = task.configure(connection=connection, queueing_lock=unique, schedule_in=waits)
     deferrer.job_manager = _in_transactions
     if unique is None:
         deferrer.defer(**arguments)

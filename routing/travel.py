@@ -19,6 +19,9 @@ EARTH_RADIUS_M: Final = 6_371_008.8
 UNREACHABLE_S: Final = 1_000_000
 """A road matrix says with this (or more) that there is no way: longer than any day."""
 
+NEAR_DETOUR: Final = 1.5
+"""A short way's detour: more of it is round the block."""
+
 KMH: Final[Mapping[str, float]] = {"CAR": 24.0, "EBIKE": 20.0, "TRANSIT": 16.0, "BIKE": 12.0, "WALK": 4.5}
 """Door-to-door speeds in a Chinese city, by transport mode (汽车, 电动车, 公交, 自行车, 步行)."""
 
@@ -32,7 +35,7 @@ class GreatCircle:
     """
 
     detour: float = 1.35
-    near_detour: float = 1.5
+    near_detour: float = NEAR_DETOUR
     near_m: float = 3000.0
     kmh: Mapping[str, float] = field(default_factory=lambda: dict(KMH))
 

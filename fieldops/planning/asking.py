@@ -75,10 +75,13 @@ def what_is_asked(session: Session, plan: DayPlan, at: datetime) -> Asked:
 
 
 def rest_asked(session: Session, base: DayPlan, at: datetime, asked: Mapping[str, Any] = _NOTHING) -> Asked:
-    """What is left of the day of ``base`` at an instant; ``asked`` says how much may change."""
+    """What is left of the day of ``base`` at an instant; ``asked`` says how much may change.
+
+    Visits that wait for a later day wait on, but for one that is moved by hand, ``asked["visit"]``.
+    """
     begun = {stop.visit_id: stop for stop in queries.stops_begun_on(session, base.on_date)}
-    waits = queries.left_out_rows(session, base.id, days_ahead.LATER_DAY) if asked.get("kind") != MOVE else []
-    day = _day(session, base.on_date, at, also=begun, waiting=waits)
+    waits = queries.left_out_rows(session, base.id, days_ahead.LATER_DAY)
+    day = _day(session, base.on_date, at, also=begun, waiting=waits, moved=asked.get("visit"))
     no_of = {visit_id: no for no, visit_id in day.visit_ids.items()}
     before = plan_as_made(session, base, without=NOT_TO_MAKE, also=list(begun.values()))
     at_s = second_of(base.on_date, at) if local_date(at) == base.on_date else 0
@@ -114,15 +117,16 @@ def _day(
     *,
     also: Iterable[uuid.UUID] = (),
     waiting: Sequence[LeftOutVisit] = (),
+    moved: str | None = None,
 ) -> Day:
-    """A day as a problem; visits ``waiting`` for another day stay left out as they are."""
+    """A day as a problem; visits ``waiting`` for another day stay left out as they are, the one ``moved`` does not."""
     policy = policies.policy_on(session, on_date)
     visits = queries.visits_to_plan(session, on_date, also=list(also))
     reasons = {row.visit_id: row for row in waiting}
-    here = [visit for visit in visits if visit.id not in reasons]
+    wait = [visit for visit in visits if visit.id in reasons and visit.no != moved]
+    here = [visit for visit in visits if visit.id not in reasons or visit.no == moved]
     barred = crews_barred(session, on_date, at, here)
     day = day_problem(here, agents.crews_on(session, on_date), policy, barred)
-    wait = [visit for visit in visits if visit.id in reasons]
     return replace(
         day,
         unasked=(*day.unasked, *(_as_told(visit.no, reasons[visit.id]) for visit in wait)),

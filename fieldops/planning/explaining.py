@@ -10,7 +10,7 @@ import routing
 from fieldops import jobs
 from fieldops.house import house_of
 from fieldops.planning import queries, states
-from fieldops.planning.asking import MOVE, by_road, rest_asked
+from fieldops.planning.asking import by_road, rest_asked
 from fieldops.planning.keeping import told
 from fieldops.planning.stored import plan_as_made
 
@@ -62,7 +62,7 @@ def _as_it_stands(session: Session, plan_id: uuid.UUID) -> tuple[routing.Problem
     plan = queries.plan_by_id(session, plan_id)
     assert plan.base_id is not None
     base = queries.plan_by_id(session, plan.base_id)
-    asked = rest_asked(session, base, plan.created_at, {"kind": MOVE, "change_min": 0})
+    asked = rest_asked(session, base, plan.created_at, {"visit": plan.asked["visit"], "change_min": 0})
     asked = by_road(house_of(session), asked, ask=False)
     stops = {stop.id for stop in asked.problem.stops}
     made = plan_as_made(session, plan, without=())

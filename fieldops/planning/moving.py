@@ -9,7 +9,7 @@ from fieldops import audit
 from fieldops.agents import queries as agents
 from fieldops.errors import NotFound, NotNow, NotUnderstood
 from fieldops.house import house_of
-from fieldops.planning import queries, states
+from fieldops.planning import queries
 from fieldops.planning.asking import MOVE, Asked, by_road, rest_asked
 from fieldops.planning.explaining import AT_MOST, explain_later
 from fieldops.planning.keeping import keep_routes
@@ -46,11 +46,11 @@ def move_visit(
     """
     base = base_of_change(session, actor, plan_id)
     crew, visit_no = agents.crew_by_id(session, crew_id), queries.visit_nos(session, [visit_id]).get(visit_id)
-    asked = by_road(house_of(session), rest_asked(session, base, actor.at, {"kind": MOVE, "change_min": 0}), ask=False)
+    asked = rest_asked(session, base, actor.at, {"visit": visit_no, "change_min": 0})
+    asked = by_road(house_of(session), asked, ask=False)
     found = _moved(asked, visit_no or str(visit_id), crew.code, position, begins_s)
     said = {"kind": MOVE, "visit": visit_no, "crew": crew.code, "position": position, "begins_s": begins_s}
     plan = new_version(session, actor, base.on_date, budget_s=0, seed=base.seed, base_id=base.id, asked=said)
-    plan.status = states.SOLVING
     keep_routes(session, plan, asked.day, asked.whole(found.plan), behind=asked.behind)
     plan.engine = {**plan.engine, "reasons_of_before": not found.explained}
     if not found.explained:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from routing.problem import Crew, LeftOut, Problem, Stop, Window
-from routing.travel import KMH, GreatCircle
+from routing.travel import KMH, NEAR_DETOUR, GreatCircle
 
 if TYPE_CHECKING:
     import uuid
@@ -54,7 +54,12 @@ def day_problem(
     apart = {code for some in barred.values() for code in some}
     hard = _span(policy.visit.hard_window.opens, policy.visit.hard_window.closes)
     driven_kmh = policy.routing.speed_kmh
-    travel = GreatCircle(detour=policy.routing.detour_factor, kmh={**KMH, "CAR": driven_kmh, "MOTORBIKE": driven_kmh})
+    detour = policy.routing.detour_factor
+    travel = GreatCircle(
+        detour=detour,
+        near_detour=max(detour, NEAR_DETOUR),
+        kmh={**KMH, "CAR": driven_kmh, "MOTORBIKE": driven_kmh},
+    )
     sent = [_crew(crew, hard, travel, policy, apart) for crew in crews]
     problem = Problem(
         stops=tuple(made for made in asked if isinstance(made, Stop)),

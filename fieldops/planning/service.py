@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -30,12 +30,16 @@ if TYPE_CHECKING:
 
     from fieldops.audit import Actor
 
+OVERDUE_S: Final = 600
+"""Beside its searches, how long a caller that solves a plan itself may take before a worker makes it instead."""
+
 
 def ask_for_plan(
     session: Session, actor: Actor, *, on_date: date, budget_s: int, seed: int, days: int = 1, queue: bool = True
 ) -> DayPlan:
-    """Open the next version of a day's plan and queue its solving (``queue`` False: the caller solves it).
+    """Open the next version of a day's plan and queue its solving.
 
+    With ``queue`` False the caller solves it; the job only waits until that must be over, as the caller may be killed.
     With ``days`` it is made in sight of so many days, itself included; visits better made later are left for then.
 
     Raises: NotUnderstood for a day that is over, NotNow when nothing is batched.
@@ -46,8 +50,8 @@ def ask_for_plan(
     asked: dict[str, Any] = {"days": days} if days > 1 else {}
     plan = new_version(session, actor, on_date, budget_s=budget_s, seed=seed, asked=asked)
     audit.record(session, actor, "plans.ask", "day_plan", plan.id, on_date=str(on_date), number=plan.number, **asked)
-    if queue:
-        jobs.defer(session, "planning.solve", id=str(plan.id))
+    after_s = 0 if queue else states.MOST_TRIES * budget_s + OVERDUE_S
+    jobs.defer(session, "planning.solve", after_s=after_s, id=str(plan.id))
     return plan
 
 

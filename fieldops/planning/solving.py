@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import routing
 from fieldops import jobs
-from fieldops.planning import keeping, trying
+from fieldops.planning import keeping, queries, trying
 from fieldops.planning.asking import Asked, by_road, what_is_asked
 
 if TYPE_CHECKING:
@@ -77,10 +77,11 @@ def _try(house: House, plan_id: uuid.UUID, *, queue: bool, stop: Callable[[], bo
         plan = trying.begin_solving(session, plan_id)
         if plan is None:
             return False
-        asked = what_is_asked(session, plan, house.clock.now())
         budget_s, seed = plan.budget_s, plan.seed
     watch = Watch(house, plan_id, stop)
     try:
+        with house.transaction() as session:
+            asked = what_is_asked(session, queries.plan_by_id(session, plan_id), house.clock.now())
         asked = by_road(house, asked, ask=True)
         found = _search(asked, watch, budget_s=budget_s, seed=seed, cores=house.settings.cores)
     except routing.SolverProcessLostError as error:

@@ -68,6 +68,25 @@ def test_a_visit_better_made_another_day_waits_for_it_by_name_and_goes_today_by_
     assert (set(stops), left) == ({near, far}, {})
 
 
+def test_a_visit_that_waits_for_another_day_waits_on_when_another_one_is_moved(house, two_days, client_as):
+    near, far, _ = map(str, two_days)
+    boss = client_as("SUPERVISOR")
+    plan = planned(boss, house, days=2)
+    with house.transaction() as session:
+        crew = queries.stops_of(session, plan["id"])[0].crew_id
+    body = {
+        "visit_id": near,
+        "crew_id": str(crew),
+        "begins_from": "10:00",
+        "begins_until": "11:00",
+        "reason": "客户要求",
+    }
+    moved = boss.post(f"/api/v1/plans/{plan['id']}/moves", json=body).json
+    stops, left = on_plan(boss, moved)
+    assert (stops, left[far]["reason"]) == ([near], "LATER_DAY")
+    assert (moved["totals"]["asked"], moved["totals"]["left_out"]) == (2, 1)
+
+
 def test_alone_the_day_takes_all_its_visits(house, two_days, client_as):
     boss = client_as("SUPERVISOR")
     stops, left = on_plan(boss, planned(boss, house))

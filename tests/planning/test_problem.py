@@ -36,6 +36,13 @@ def a_crew(**changes):
     return SimpleNamespace(**(values | changes))
 
 
+def test_a_policy_may_say_that_roads_are_longer_than_the_near_ones_are_taken_for():
+    routing = replace(POLICY.routing, detour_factor=1.8)
+    travel = day_problem([a_visit()], [a_crew()], replace(POLICY, routing=routing)).problem.travel
+    assert travel.detour == travel.near_detour == 1.8
+    assert day_problem([a_visit()], [a_crew()], POLICY).problem.travel.near_detour == 1.5
+
+
 def the_stop(visit):
     (stop,) = day_problem([visit], [a_crew()], POLICY).problem.stops
     return stop

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 import routing
 from fieldops import jobs
 from fieldops.clock import at_local, local
-from fieldops.planning import queries, service, solving
+from fieldops.planning import queries, service, solving, trying
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop
 from fieldops.serving import environment
 from fieldops.visits.models import Visit
@@ -251,6 +251,42 @@ def test_a_fault_of_the_engine_fails_the_plan_and_is_not_hidden(house, app, monk
         solving.solve(house, id=str(plan_id))
     plan = the_plan(house, plan_id)
     assert (plan.status, "MemoryError" in plan.failure) == ("FAILED", True)
+
+
+def test_a_fault_while_the_problem_is_put_together_fails_the_plan_and_is_tried_again_by_a_person(
+    house, app, monkeypatch, client_as
+):
+    plan_id = asked_plan(house, 1, crews=1)
+    real = solving.what_is_asked
+
+    def fails(session, plan, at):
+        raise routing.ProblemError("travel", "detour or speed", "give speeds above 0")
+
+    monkeypatch.setattr(solving, "what_is_asked", fails)
+    jobs.work(house, until_empty=True)
+    plan = the_plan(house, plan_id)
+    assert (plan.status, plan.failure) == ("FAILED", "travel: detour or speed; give speeds above 0")
+    monkeypatch.setattr(solving, "what_is_asked", real)
+    assert client_as("SUPERVISOR").post(f"/api/v1/plans/{plan_id}/try-again").status_code == 202
+    jobs.work(house, until_empty=True)
+    assert the_plan(house, plan_id).status == "OPTIMISED"
+
+
+def test_the_plan_of_a_command_that_was_killed_is_solved_by_a_worker_once_its_time_is_over(house, app):
+    with house.transaction() as session:
+        make_crew(session)
+        make_batched_visits(session, house, 1)
+        asked = {"on_date": TOMORROW, "budget_s": 1, "seed": 1, "queue": False}
+        plan_id = service.ask_for_plan(session, supervisor(house), **asked).id
+        trying.begin_solving(session, plan_id)  # and no more of the command
+    jobs.work(house, until_empty=True)
+    assert the_plan(house, plan_id).status == "SOLVING", "it may still be at it"
+    with house.transaction() as session:
+        waits_s = text("SELECT extract(epoch FROM scheduled_at - now()) FROM procrastinate_jobs WHERE status = 'todo'")
+        assert 3 * 1 < session.scalars(waits_s).one() < 3600
+        session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now()"))
+    jobs.work(house, until_empty=True)
+    assert (the_plan(house, plan_id).status, the_plan(house, plan_id).tries) == ("OPTIMISED", 2)
 
 
 @contextmanager
