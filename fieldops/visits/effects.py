@@ -163,8 +163,15 @@ def _effect(asked: _Asked) -> tuple[Effect, list[str]]:
     if _state_before_hold(asked.visit) in states.CLEARED:
         for finding in asked.decision.new_doubts(asked.visit.accepted):
             found[finding.code] = IN_REVIEW.get(finding.code, Effect.NONE)
-    worst = max(found.values(), default=Effect.NONE)
-    return worst, [code for code, effect in found.items() if effect is worst and effect is not Effect.NONE]
+    taken = {code: effect for code, effect in found.items() if _may_take(asked.visit, effect)}
+    worst = max(taken.values(), default=Effect.NONE)
+    return worst, [code for code, effect in taken.items() if effect is worst and effect is not Effect.NONE]
+
+
+def _may_take(visit: Visit, effect: Effect) -> bool:
+    """Whether a visit can go, or is, where an effect leads: one it cannot take hides no lighter one."""
+    to = _GOES_TO.get(effect)
+    return to is None or visit.status in (to, states.IN_PROGRESS) or states.may_follow(visit.status, to)
 
 
 def _only_paused(facts: VisitFacts) -> bool:

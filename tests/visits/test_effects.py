@@ -187,6 +187,17 @@ def test_a_hold_on_letters_leaves_visits_alone(session, house):
     assert visit.status == "APPROVED"
 
 
+def test_a_planned_visit_whose_approval_ran_out_is_suspended_and_adjusted_like_any_other(session, house):
+    """A plan has no way to EXPIRED, the closing of its day takes it off; until then that hides no lighter effect."""
+    visit = _planned(session, house, make_approved_visit(session, house))
+    house.clock.advance(days=20)
+    _pay(session, house, visit, 100_000)
+    assert (visit.status, visit.amount_fen) == ("PLANNED", 700_000)
+    day = TODAY + timedelta(days=20)
+    cases.open_hold(session, supervisor(house), case_id=_card(session, visit).id, kind="BANK_PAUSE", from_on=day)
+    assert (visit.status, visit.status_reason) == ("SUSPENDED", "hold 停催 BANK_PAUSE: VR-050")
+
+
 def test_a_suspended_visit_whose_approval_ran_out_comes_back_as_no_visit(session, house):
     visit = make_approved_visit(session, house)
     held = {"case_id": _card(session, visit).id, "kind": "BANK_PAUSE", "channels": "ALL", "from_on": TODAY}
