@@ -7,7 +7,7 @@ task, and the edition shows what was tightened until somebody activates one that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops.policies.floors import FLOORS_EDITION, broken_floors, value_of, within
@@ -34,11 +34,11 @@ class Tightened:
 def kept_to_floors(policy: Policy) -> tuple[Policy, tuple[Tightened, ...]]:
     """The edition with every floor applied, and what that replaced; as it is where nothing was too loose."""
     plain = to_plain(policy)
-    found = _tighten(plain, policy, "")
-    if found:
-        policy = stored_policy(plain)
+    found = for_all = _tighten(plain, policy, "")
     for override, stored in zip(policy.overrides, plain["overrides"], strict=True):
-        found += _tighten(stored["change"], policy.for_bank(override.bank, override.product), override.scope)
+        # asked of the edition as it was written: with a floor in place beneath it an override may not stand
+        own = _tighten(stored["change"], policy.for_bank(override.bank, override.product), override.scope)
+        found = [*found, *(each for each in own if replace(each, scope="") not in for_all)]
     if not found:
         return policy, ()
     plain["edition"] = stamp(policy.edition)

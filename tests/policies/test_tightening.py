@@ -74,6 +74,37 @@ def test_an_override_is_tightened_for_its_bank_alone():
     assert policy.for_bank("示范银行A").visit.crew_min == 2
 
 
+@pytest.mark.parametrize(
+    ("everywhere", "change", "key", "applies"),
+    [
+        (
+            {"hard_window": {"opens": "06:00", "closes": "22:00"}},
+            {"plan_window": {"opens": "07:00", "closes": "12:00"}},
+            "visit.plan_window",
+            {"opens": "08:00:00", "closes": "12:00:00"},
+        ),
+        ({"crew_min": 1}, {"crew_max": 1}, "visit.crew_max", 2),
+    ],
+)
+def test_an_override_that_would_not_stand_on_a_floor_is_moved_along(everywhere, change, key, applies):
+    override = {"bank": "示范银行A", "reason": "合同", "change": {"visit": change}}
+    policy, found = kept_to_floors(stored_policy(a_loose_edition({"visit": everywhere}, overrides=[override])))
+    (floor,) = everywhere
+    assert [(each.key, each.scope) for each in found] == [(f"visit.{floor}", ""), (key, "示范银行A")]
+    assert policy.for_bank("示范银行A").plain_value(key) == applies
+    check_floors(policy.for_bank("示范银行A"))
+
+
+def test_a_product_of_a_bank_is_tightened_with_its_bank():
+    overrides = [
+        {"bank": "示范银行A", "reason": "合同", "change": {"visit": {"crew_min": 1}}},
+        {"bank": "示范银行A", "product": "白金卡", "reason": "合同", "change": {"visit": {"crew_max": 1}}},
+    ]
+    policy, _ = kept_to_floors(stored_policy(a_loose_edition({}, overrides=overrides)))
+    own = policy.for_bank("示范银行A", "白金卡").visit
+    assert (own.crew_min, own.crew_max) == (2, 2)
+
+
 def test_hours_that_lie_outside_the_law_become_the_lawful_ones():
     night = {
         "visit": {
