@@ -128,18 +128,36 @@ def template_is_approved(facts: LetterFacts, _policy: Policy, now: Moment) -> An
     if template.valid_from is None:
         return unknown("模板生效日", "the day the template comes into force", seen)
     bank = facts.file.cases[0].bank
+    sources = " / ".join(APPROVAL_SOURCES)
     lacks = [
-        text
-        for fails, text in (
-            (template.status != "APPROVED", f"status APPROVED, not {template.status}"),
-            (template.approval_source not in APPROVAL_SOURCES, f"approval by {' / '.join(APPROVAL_SOURCES)}"),
-            (template.bank not in (None, bank), f"bank {bank}, not {template.bank}"),
-            (template.valid_from > now.day, f"valid from {template.valid_from}"),
-            (template.valid_until is not None and template.valid_until < now.day, f"ended {template.valid_until}"),
+        (zh, en)
+        for fails, zh, en in (
+            (
+                template.status != "APPROVED",
+                f"状态为APPROVED（现为{template.status}）",
+                f"status APPROVED, not {template.status}",
+            ),
+            (template.approval_source not in APPROVAL_SOURCES, f"由{sources}批准", f"approval by {sources}"),
+            (
+                template.bank not in (None, bank),
+                f"属于{bank}（现为{template.bank}）",
+                f"bank {bank}, not {template.bank}",
+            ),
+            (template.valid_from > now.day, f"{template.valid_from}起生效", f"valid from {template.valid_from}"),
+            (
+                template.valid_until is not None and template.valid_until < now.day,
+                f"有效期晚于{template.valid_until}",
+                f"valid beyond {template.valid_until}",
+            ),
         )
         if fails
     ]
-    return no(seen, lacks="; ".join(lacks)) if lacks else yes(seen)
+    return no(seen, **_lacking(lacks)) if lacks else yes(seen)
+
+
+def _lacking(lacks: list[tuple[str, str]]) -> dict[str, Any]:
+    """What is not met, in Chinese and in English."""
+    return {"lacks_zh": "；".join(zh for zh, _ in lacks), "lacks_en": "; ".join(en for _, en in lacks)}
 
 
 def lawyer_letter_is_due(facts: LetterFacts, policy: Policy, _now: Moment) -> Answer:
@@ -156,16 +174,17 @@ def lawyer_letter_is_due(facts: LetterFacts, policy: Policy, _now: Moment) -> An
     least = policy.letter.lawyer_min_overdue_days
     known = [each for each in overdue if each is not None]
     if False in (letter.malicious, letter.law_firm_authorised) or any(each <= least for each in known):
-        return no(*seen, n=least, lacks="; ".join(_lacking(letter, known, least)))
+        return no(*seen, n=least, **_lacking(_conditions_not_met(letter, known, least)))
     complete = letter.malicious and letter.law_firm_authorised and len(known) == len(overdue)
     return yes(*seen) if complete else unknown("律师函条件", "a condition of the lawyer's letter", *seen)
 
 
-def _lacking(letter: LetterFact, overdue: list[int], least: int) -> list[str]:
-    """Which conditions of a lawyer's letter are not met, and by how much."""
-    days = [f"逾期须{least + 1}天 {least + 1 - each} more days overdue" for each in overdue if each <= least]
-    malicious = ["恶意拖欠 malicious, as a person has found"] if letter.malicious is False else []
-    firm = ["律所授权 the law firm's authorisation"] if letter.law_firm_authorised is False else []
+def _conditions_not_met(letter: LetterFact, overdue: list[int], least: int) -> list[tuple[str, str]]:
+    """Which conditions of a lawyer's letter are not met, and by how much, in both languages."""
+    more = [least + 1 - each for each in overdue if each <= least]
+    days = [(f"再逾期{each}天（须满{least + 1}天）", f"{each} more days overdue") for each in more]
+    malicious = [("经人认定为恶意拖欠", "malicious, as a person has found")] if letter.malicious is False else []
+    firm = [("律所授权", "the law firm's authorisation")] if letter.law_firm_authorised is False else []
     return [*days, *malicious, *firm]
 
 

@@ -207,7 +207,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         asks=letter.template_is_approved,
         message_zh="模板未经委托方批准或总部备案", message_en="Template not approved by bank / filed by HQ",
         mend_zh="改用已批准版本", mend_en="Use an approved version",
-        change_zh="模板须：{lacks}", change_en="A template with: {lacks}",
+        change_zh="模板须：{lacks_zh}", change_en="A template with: {lacks_en}",
         source="003:365 (第二十七条)",
     ),
     Rule(
@@ -218,7 +218,7 @@ LETTER_ONLY_RULES: tuple[Rule[Any], ...] = (
         message_zh="不符合律师函条件（逾期>{n}天且恶意拖欠、律所授权）",
         message_en="Not eligible for a lawyer's letter (over {n} days, malicious, law-firm authorisation)",
         mend_zh="改用缴款告知函或催收函", mend_en="Send a payment notice or dunning letter",
-        change_zh="还须：{lacks}", change_en="Still lacking: {lacks}",
+        change_zh="还须：{lacks_zh}", change_en="Still lacking: {lacks_en}",
         source="000:22",
     ),
     Rule(

@@ -96,7 +96,7 @@ FAILING = {
             "letter": a_letter(kind="LAWYER", malicious=True, law_firm_authorised=False),
             "cases": (a_case(overdue_days=12),),
         },
-        "Still lacking: 逾期须16天 4 more days overdue; 律所授权 the law firm's authorisation",
+        "Still lacking: 4 more days overdue; the law firm's authorisation",
     ),
     "LR-046": (examined("LR-046"), "A new version of template/1 without the 1 passage(s)"),
     "LR-050": (
@@ -120,6 +120,37 @@ FAILING = {
     "LR-080": ({"batch": a_batch(51, 50)}, "1 more approved: 50 are, 51 are printed"),
     "LR-083": ({"request": a_request(approver="user/collector")}, "An approver other than user/collector"),
 }
+LACKING = [
+    (
+        "LR-040",
+        {
+            "template": a_template(
+                status="RETIRED",
+                approval_source=None,
+                bank="示范银行B",
+                valid_from=date(2026, 11, 24),
+                valid_until=date(2026, 11, 22),
+            )
+        },
+        (
+            "模板须：状态为APPROVED（现为RETIRED）；由BANK / HQ_FILED批准；属于示范银行A（现为示范银行B）；"
+            "2026-11-24起生效；有效期晚于2026-11-22"
+        ),
+        (
+            "A template with: status APPROVED, not RETIRED; approval by BANK / HQ_FILED; "
+            "bank 示范银行A, not 示范银行B; valid from 2026-11-24; valid beyond 2026-11-22"
+        ),
+    ),
+    (
+        "LR-045",
+        {
+            "letter": a_letter(kind="LAWYER", malicious=False, law_firm_authorised=False),
+            "cases": (a_case(overdue_days=12),),
+        },
+        "还须：再逾期4天（须满16天）；经人认定为恶意拖欠；律所授权",
+        "Still lacking: 4 more days overdue; malicious, as a person has found; the law firm's authorisation",
+    ),
+]
 LOST = PaperFacts(count=CountFact(**ROW, missing=2), unreceipted=())
 LATE = PaperFacts(
     count=CountFact(**ROW, missing=0),
@@ -140,6 +171,12 @@ def test_a_rule_that_does_not_hold_says_what_would_change_it_in_both_languages(c
     found = finding_of(code, letter_facts(**changes))
     assert (found.outcome, found.change_en) == ("FAILED", change_en)
     assert any("\u4e00" <= letter <= "\u9fff" for letter in found.change_zh)
+
+
+@pytest.mark.parametrize(("code", "changes", "change_zh", "change_en"), LACKING)
+def test_each_condition_that_is_lacking_is_told_in_the_language_of_its_sentence(code, changes, change_zh, change_en):
+    found = finding_of(code, letter_facts(**changes))
+    assert (found.change_zh, found.change_en) == (change_zh, change_en)
 
 
 @pytest.mark.parametrize(
