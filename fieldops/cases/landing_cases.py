@@ -17,7 +17,7 @@ from fieldops.cases.states import ACTIVE, steps_between
 from fieldops.db import uuid7
 from fieldops.house import house_of
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
-from fieldops.imports.landing import Table, land_audit
+from fieldops.imports.landing import Table
 from fieldops.vault import mask_card
 
 if TYPE_CHECKING:
@@ -277,9 +277,10 @@ class CaseLander:
             return
         for follow in _FOLLOW_THE_CASE:
             self._session.execute(follow, {"cases": [case.id for case, _ in corrected]})
-        persons = [(case.id, {"was": str(case.debtor_id), "is": str(row.debtor.id)}) for case, row in corrected]
         actor = self._intake.actor
-        land_audit(self._session, actor, "cases.correct_debtor", "case", persons)
+        persons = [(case.id, {"was": str(case.debtor_id), "is": str(row.debtor.id)}) for case, row in corrected]
+        acts = [audit.Act("cases.correct_debtor", "case", case_id, detail=told) for case_id, told in persons]
+        audit.record_all(self._session, actor, acts)
         self._carry_addresses([case.id for case, _ in corrected])
         if not self._intake.dry_run:
             events.announce_all(

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from fieldops import events
+from fieldops import audit, events
 from fieldops.cases import complaints
 from fieldops.cases.events import HoldOpened, SpecialStatusRecorded
 from fieldops.cases.finding import FoundCase, find_cases
 from fieldops.cases.rules import CLAIMED, COMPLAINT, HOLD, STATUS
 from fieldops.db import uuid7
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
-from fieldops.imports.landing import Table, land_audit
+from fieldops.imports.landing import Table
 
 if TYPE_CHECKING:
     import uuid
@@ -100,7 +100,7 @@ class FlagLander:
             self._session,
             ((f.id, f.debtor_id, k.case_id, k.kind, f.proof, k.from_on, f.until_on, at, None, None) for k, f in rows),
         )
-        land_audit(self._session, self._intake.actor, "cases.status", "special_status", map(_told, rows))
+        self._write_down("cases.status", "special_status", rows)
         self._news.extend(
             SpecialStatusRecorded(f.id, k.case_id, f.debtor_id, k.kind, f.proof, self._intake.actor) for k, f in rows
         )
@@ -111,7 +111,7 @@ class FlagLander:
             self._session,
             ((f.id, k.case_id, k.kind, _CHANNELS, k.from_on, f.until_on, at, None, None) for k, f in rows),
         )
-        land_audit(self._session, self._intake.actor, "cases.hold", "hold", map(_told, rows))
+        self._write_down("cases.hold", "hold", rows)
         self._news.extend(HoldOpened(f.id, k.case_id, f.debtor_id, k.kind, self._intake.actor) for k, f in rows)
 
     def _complaint(self, rows: list[tuple[_Key, _Flagged]], at: Any) -> None:
@@ -120,8 +120,12 @@ class FlagLander:
             self._session,
             ((f.id, k.case_id, f.debtor_id, k.kind, k.from_on, at, "BANK", "OPEN", due_at[k.from_on]) for k, f in rows),
         )
-        land_audit(self._session, self._intake.actor, "cases.complaint", "complaint", map(_told, rows))
+        self._write_down("cases.complaint", "complaint", rows)
         self._complaints.extend(flagged.id for _, flagged in rows)
+
+    def _write_down(self, action: str, entity: str, rows: list[tuple[_Key, _Flagged]]) -> None:
+        acts = [audit.Act(action, entity, flagged.id, detail=_told(key, flagged)) for key, flagged in rows]
+        audit.record_all(self._session, self._intake.actor, acts)
 
 
 def _decide(
@@ -143,9 +147,8 @@ def _decide(
     return Outcome.CHANGED if before else Outcome.CREATED
 
 
-def _told(row: tuple[_Key, _Flagged]) -> tuple[uuid.UUID, dict[str, Any]]:
+def _told(key: _Key, flagged: _Flagged) -> dict[str, Any]:
     """What the audit log says of a flag."""
-    key, flagged = row
     until_on = {"until_on": flagged.until_on.isoformat()} if flagged.until_on else {}
     proof = {"proof": flagged.proof} if flagged.proof else {}
-    return flagged.id, {"kind": key.kind, "from_on": key.from_on.isoformat(), **until_on, **proof}
+    return {"kind": key.kind, "from_on": key.from_on.isoformat(), **until_on, **proof}

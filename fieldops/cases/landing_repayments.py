@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from fieldops import events
+from fieldops import audit, events
 from fieldops.cases import service
 from fieldops.cases.events import RepaymentReceived
 from fieldops.cases.finding import FoundCase, find_cases
 from fieldops.db import uuid7
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
-from fieldops.imports.landing import Table, land_audit
+from fieldops.imports.landing import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,8 +115,11 @@ class RepaymentLander:
                 for repayment_id, case, row in landed
             ),
         )
-        amounts = ((each, {"amount_fen": row.values["amount_fen"]}) for each, _, row in landed)
-        land_audit(self._session, self._intake.actor, "cases.repayment", "repayment", amounts)
+        acts = [
+            audit.Act("cases.repayment", "repayment", repayment_id, detail={"amount_fen": row.values["amount_fen"]})
+            for repayment_id, _, row in landed
+        ]
+        audit.record_all(self._session, self._intake.actor, acts)
         self._new.extend(
             RepaymentReceived(repayment_id, case.id, case.debtor_id, self._intake.actor)
             for repayment_id, case, _ in landed

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from psycopg import sql
 
-from fieldops.db import driver_connection, uuid7
+from fieldops.db import driver_connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
-
-    from fieldops.audit import Actor
 
 
 class Table:
@@ -58,19 +55,3 @@ class Table:
                     write(row)
             cursor.execute(self._upsert)
             cursor.execute(self._empty)
-
-
-_AUDIT = Table("audit_entry", ("id", "at", "actor", "action", "entity", "entity_id", "detail"), key=("id",))
-
-
-def land_audit(
-    session: Session, actor: Actor, action: str, entity: str, told: Iterable[tuple[Any, dict[str, Any]]]
-) -> None:
-    """Write what ``audit.record`` writes for many rows at once; ``told`` is each one's id and detail."""
-    _AUDIT.land(
-        session,
-        (
-            (uuid7(), actor.at, actor.name, action, entity, str(entity_id), orjson.dumps(detail).decode())
-            for entity_id, detail in told
-        ),
-    )
