@@ -10,7 +10,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from fieldops.cli import main
+from fieldops.cli import IMPORT_KINDS, main
+from fieldops.errors import NotFound
+from fieldops.imports.kinds import kind_named
 from tests.conftest import SECRET
 
 NOWHERE = "postgresql://127.0.0.1:9/none"
@@ -71,6 +73,12 @@ def test_a_demo_in_production_is_refused_before_it_touches_a_database(words, tmp
     told = CliRunner().invoke(main, words, env=env | {"FIELDOPS_MODE": "production"})
     assert told.exit_code == 1
     assert "FIELDOPS_MODE is production" in told.output
+
+
+def test_the_command_takes_every_kind_of_file_that_is_offered(shared_app):
+    with pytest.raises(NotFound) as unknown:
+        kind_named("letters")
+    assert f"use one of {', '.join(sorted(IMPORT_KINDS))}." in str(unknown.value)
 
 
 def test_an_unknown_kind_of_file_names_those_that_are_known(tmp_path):

@@ -61,11 +61,6 @@ def crew_of_agent(session: Session, agent_id: uuid.UUID) -> Crew | None:
     return session.scalar(query)
 
 
-def agent_by_code(session: Session, code: str) -> Agent | None:
-    """The agent of that code, such as C001-1."""
-    return session.scalar(sa.select(Agent).where(Agent.code == code))
-
-
 def agents_page(session: Session, *, after: uuid.UUID | None, limit: int) -> list[Agent]:
     """Up to ``limit + 1`` agents in the order they were entered."""
     query = sa.select(Agent).order_by(Agent.id).limit(limit + 1)

@@ -40,7 +40,6 @@ another plan is COMPLETED from wherever it is: what has happened is not asked fo
 FINAL: Final = (REJECTED, COMPLETED, CANCELLED, EXPIRED)
 OPEN: Final = tuple(STEPS)
 """States in which a visit is on its way: one at a time per debtor and flat."""
-AWAITING_DECISION: Final = (SUBMITTED, PENDING_REVIEW, RETURNED)
 CLEARED: Final = (APPROVED, BATCHED, PLANNED)
 """Approved and not yet begun."""
 GOING: Final = (*CLEARED, IN_PROGRESS)

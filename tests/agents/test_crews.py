@@ -120,6 +120,6 @@ def test_crews_are_listed_over_http_with_their_members(house, client_as):
 def test_a_crew_and_an_agent_are_found_by_each_other(house):
     take_in(house, "crews", [CREW])
     with house.transaction() as session:
-        agent = queries.agent_by_code(session, "C001-2")
+        (agent,) = session.scalars(sa.select(Agent).filter_by(code="C001-2"))
         crew = queries.crew_of_agent(session, agent.id)
         assert queries.crew_by_id(session, crew.id).code == "C001"

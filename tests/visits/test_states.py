@@ -25,7 +25,7 @@ def test_a_visit_that_has_begun_is_completed_or_goes_back_to_its_batch():
     assert states.STEPS["IN_PROGRESS"] == {"COMPLETED", "BATCHED"}
 
 
-@pytest.mark.parametrize("state", [*states.AWAITING_DECISION, *states.CLEARED])
+@pytest.mark.parametrize("state", ["SUBMITTED", "PENDING_REVIEW", "RETURNED", *states.CLEARED])
 def test_every_state_before_the_door_can_be_cancelled_and_suspended(state):
     assert {"CANCELLED", "SUSPENDED"} <= states.STEPS[state]
     assert states.may_follow("SUSPENDED", states.AFTER_HOLD[state])
