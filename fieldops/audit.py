@@ -90,14 +90,4 @@ def record(
     **detail: Any,
 ) -> None:
     """Write one audit row beside the change it tells of; ``detail`` is plain JSON without personal numbers."""
-    session.add(
-        AuditEntry(
-            at=actor.at,
-            actor=actor.name,
-            action=action,
-            entity=entity,
-            entity_id=str(entity_id),
-            reason=reason,
-            detail=detail,
-        )
-    )
+    session.add(AuditEntry(**_row(actor, Act(action, entity, entity_id, reason, detail))))

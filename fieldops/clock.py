@@ -74,3 +74,11 @@ def at_local(day: date, seconds: int) -> datetime:
     """The instant ``seconds`` after Shanghai midnight of ``day``, in UTC."""
     midnight = datetime.combine(day, time(), SHANGHAI)
     return (midnight + timedelta(seconds=seconds)).astimezone(UTC)
+
+
+def years_later(day: date, years: int) -> date:
+    """The same day so many years on; of the 29th of February, where there is none, the 28th."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fieldops.clock import at_local, local_date
+from fieldops.clock import at_local, local_date, years_later
 from fieldops.correspondence import mail_queries, queries
 from fieldops.packs import queries as packs
 from fieldops.policies.service import policy_on
@@ -44,7 +44,7 @@ def yearly(session: Session, actor: Actor) -> list[dict[str, Any]]:
         delivered_on = local_date(delivered_at) if delivered_at else None
         if delivered_on and (today - delivered_on).days <= YEAR_DAYS:
             continue
-        lapses_on = _years_later(delivered_on or due_on or today)
+        lapses_on = years_later(delivered_on or due_on or today, LIMITATION_YEARS)
         near = (lapses_on - today).days <= WARN_DAYS
         rows.append(
             {"case_no": case_no, "bank": bank, "last_delivered_on": delivered_on, "lapses_on": lapses_on,
@@ -119,10 +119,3 @@ def _item_row(actor: Actor, item: Any) -> dict[str, Any]:
         "posted_at": item.posted_at,
         "days": (actor.at - item.posted_at).days,
     }
-
-
-def _years_later(day: date) -> date:
-    try:
-        return day.replace(year=day.year + LIMITATION_YEARS)
-    except ValueError:  # the 29th of February
-        return day.replace(year=day.year + LIMITATION_YEARS, day=28)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from fieldops import audit, jobs
-from fieldops.clock import local_date
+from fieldops.clock import local_date, years_later
 from fieldops.errors import NotFound, NotNow, TooLarge
 from fieldops.evidence import queries
 from fieldops.evidence.loose import note_loose
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from fieldops.evidence.formats import Found
     from fieldops.evidence.tus import Wanted
     from fieldops.results.models import EvidenceSlot, VisitResult
-
-_LONGEST_MONTH: Final = 28
 
 
 def begin_upload(session: Session, actor: Actor, agent_id: UUID, wanted: Wanted) -> Progress:
@@ -128,8 +126,7 @@ def _retain_until(session: Session, visit_id: UUID, today: date) -> date:
     """The policy's years after the later of today and the last day a card of the visit is entrusted."""
     years = policy_on(session, today).evidence.retention_years
     last_day, _ = queries.entrusted_until(session, visit_id)
-    from_day = max(today, last_day or today)
-    return from_day.replace(year=from_day.year + years, day=min(from_day.day, _LONGEST_MONTH))
+    return years_later(max(today, last_day or today), years)
 
 
 def receipt_book(session: Session, agent_id: UUID, now: datetime) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from fieldops.results.reporting import (
     slot_rows,
     was_executed,
 )
+from fieldops.results.review import REVIEW
 from fieldops.results.rules import faults
 from fieldops.results.signals import REVIEW_AT
 from fieldops.rows import insert_rows
@@ -173,7 +174,7 @@ def _asks_for_review(landed: Landed) -> bool:
 
 def _review(actor: Actor, landed: Landed) -> tasks.Asked:
     detail = {"visit_id": str(landed.visit.id), "flags": landed.row["flags"], **(landed.sent.times or {})}
-    return tasks.Asked("REVIEW_RESULT", "SUPERVISOR", "visit_result", landed.result_id, actor.at + _ANSWER, detail)
+    return tasks.Asked(REVIEW, "SUPERVISOR", "visit_result", landed.result_id, actor.at + _ANSWER, detail)
 
 
 def _told(actor: Actor, landed: Landed) -> ResultRecorded:

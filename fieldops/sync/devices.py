@@ -29,7 +29,7 @@ def register_device(
 
     Raises: NotAllowed for an account that is no agent's, or a key that has been revoked; NotUnderstood for no key.
     """
-    agent_id, key = agent_of(user), keys.require_key(asked["public_key"])
+    agent_id, key = _require_agent(user.agent_id), keys.require_key(asked["public_key"])
     device = queries.device_by_key(session, agent_id, key)
     if device is None:
         device = Device(agent_id=agent_id, state=rules.ACTIVE, registered_at=actor.at, session_no=0, **asked)
@@ -62,11 +62,10 @@ def _bound(device: Device, user: UserAccount, tokens: Tokens) -> dict[str, Any]:
     return {**shown, **tokens.pair(user.id, device.id, device.session_no)}
 
 
-def agent_of(user: UserAccount) -> UUID:
-    """The field agent an account belongs to. Raises: NotAllowed for an account that is no agent's."""
-    if user.agent_id is None:
+def _require_agent(agent_id: UUID | None) -> UUID:
+    if agent_id is None:
         raise NotAllowed("NO_AGENT", "This account belongs to no field agent; ask the administrator to tie it to one.")
-    return user.agent_id
+    return agent_id
 
 
 class Bound(NamedTuple):
@@ -83,8 +82,7 @@ def require_bound(found: Bound, agent_id: UUID | None, claims: Claims, device_id
 
     Raises: NotAllowed for no agent, a person's token, another's phone or a revoked one.
     """
-    if agent_id is None:
-        raise NotAllowed("NO_AGENT", "This account belongs to no field agent; ask the administrator to tie it to one.")
+    _require_agent(agent_id)
     if claims.device_id is None:
         raise NotAllowed("PHONE_TOKEN_NEEDED", "Register this phone with POST /mobile/devices and send its own token.")
     known = found.device_id is not None and found.device_id == claims.device_id
@@ -150,7 +148,7 @@ def phones(session: Session, *, agent_id: UUID | None = None) -> Sequence[Any]:
 
 
 def _locked(session: Session, device_id: UUID) -> Device:
-    device = session.get(Device, device_id, with_for_update=True)
+    device = queries.device_by_id(session, device_id, lock=True)
     if device is None:
         raise NotFound("DEVICE_UNKNOWN", f"There is no phone {device_id}; list them with GET /devices.")
     return device

@@ -92,7 +92,7 @@ def recall_visit(session: Session, event: VisitStopped) -> None:
     """
     holders = queries.holders_of(session, [event.visit_id])
     if event.status in STOPPED:
-        told = [_removal(each, event, urgent=True) for each in holders]
+        told = [_removal(each, event.actor.at, event.reason, urgent=True) for each in holders]
     else:
         version = _refreshed(session, event.visit_id, StopNow(event.reason, event.actor.at))
         told = [
@@ -101,17 +101,7 @@ def recall_visit(session: Session, event: VisitStopped) -> None:
             )
             for each in holders
         ]
-    session.add_all(
-        Recall(
-            visit_id=change.visit_id,
-            agent_id=change.agent_id,
-            version=change.version,
-            reason=event.reason,
-            recalled_at=event.actor.at,
-        )
-        for change in told
-    )
-    tell(session, told)
+    _recall(session, told)
 
 
 def adjust_visit(session: Session, event: VisitAdjusted) -> None:
@@ -134,30 +124,14 @@ def finish_visits(session: Session, happened: Sequence[ResultRecorded]) -> None:
 
 def take_stops(session: Session, event: StopsTaken) -> None:
     """Stops that lost their crew leave its phones at once, and the gate says so."""
-    at, holders = event.actor.at, queries.holders_of(session, event.visit_ids)
-    session.add_all(
-        Recall(
-            visit_id=each.visit_id,
-            agent_id=each.agent_id,
-            version=each.version,
-            reason=event.reason,
-            recalled_at=at,
-        )
-        for each in holders
-    )
-    tell(
-        session,
-        [Change(one.agent_id, REMOVE, one.visit_id, one.version, at, event.reason, urgent=True) for one in holders],
-    )
+    holders = queries.holders_of(session, event.visit_ids)
+    _recall(session, [_removal(each, event.actor.at, event.reason, urgent=True) for each in holders])
 
 
 def close_day(session: Session, event: DayClosed) -> None:
     """A day that is over: what nobody made leaves the phones; a report that is on its way still counts."""
     holders = queries.holders_of(session, event.given_back)
-    tell(
-        session,
-        [Change(each.agent_id, REMOVE, each.visit_id, each.version, event.actor.at, DAY_OVER) for each in holders],
-    )
+    tell(session, [_removal(each, event.actor.at, DAY_OVER) for each in holders])
 
 
 def _bring_up_to_date(session: Session, visit_id: uuid.UUID, at: datetime) -> None:
@@ -180,7 +154,7 @@ def keep_days(session: Session, at: datetime) -> int:
     old = queries.holders_of_days(session, before=at_local(today - NEAR, 0))
     visits.lock_visits(session, of_plans | {each.visit_id for each in old})
     behind = queries.holders_of_days(session, before=at_local(today - NEAR, 0))
-    tell(session, [Change(each.agent_id, REMOVE, each.visit_id, each.version, at, DAY_OVER) for each in behind])
+    tell(session, [_removal(each, at, DAY_OVER) for each in behind])
     for plan in plans:
         bring_plan(session, plan.id, plan.on_date, at)
     return len(behind)
@@ -192,11 +166,20 @@ def _why(visit_id: uuid.UUID, on_plan: dict[uuid.UUID, int]) -> str:
 
 def _finished(holder: OnPhone, event: ResultRecorded) -> Change:
     reason = REPORTED if event.executed else NOT_EXECUTED
-    return Change(holder.agent_id, REMOVE, holder.visit_id, holder.version, event.actor.at, reason)
+    return _removal(holder, event.actor.at, reason)
 
 
-def _removal(holder: OnPhone, event: VisitStopped, *, urgent: bool) -> Change:
-    return Change(holder.agent_id, REMOVE, holder.visit_id, holder.version, event.actor.at, event.reason, urgent=urgent)
+def _removal(holder: OnPhone, at: datetime, reason: str, *, urgent: bool = False) -> Change:
+    return Change(holder.agent_id, REMOVE, holder.visit_id, holder.version, at, reason, urgent=urgent)
+
+
+def _recall(session: Session, told: Sequence[Change]) -> None:
+    """Tell phones of visits that must not be made, and let the gate find it."""
+    session.add_all(
+        Recall(visit_id=one.visit_id, agent_id=one.agent_id, version=one.version, reason=one.reason, recalled_at=one.at)
+        for one in told
+    )
+    tell(session, told)
 
 
 def _refreshed(session: Session, visit_id: uuid.UUID, stop_now: StopNow | None = None) -> int | None:

@@ -110,7 +110,14 @@ def test_evidence_is_destroyed_only_when_nothing_forbids_it_and_on_the_banks_wor
     assert (who, why) == ("manager", "销〔2032〕1号")
 
 
-@pytest.mark.parametrize(("today", "until"), [(date(2026, 11, 24), "2031-11-24"), (date(2028, 2, 29), "2033-02-28")])
+@pytest.mark.parametrize(
+    ("today", "until"),
+    [
+        (date(2026, 11, 24), "2031-11-24"),
+        (date(2026, 12, 31), "2031-12-31"),
+        (date(2028, 2, 29), "2033-02-28"),
+    ],
+)
 def test_evidence_is_kept_for_the_years_of_the_policy(road, today, until):
     made = Reported(road)
     made.report()
