@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -11,8 +10,7 @@ from fieldops import audit
 from fieldops.correspondence import queries
 from fieldops.correspondence.sheet_models import CustodyEntry, PrintCopy
 from fieldops.errors import NotAllowed, NotFound, NotNow
-from fieldops.tasks.queries import task_of
-from fieldops.tasks.service import finish_task
+from fieldops.tasks.service import finish_if_open
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,9 +133,7 @@ def witness_copy(session: Session, actor: audit.Actor, copy_id: UUID) -> PrintCo
         raise NotAllowed("WITNESS_IS_SELF", "Whoever destroyed the paper cannot witness it; ask somebody else.")
     copy.witness, copy.witnessed_at = actor.name, actor.at
     audit.record(session, actor, "copies.witness", "print_copy", copy.id, copy_no=copy.copy_no)
-    task = task_of(session, SHRED, copy.letter_id)
-    if task is not None and task.done_at is None:
-        finish_task(session, replace(actor, roles=frozenset({task.role})), task.id, note="destroyed and witnessed")
+    finish_if_open(session, actor, SHRED, copy.letter_id)
     return copy
 
 
@@ -175,7 +171,7 @@ def custody_of(session: Session, letter_id: UUID) -> Sequence[CustodyEntry]:
 def _ended(session: Session, copy_id: UUID) -> PrintCopy:
     copy = session.get(PrintCopy, copy_id, with_for_update=True, populate_existing=True)
     if copy is None:
-        raise NotFound("COPY_UNKNOWN", f"There is no copy {copy_id}; see GET /api/v1/print-copies.")
+        raise NotFound("COPY_UNKNOWN", f"There is no copy {copy_id}; see GET /api/v1/print-copies/unwitnessed.")
     if copy.ended_at is None:
         raise NotNow("COPY_COUNTS", "This copy counts: void the letter or print it again before the paper goes.")
     return copy

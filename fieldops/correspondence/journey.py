@@ -56,16 +56,18 @@ def record_event(
 ) -> MailItem:
     """Record what happened to an item and let it move; the same event again changes nothing.
 
-    An event older than the newest one on record is kept and moves nothing. Raises: NotUnderstood for an unknown code,
-    an instant to come or before posting, a delivery nobody signed for; NotNow when the item's state says no, and
-    EVENT_CONTRADICTS for what cannot have happened beside what is on record.
+    A delivery reported without its instant is the same event once the post names that. An event older than the newest
+    one on record is kept and moves nothing. Raises: NotUnderstood for an unknown code, an instant to come or before
+    posting, a delivery nobody signed for; NotNow when the item's state says no, and EVENT_CONTRADICTS for what cannot
+    have happened beside what is on record.
     """
     item, _ = tracking.locked(session, item_id)
     at = happened_at or actor.at
     _check(actor, item, code, at, signed_by)
     events = events_of(session, item.id)
-    if any(one.code == code and one.happened_at == at for one in events):
-        _require_the_same(item, events, code, at, place, signed_by)
+    known = _told_before(events, code, at)
+    if known is not None:
+        _require_the_same(item, events, known, place, signed_by)
         return item
     if not events or at >= events[-1].happened_at:
         item = _move(session, actor, item, code, signed_by)
@@ -101,16 +103,25 @@ def _check(actor: audit.Actor, item: MailItem, code: str, at: datetime, signed_b
         raise NotUnderstood("SIGNER_MISSING", f"Say who signed: {', '.join(tracking.SIGNERS)}.")
 
 
+def _told_before(events: Sequence[TrackingEvent], code: str, at: datetime) -> TrackingEvent | None:
+    """The event on record that is told again: of that instant, or the next one if it is a delivery without its own."""
+    same = next((one for one in events if one.code == code and one.happened_at == at), None)
+    following = next((one for one in events if one.happened_at > at), None)
+    if same is None and following is not None and {code, following.code} <= DELIVERED:
+        return following if following.happened_at == following.recorded_at else None
+    return same
+
+
 def _require_the_same(
-    item: MailItem, events: Sequence[TrackingEvent], code: str, at: datetime, place: str, signed_by: str | None
+    item: MailItem, events: Sequence[TrackingEvent], known: TrackingEvent, place: str, signed_by: str | None
 ) -> None:
     """Refuse an event on record that is told again with another place or signer."""
-    (known,) = (one for one in events if one.code == code and one.happened_at == at)
-    if any(one.code == TAKEN_BACK and one.happened_at == at for one in events):
-        raise _contradicts(item, f"{CODES[code]} at that instant was taken back")
+    word = CODES[known.code]
+    if any(one.code == TAKEN_BACK and one.happened_at == known.happened_at for one in events):
+        raise _contradicts(item, f"{word} at that instant was taken back")
     if place and known.place and place != known.place:
-        raise _contradicts(item, f"{CODES[code]} at {known.place} is on record, not at {place}")
-    if code in DELIVERED and item.outcome != tracking.delivered_to(signed_by):
+        raise _contradicts(item, f"{word} at {known.place} is on record, not at {place}")
+    if known.code in DELIVERED and item.outcome != tracking.delivered_to(signed_by):
         raise _contradicts(item, f"{item.outcome} is on record for that instant, not {signed_by}")
 
 
@@ -121,7 +132,7 @@ def _require_to_fit(item: MailItem, events: Sequence[TrackingEvent], code: str, 
     state = ItemState.POSTED
     try:
         for each in (*earlier, code, *later):
-            state = may(state, each)
+            state = may(state, tracking.delivery_from(state) if each in DELIVERED else each)
     except MoveRefused as refusal:
         first = next(one for one in events if one.happened_at > at)
         told = f"{first.code} at {first.happened_at.isoformat()} is on record after this {code}"

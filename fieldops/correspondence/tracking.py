@@ -20,6 +20,7 @@ from fieldops.errors import NotUnderstood
 from fieldops.policies.service import policy_on
 from fieldops.tasks.service import open_task
 from letters.register import EntryKind
+from letters.states import ItemState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,7 +95,7 @@ def record_return(session: Session, actor: audit.Actor, item_id: UUID, *, reason
 def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, signed_by: str) -> MailItem:
     """Record that an item was delivered, and ask for a call to the debtor. Raises: NotNow."""
     item, letter = locked(session, item_id)
-    move_item(session, actor, item, "collect" if item.status == "UNCLAIMED_HELD" else "deliver", reason=signed_by)
+    move_item(session, actor, item, delivery_from(item.status), reason=signed_by)
     move_letter(session, actor, letter, "deliver")
     item.outcome, item.outcome_at = delivered_to(signed_by), actor.at
     days = policy_on(session, local_date(actor.at)).letter.followup_call_days
@@ -105,6 +106,11 @@ def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, sign
     open_task(session, actor, "call_after_delivery", Role.PHONE_COLLECTOR, "letter", letter.id, due_at, detail)
     _enter_outcome(session, actor, letter, item, item.outcome)
     return item
+
+
+def delivery_from(status: str) -> str:
+    """The event by which an item in this state is delivered: at the counter where it waits, else at the door."""
+    return "collect" if status == ItemState.UNCLAIMED_HELD else "deliver"
 
 
 def delivered_to(signed_by: str | None) -> str:

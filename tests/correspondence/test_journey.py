@@ -70,6 +70,16 @@ def test_the_same_event_again_changes_nothing_and_an_old_one_moves_nothing(offic
     assert [code for code, _ in events(office, item_id)] == ["in_transit", "out_for_delivery"]
 
 
+def test_an_older_event_fits_before_a_delivery_at_the_counter_whatever_it_was_called(office, posted):
+    _, item_id = posted
+    now = office.house.clock.now()
+    happen(office, item_id, "hold_for_collection", happened_at=now - timedelta(hours=2))
+    happen(office, item_id, "deliver", signed_by="SELF", happened_at=now)
+    happen(office, item_id, "in_transit", happened_at=now - timedelta(hours=5))
+    assert [code for code, _ in events(office, item_id)] == ["in_transit", "hold_for_collection", "deliver"]
+    assert office.item(item_id).status == "DELIVERED"
+
+
 @pytest.mark.parametrize(
     ("said", "code"),
     [

@@ -5,7 +5,7 @@ import io
 import pytest
 import sqlalchemy as sa
 
-from fieldops.correspondence import journey, mail_intake
+from fieldops.correspondence import journey, mail_intake, undoing
 from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.errors import NotUnderstood
 from fieldops.imports import service as imports
@@ -123,6 +123,30 @@ def test_an_older_event_that_fits_is_kept_and_one_told_again_with_less_is_unchan
     )
     assert (made.changed, made.unchanged, made.errors) == (1, 1, 0)
     assert office.item(posted[0].id).status == "OUT_FOR_DELIVERY"
+
+
+def test_a_delivery_a_clerk_reported_without_its_instant_is_unchanged_when_the_post_names_that(office, posted):
+    (item, other), clerk = posted, office.actor("admin_clerk")
+    with office.house.transaction() as session:
+        journey.record_event(session, clerk, item.id, code="deliver", signed_by="SELF")
+        journey.record_event(session, clerk, other.id, code="deliver", signed_by="FAMILY")
+    before = [stands(office, one) for one in posted]
+    rows = "".join(f"{one.tracking_no},妥投,2026-11-24 10:00,示范路,本人\n" for one in posted)
+    made, errors = bring(office, "tracking", HEADING + rows)
+    assert (made.changed, made.unchanged, made.errors) == (0, 1, 1)
+    assert other.tracking_no in errors
+    assert "EVENT_CONTRADICTS" in errors
+    assert [stands(office, one) for one in posted] == before
+
+
+def test_a_delivery_that_was_taken_back_is_not_the_one_the_post_names(office, posted):
+    clerk = office.actor("admin_clerk")
+    with office.house.transaction() as session:
+        journey.record_event(session, clerk, posted[0].id, code="deliver", signed_by="SELF")
+        undoing.undo_outcome(session, office.actor("admin_approver"), posted[0].letter_id, reason="the wrong label")
+    made, errors = bring(office, "tracking", f"{HEADING}{posted[0].tracking_no},妥投,2026-11-24 10:00,示范路,本人\n")
+    assert (made.changed, made.unchanged, made.errors) == (0, 0, 1)
+    assert "EVENT_CONTRADICTS" in errors
 
 
 def test_a_receipt_of_another_day_than_the_one_on_record_is_refused_and_listed(office, posted):
