@@ -27,7 +27,7 @@ class NotTheSameBytesError(FieldopsError):
 
 @jobs.job(reprinting.REPRINT)
 def make_reprint(house: House, *, reprint_id: str) -> None:
-    """Make the files of a reprint, one for each template among its letters; run again, it changes nothing."""
+    """Make the files of a reprint, one for each template among its letters; run again, it makes those it lacks."""
     key = uuid.UUID(reprint_id)
     with house.transaction() as session:
         letters = _letters_of(session, key)
@@ -41,10 +41,12 @@ def make_reprint(house: House, *, reprint_id: str) -> None:
 
 
 def _letters_of(session: Session, reprint_id: uuid.UUID) -> list[Letter]:
+    """The letters of a reprint that are in none of its files yet."""
     made = session.get_one(Reprint, reprint_id)
-    if made.part is not None:
-        return []
-    return [queries.letter_by_id(session, uuid.UUID(row["letter_id"])) for row in made.letters]
+    own = [part for part in queries.all_parts_of(session, made.batch_id) if part.reprint_id == reprint_id]
+    filed = {row["letter_id"] for part in own for row in part.index}
+    left = [row["letter_id"] for row in made.letters if row["letter_id"] not in filed]
+    return [queries.letter_by_id(session, uuid.UUID(letter_id)) for letter_id in left]
 
 
 def _require_same(letters: Sequence[Letter], rendered: rendering.Rendered) -> None:

@@ -3,7 +3,17 @@
 import pytest
 import sqlalchemy as sa
 
-from fieldops.correspondence import batch_count, custody, papers, printing, queries, reprint_files, reprinting, service
+from fieldops.correspondence import (
+    batch_count,
+    custody,
+    papers,
+    printing,
+    queries,
+    rendering,
+    reprint_files,
+    reprinting,
+    service,
+)
 from fieldops.correspondence.reprinting import Jam, jam_between
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.tasks.queries import task_of
@@ -136,6 +146,24 @@ def test_a_letter_laid_out_anew_that_is_not_what_was_frozen_gives_no_file(office
         reprint_files.make_reprint(office.house, reprint_id=str(made))
     with office.house.transaction() as session:
         assert len(queries.all_parts_of(session, batch_id)) == 1
+
+
+def test_a_reprint_that_was_cut_off_between_its_files_makes_the_one_it_lacks(office, monkeypatch):
+    kinds = ("PAYMENT_NOTICE", "DUNNING")
+    letter_ids = [office.approve(office.request(office.case(), kind=kind)) for kind in kinds]
+    batch_id = office.printed()
+    made = str(reprint(office, batch_id, letter_ids))
+    renderers = [rendering.renderer_of(office.house, None)]  # the second template's is not reached
+    with monkeypatch.context() as cut:
+        cut.setattr(rendering, "renderer_of", lambda *_: renderers.pop())
+        with pytest.raises(IndexError):
+            reprint_files.make_reprint(office.house, reprint_id=made)
+    for _ in range(2):
+        reprint_files.make_reprint(office.house, reprint_id=made)
+        with office.house.transaction() as session:
+            again = [part for part in queries.all_parts_of(session, batch_id) if part.reprint_id is not None]
+            filed = [row["letter_id"] for part in again for row in part.index]
+            assert sorted(filed) == sorted(map(str, letter_ids))
 
 
 def void(office, letter_id):
