@@ -196,7 +196,7 @@ class Company(RuleBasedStateMachine):
         why = (found.case.status, visit.status, visit.codes)
         if visit.status == "IN_PROGRESS":
             told = select(AuditEntry.id).filter_by(entity_id=str(visit.id), action="visits.stop_crew")
-            to_stop = found.gone or found.owes_too_little or found.stands_still
+            to_stop = found.gone or found.owes_too_little or found.was_stopped
             assert not to_stop or session.scalars(told).first(), ("the crew at the door was not told to leave", why)
             return
         assert not found.gone, why
@@ -255,7 +255,10 @@ class Standing:
         self.owes_too_little = self.owed_fen < VISITED_FROM_FEN
         dead = any(each.kind == "DECEASED" for each in claims)
         major = any(each.grade == "MAJOR" for each in filed)
-        self.stands_still = case.status in PAUSED or bool(held) or dead or major
+        paused = case.status in PAUSED or dead or major
+        self.stands_still = paused or bool(held)
+        # a hold of a day to come begins at midnight, when no crew is at a door: only its result is still to come
+        self.was_stopped = paused or any(each.from_on <= local_date(each.recorded_at) for each in held)
         self.last_doubt_at = max(map(self._told_at, (*filed, *claims)), default=datetime.min.replace(tzinfo=UTC))
 
     def visits(self):
