@@ -298,7 +298,7 @@ class Phone:
         for op in answer["ops"]:
             self._apply(op)
         if self._place()["of_epoch"] not in {None, answer["epoch"]}:  # a backup may not hold what was confirmed since
-            self._db.execute("UPDATE outbox SET code = NULL WHERE code NOT LIKE 'REJECTED%'")
+            self._db.execute("UPDATE outbox SET code = NULL")
         told = (answer["epoch"], answer["cursor"], answer["offline_until"], answer["epoch"])
         self._db.execute("UPDATE place SET epoch = ?, cursor = ?, offline_until = ?, of_epoch = ?", told)
         shown = {row["id"] for row in self._db.execute("SELECT id FROM recalled WHERE shown")}

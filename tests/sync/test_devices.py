@@ -19,7 +19,7 @@ from fieldops.auth.tokens import REFRESH
 from fieldops.demo.client import ApiError
 from fieldops.sync import jobs, keys, retention, rules
 from fieldops.sync.models import AgentFeed, Device, PushReceipt, Quarantine
-from tests.sync.acts import agent_id_of, all_of, cancel, count, report_result, scope_of, sync
+from tests.sync.acts import agent_id_of, all_of, cancel, case_ids_of, count, report_result, scope_of, sync
 from tests.sync.test_service import asked, refused
 
 
@@ -331,20 +331,16 @@ def test_rows_of_thirty_days_ago_are_forgotten_and_a_phone_that_slept_begins_ane
 
 def test_a_new_epoch_makes_every_phone_begin_anew_and_is_on_record(road):
     (phone, api), _ = road.phones()
-    done = report_result(road, phone, road.visit_id)
-    sync(road, phone)
+    short = report_result(road, phone, road.visit_id, summary="短")
+    done = report_result(road, phone, road.visit_id, case_ids=case_ids_of(road, road.visit_id))
+    assert sync(road, phone) == {done: "APPLIED", short: "REJECTED_VALIDATION"}
     with road.house.transaction() as session:
         epoch = retention.begin_epoch(session, Actor("cli", now(road)), reason="restored 已恢复")
     assert refused(api, asked(road, phone)) == (409, "RESYNC_REQUIRED")
-    assert (
-        sync(
-            road,
-            phone,
-        )
-        == {}
-    )
+    assert sync(road, phone) == {}
     assert (phone._place()["epoch"], phone.base) == (str(epoch), scope_of(road, phone))
-    assert sync(road, phone) == {done: "DUPLICATE"}  # a backup might not have held it: everything is sent once more
+    # A backup might not have held them: everything is sent once more, what was refused too.
+    assert sync(road, phone) == {done: "DUPLICATE", short: "REJECTED_VALIDATION"}
     with road.house.transaction() as session:
         assert session.scalar(select(func.count()).select_from(AuditEntry).filter_by(action="sync.begin_epoch")) == 1
 
