@@ -40,8 +40,10 @@ def nothing_done():
 
 
 def waiting(house):
-    """Names and arguments of jobs that wait."""
-    rows = sa.text("SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id")
+    """Names and arguments of jobs that wait, without those the clock may have asked for meanwhile."""
+    rows = sa.text(
+        "SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo' AND NOT args ? 'timestamp' ORDER BY id"
+    )
     with house.transaction() as session:
         return [(name, args if isinstance(args, dict) else json.loads(args)) for name, args in session.execute(rows)]
 
