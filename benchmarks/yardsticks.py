@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from routing.arrays import Arrays, arrays_of
+from routing.arrays import Arrays, day_of
 
 if TYPE_CHECKING:
     from routing import Problem
 
 VROOM_PRIORITY = 20
-
-
-def day_of(problem: Problem) -> Arrays:
-    return arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
 
 
 class Engine(Protocol):
@@ -36,7 +32,7 @@ def pyvrp_routes(problem: Problem, budget_s: float, seed: int, cores: int) -> di
 
     began = time.perf_counter()
     day = day_of(problem)
-    count, size = day.stop_count, day.travel.shape[1]
+    count, size = day.stop_count, len(day.service)
     loaded = bool(day.load.any())
     ready = [int(day.shift_start.min())] * (size - count)
     shut = [int(day.shift_end.max())] * (size - count)
@@ -67,7 +63,7 @@ def pyvrp_routes(problem: Problem, budget_s: float, seed: int, cores: int) -> di
         )
         for crews in members
     ]
-    travel = day.travel[0].astype(np.int64)
+    travel = day.matrix[0].astype(np.int64)
     data = pyvrp.ProblemData(locations, clients, depots, vehicles, [travel], [travel])
     left_s = max(0.1, budget_s - (time.perf_counter() - began))
     result = pyvrp.solve(data, pyvrp.stop.MaxRuntime(left_s), seed=seed, display=False)
@@ -90,7 +86,7 @@ def vroom_routes(problem: Problem, budget_s: float, seed: int, cores: int) -> di
     import vroom  # noqa: PLC0415 - see above
 
     day = day_of(problem)
-    travel = day.travel[0].astype(np.uint32)
+    travel = day.matrix[0].astype(np.uint32)
     loaded = bool(day.load.any())
     made = vroom.Input()
     made.set_durations_matrix("car", travel)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from routing.ways import Ways, matrix_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,8 +26,8 @@ FORBIDDEN: Final = -1
 Routes = list[list[int]]
 """Stops (node numbers) of each crew in order; one list per crew, empty for an idle one."""
 
-BLOCK_ROWS: Final = 512
-"""Rows of a travel matrix computed at once: keeps the memory of a big day low."""
+WHOLE_NODES: Final = 1500
+"""Up to here one matrix of a whole day is cheaper than asking leg by leg, as it is searched as one anyway."""
 
 Int32s = npt.NDArray[np.int32]
 
@@ -34,7 +36,8 @@ Int32s = npt.NDArray[np.int32]
 class Arrays:
     """Stops are nodes 0…n-1, distinct crew places follow. Units: seconds everywhere.
 
-    Shape: `travel` (modes, nodes, nodes); `opens`, `shuts` (n, widest window list); `fit` (crews, n) holds the extra
+    Shape: `travel` (modes, nodes, nodes), of a big day what answers like it; `opens`, `shuts` (n, widest window list);
+    `fit` (crews, n) holds the extra
     cost of a crew at a stop or FORBIDDEN; `rest_sum`, `rest_floor`, `rest_cap` (crews, b + 1, b + 1) describe taking
     breaks i…j-1 on one leg: they add `rest_sum`, end no earlier than `rest_floor`, and the leg must be left by
     `rest_cap`.
@@ -42,7 +45,7 @@ class Arrays:
 
     stop_ids: tuple[str, ...]
     crew_ids: tuple[str, ...]
-    travel: Int32s
+    travel: Int32s | Ways
     service: Ints
     opens: Ints
     shuts: Ints
@@ -81,17 +84,34 @@ class Arrays:
         """Number of crews."""
         return len(self.crew_ids)
 
+    @property
+    def matrix(self) -> Int32s:
+        """All travel at once: what a search reads. Cost: none, unless this is a big day as a whole."""
+        return self.travel.between(np.arange(len(self.service))) if isinstance(self.travel, Ways) else self.travel
 
-def arrays_of(problem: Problem, stop_rows: Sequence[int], crew_rows: Sequence[int]) -> Arrays:
-    """The arrays of some stops and crews of a problem.
+    def between(self, nodes: Ints) -> Int32s:
+        """The matrix of some nodes. Shape: (modes, nodes, nodes)."""
+        if isinstance(self.travel, Ways):
+            return self.travel.between(nodes)
+        return np.ascontiguousarray(self.travel[:, nodes[:, None], nodes[None, :]])
 
-    Cost: quadratic in stops and distinct crew places, once per transport mode.
+
+def day_of(problem: Problem) -> Arrays:
+    """The arrays of the whole day. Cost: linear beyond WHOLE_NODES; matrices are then made of its parts alone."""
+    whole = range(len(problem.stops)), range(len(problem.crews))
+    return arrays_of(problem, *whole, lazily=len(problem.points) > WHOLE_NODES)
+
+
+def arrays_of(problem: Problem, stop_rows: Sequence[int], crew_rows: Sequence[int], *, lazily: bool = False) -> Arrays:
+    """The arrays of some stops and crews of a problem; `lazily` legs are computed when they are asked for.
+
+    Cost: otherwise quadratic in stops and distinct crew places, once per transport mode.
     """
     stops = [problem.stops[i] for i in stop_rows]
     crews = [problem.crews[i] for i in crew_rows]
     places = list(dict.fromkeys(p for i in crew_rows for p in problem.crew_points[i]))
     node_of = {place: len(stops) + i for i, place in enumerate(places)}
-    modes = sorted({crew.mode for crew in crews})
+    modes = tuple(sorted({crew.mode for crew in crews}))
     rows = np.array([*stop_rows, *places], dtype=np.int64)
     opens, shuts, window_count = windows_of(stops)
     fit = _fit(stops, crews, problem.objective)
@@ -100,7 +120,7 @@ def arrays_of(problem: Problem, stop_rows: Sequence[int], crew_rows: Sequence[in
     return Arrays(
         stop_ids=tuple(stop.id for stop in stops),
         crew_ids=tuple(crew.id for crew in crews),
-        travel=_travel(problem, rows, modes),
+        travel=Ways(problem, rows, modes) if lazily else matrix_of(problem, rows, modes),
         service=_ints([*(stop.service_s for stop in stops), *(0 for _ in places)]),
         opens=opens,
         shuts=shuts,
@@ -144,15 +164,6 @@ def crew_may(stop: Stop, crew: Crew) -> bool:
     return stop.skills <= crew.skills and stop.crew_lock in {None, crew.id} and allowed
 
 
-def _travel(problem: Problem, rows: Ints, modes: Sequence[str]) -> Int32s:
-    travel = np.zeros((max(1, len(modes)), len(rows), len(rows)), np.int32)
-    for m, mode in enumerate(modes):
-        for first in range(0, len(rows), BLOCK_ROWS):
-            block = rows[first : first + BLOCK_ROWS]
-            travel[m, first : first + BLOCK_ROWS] = problem.legs(block, rows, mode)[0]
-    return travel
-
-
 BY_STOP: Final = ("opens", "shuts", "window_count", "load", "rank", "left_out", "debtor")
 BY_CREW: Final = (
     *("mode", "shift_start", "shift_end", "max_stops", "max_load", "max_duty"),
@@ -171,7 +182,7 @@ def part_of(day: Arrays, stops: Sequence[int], crews: Sequence[int]) -> Arrays:
         day,
         stop_ids=tuple(day.stop_ids[i] for i in stops),
         crew_ids=tuple(day.crew_ids[v] for v in crews),
-        travel=np.ascontiguousarray(day.travel[:, nodes[:, None], nodes[None, :]]),
+        travel=day.between(nodes),
         service=day.service[nodes],
         fit=day.fit[members[:, None], rows[None, :]],
         start_node=ends[0],

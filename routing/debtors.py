@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from routing.screen import hopeful
+from routing.screen import days_alone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-
-    import numpy.typing as npt
 
     from routing.problem import Problem
 
@@ -47,9 +43,9 @@ def days_apart(problem: Problem, out: Collection[int]) -> Apart:
     waiting: set[int] = set()
     if all(len(rows) == 1 for rows in groups.values()):
         return Apart(day_of, frozenset())
-    may = _days_of(problem, hopeful(problem))
+    may = days_alone(problem)
     grouped = {row for rows in groups.values() if len(rows) > 1 for row in rows}
-    room = _room(problem, {row: days for row, days in may.items() if row not in grouped and row not in out})
+    room = _room(problem, {row: days for row, days in enumerate(may) if row not in grouped and row not in out})
     for rows in groups.values():
         if len(rows) > 1:
             rows.sort(key=lambda row: (problem.stops[row].crew_lock is None, -problem.stops[row].priority, row))
@@ -69,12 +65,6 @@ def narrowed(problem: Problem, apart: Apart) -> Problem:
     for row, day in apart.day_of.items():
         stops[row] = replace(stops[row], days={day: (stops[row].days or {}).get(day, 0)})
     return replace(problem, stops=tuple(stops))
-
-
-def _days_of(problem: Problem, pairs: npt.NDArray[np.bool_]) -> dict[int, list[int]]:
-    """Days on which some crew can have each stop as its only one."""
-    days = np.array([crew.day for crew in problem.crews], dtype=np.int64)
-    return {row: np.unique(days[pairs[row]]).tolist() for row in range(len(problem.stops))}
 
 
 def _room(problem: Problem, others: Mapping[int, list[int]]) -> dict[int, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from routing.arrays import arrays_of
+from routing.arrays import day_of
 from routing.insertion import Board, Place
 from routing.reasons import left_out, minutes
 from routing.repairs import Repair, described, repair_for
@@ -24,7 +24,7 @@ def explain(problem: Problem, plan: Plan) -> tuple[LeftOut, ...]:
 
     Example: explaining a plan somebody changed by hand; the reasons speak of the plan as it is.
     """
-    day = arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
+    day = day_of(problem)
     row = {stop.id: i for i, stop in enumerate(problem.stops)}
     by_crew = {route.crew_id: [row[visit.stop_id] for visit in route.visits] for route in plan.routes}
     routes = [by_crew.get(crew.id, []) for crew in problem.crews]

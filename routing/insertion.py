@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from routing.arrays import FAR, Arrays, Routes
-from routing.timing import Broken, Labels, labels_of, shortfall_s, time_route
+from routing.timing import Broken, Labels, labels_of, leg_s, shortfall_s, time_route
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -88,12 +88,12 @@ class Board:
         """Cost of the stop at this place: travel, crew preference and balance."""
         day = self.day
         order = self.routes[crew] if route is None else route
-        travel = day.travel[day.mode[crew]]
-        chain = [int(day.start_node[crew]), *order, int(day.end_node[crew])]
-        before, after = chain[place], chain[place + 1]
-        saved = int(travel[before, after]) if order else 0
+        before = order[place - 1] if place else int(day.start_node[crew])
+        after = order[place] if place < len(order) else int(day.end_node[crew])
+        saved = leg_s(day, crew, before, after) if order else 0
         balance = day.balance_s if len(order) >= day.fair_stops else 0
-        return int(travel[before, stop]) + int(travel[stop, after]) - saved + int(day.fit[crew, stop]) + balance
+        both = leg_s(day, crew, before, stop) + leg_s(day, crew, stop, after)
+        return both - saved + int(day.fit[crew, stop]) + balance
 
     def cheapest_at(self, crew: int, stop: int, bound_s: int = FAR, without: int | None = None) -> Place | None:
         """The cheapest place in one crew's route that keeps every rule, below a bound; `without` drops one stop."""
@@ -156,8 +156,7 @@ class Board:
     def _places_of(self, crew: int) -> Places:
         labels, count = self.labels(crew), len(self.routes[crew]) + 1
         nodes = np.array(labels.nodes, dtype=np.int64)
-        travel = self.day.travel[self.day.mode[crew]]
-        saved = travel[nodes[:-1], nodes[1:]] if count > 1 else np.zeros(1)
+        saved = self.day.travel[self.day.mode[crew], nodes[:-1], nodes[1:]] if count > 1 else np.zeros(1)
         return Places(
             crew=np.full(count, crew, np.int64),
             place=np.arange(count, dtype=np.int64),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from routing.arrays import arrays_of, crew_may
+from routing.arrays import crew_may, day_of
 from routing.errors import InvalidPlanError, InvalidValueError, RoutingError
 from routing.explain import first_limit
 from routing.finish import Making, plan_of
@@ -64,7 +64,7 @@ def moved(
     stops = (*problem.stops[:row], locked, *problem.stops[row + 1 :])
     problem = replace(problem, stops=stops)
     _fits(locked, problem.crews[crew])
-    day = arrays_of(problem, range(len(stops)), range(len(problem.crews)))
+    day = day_of(problem)
     board = Board(day, _routes(problem, before, stop_id))
     _one_address(board, row, crew)
     order = _order(day, board, row, crew, place)

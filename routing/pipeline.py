@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from routing.areas import MOST_VISITS, divide, plane_of
-from routing.arrays import arrays_of, fitted_to
+from routing.arrays import day_of, fitted_to
 from routing.borders import regroup
 from routing.debtors import days_apart, narrowed
 from routing.engines import ACCEPT, ENGINES, warm
@@ -36,8 +36,8 @@ DISTRICT_VISITS: Final = 1100
 LEAST_DISTRICT_VISITS: Final = 450
 """Bounds of what the default engine searches as one; below the least, more cores try more seeds instead."""
 BORDER_ROUNDS: Final = 2
-BORDER_VISITS: Final = 2200
-"""Visits one search across borders holds at most: its matrices grow with the square."""
+BORDER_VISITS: Final = 1100
+"""Visits one search across borders holds at most: its matrices grow with the square (twice as many: 1.2 % dearer)."""
 ACCEPT_CREWS: Final = 8
 """Routes the OR-Tools model is asked about at once: its rules are per route, small models are built sooner."""
 
@@ -75,7 +75,7 @@ def plan(
     screened = screen(problem)
     apart = days_apart(problem, screened)
     rows = [row for row in range(len(problem.stops)) if row not in screened and row not in apart.waiting]
-    day = arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
+    day = day_of(problem)
     to_search = narrowed(problem, apart)
     searched = day if to_search is problem else fitted_to(day, to_search)
     rounds = Rounds(searched, Terms(began, budget_s, seed, cores, limit, stop or _never, on_progress))
@@ -139,6 +139,8 @@ def _improve_borders(problem: Problem, rounds: Rounds, rows: list[int], until: f
     count = max(rounds.terms.cores, -(-len(rows) // BORDER_VISITS))
     times = BORDER_ROUNDS if count > 1 else 1
     now = (time.monotonic() - rounds.terms.began) / rounds.terms.budget_s
+    if now >= until and rounds.terms.limit is None:
+        return
     for number in range(times):
         groups = regroup(plane, homes, rounds.routes, rows, count=count, axis=number % 2)
         rounds.run(groups, "default", now + (until - now) * (number + 1) / times)

@@ -211,6 +211,12 @@ class Problem:
         """Travel between rows of `points`. Shape: (origins, targets) twice. Units: seconds, metres."""
         return self.travel.legs(self._at, origins, targets, mode)
 
+    def seconds(
+        self, origins: npt.NDArray[np.int64], targets: npt.NDArray[np.int64], mode: str
+    ) -> npt.NDArray[np.int64]:
+        """Travel seconds from each row of `points` to its target. Shape: that of both broadcast."""
+        return self.travel.seconds(self._at, origins, targets, mode)
+
     @cached_property
     def _at(self) -> npt.NDArray[np.float64]:
         """The points once as an array: legs are asked for route by route."""

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from routing import propose
-from routing.arrays import BLOCK_ROWS, FAR, routes_cost
+from routing.arrays import FAR, routes_cost
 from routing.column import Column
+from routing.ways import BLOCK_ROWS
 
 if TYPE_CHECKING:
-    from routing.arrays import Arrays, Routes
+    from routing.arrays import Arrays, Int32s, Routes
     from routing.travel import Ints
 
 WHOLE_INSERTION: Final = 350
@@ -109,7 +110,8 @@ def _routes(state: propose.State) -> Routes:
 
 
 def _rules(day: Arrays) -> propose.Rules:
-    near, home_s, near_kinds = _nearness(day)
+    travel = day.matrix
+    near, home_s, near_kinds = _nearness(day, travel[0])
     kinds = int(day.alike.max()) + 1
     stops = np.zeros(day.stop_count, propose.STOP_RECORD)
     for name in ("window_count", "load", "rank", "left_out"):
@@ -119,8 +121,8 @@ def _rules(day: Arrays) -> propose.Rules:
     for name in propose.CREW_RECORD.names or ():
         crews[name] = getattr(day, name)
     return propose.Rules(
-        travel=day.travel,
-        travel_to=np.ascontiguousarray(day.travel.transpose(0, 2, 1)),
+        travel=travel,
+        travel_to=np.ascontiguousarray(travel.transpose(0, 2, 1)),
         stops=stops,
         crews=crews,
         opens=day.opens,
@@ -139,27 +141,26 @@ def _rules(day: Arrays) -> propose.Rules:
     )
 
 
-def _nearness(day: Arrays) -> tuple[Ints, Ints, Ints]:
+def _nearness(day: Arrays, travel: Int32s) -> tuple[Ints, Ints, Ints]:
     """Nearest stops of every stop; way from the nearest start; nearest kinds of crews."""
     n = day.stop_count
-    near = [_nearest(day, np.arange(first, min(n, first + BLOCK_ROWS))) for first in range(0, n, BLOCK_ROWS)]
+    near = [_nearest(travel, n, np.arange(first, min(n, first + BLOCK_ROWS))) for first in range(0, n, BLOCK_ROWS)]
     kinds = int(day.alike.max()) + 1
     first_crew = np.array([int(np.flatnonzero(day.alike == kind)[0]) for kind in range(kinds)])
-    way = day.travel[0][day.start_node[first_crew], :n].astype(np.int64).T + day.travel[0][:n, day.end_node[first_crew]]
+    way = travel[day.start_node[first_crew], :n].astype(np.int64).T + travel[:n, day.end_node[first_crew]]
     most = kinds if n < WHOLE_INSERTION else min(NEAR_KINDS, kinds)
     near_kinds = np.argsort(way, axis=1, kind="stable")[:, :most]
     return np.concatenate(near), way.min(axis=1), near_kinds.astype(np.int64)
 
 
-def _nearest(day: Arrays, rows: Ints) -> Ints:
-    """The nearest stops of some stops, there and back, nearest first."""
-    n = day.stop_count
-    both = day.travel[0, rows, :n].astype(np.int64) + day.travel[0, :n, rows]
+def _nearest(travel: Int32s, n: int, rows: Ints) -> Ints:
+    """The nearest of `n` stops to some of them, there and back, nearest first."""
+    both = travel[rows, :n].astype(np.int64) + travel[:n, rows].T
     both[np.arange(len(rows)), rows] = FAR
+    both = both * n + np.arange(n)  # the stop's number within: values are sorted several times faster than places
     count = min(NEIGHBOURS, n - 1)
-    near = np.sort(np.argpartition(both, count - 1, axis=1)[:, :count], axis=1) if count else np.zeros((len(rows), 0))
-    order = np.argsort(np.take_along_axis(both, near.astype(np.int64), axis=1), axis=1, kind="stable")
-    return np.take_along_axis(near, order, axis=1).astype(np.int64)
+    near = np.partition(both, count, axis=1)[:, :count]
+    return np.sort(near, axis=1) % n
 
 
 def _state(day: Arrays) -> propose.State:

@@ -22,44 +22,46 @@ if TYPE_CHECKING:
 def screen(problem: Problem) -> dict[int, LeftOut]:
     """Rows of the stops that no plan can hold, with the reason.
 
-    Cost: one vectorised pass over stops × crews; exact timing only where that pass or a break leaves a doubt.
+    Cost: one vectorised pass over crews, of the stops no crew before can have: linear where most can be had. Exact
+    timing only where that pass or a break leaves a doubt.
     """
-    out: dict[int, LeftOut] = {}
-    pairs = hopeful(problem)
-    plain = np.array([not crew.breaks for crew in problem.crews], dtype=bool)
-    for row, stop in enumerate(problem.stops):
-        if (pairs[row] & plain).any():
-            continue
-        if any(_holds_alone(problem, row, v) for v in np.flatnonzero(pairs[row]).tolist()):
-            continue
-        reason = _reason_alone(problem, row, stop)
-        if reason is not None:
-            out[row] = reason
-    return out
-
-
-def hopeful(problem: Problem) -> npt.NDArray[np.bool_]:
-    """Pairs that hold as a crew's only visit when breaks are not asked. Shape: (stops, crews)."""
-    found = np.zeros((len(problem.stops), len(problem.crews)), dtype=bool)
-    if not found.size:
-        return found
-    rows = np.arange(len(problem.stops))
-    service = np.array([stop.service_s for stop in problem.stops], dtype=np.int64)
-    opens, shuts, _ = windows_of(problem.stops)
-    load = np.array([stop.load for stop in problem.stops], dtype=np.int64)
-    special = [row for row, stop in enumerate(problem.stops) if stop.skills or stop.crew_lock or stop.days]
+    left = np.arange(len(problem.stops))
     for v, crew in enumerate(problem.crews):
-        start, end = problem.crew_points[v]
-        there = problem.legs(np.array([start]), rows, crew.mode)[0][0]
-        back = problem.legs(rows, np.array([end]), crew.mode)[0][:, 0]
-        begin = _service_from(opens, shuts, crew.shift.start_s + there)
-        holds = (begin >= 0) & (begin + service + back <= crew.shift.end_s)
-        holds &= there + service + back <= (crew.max_duty_s if crew.max_duty_s is not None else problem.horizon_s)
-        holds &= load <= (crew.max_load if crew.max_load is not None else load)
-        found[:, v] = holds & (crew.max_stops is None or crew.max_stops > 0)
-        for row in special:
-            found[row, v] &= crew_may(problem.stops[row], crew)
+        if not left.size:
+            break
+        holds = _hopeful(problem, left, v)
+        if crew.breaks:
+            holds[holds] = [_holds_alone(problem, row, v) for row in left[holds].tolist()]
+        left = left[~holds]
+    found = {row: _reason_alone(problem, row, problem.stops[row]) for row in left.tolist()}
+    return {row: reason for row, reason in found.items() if reason is not None}
+
+
+def days_alone(problem: Problem) -> list[list[int]]:
+    """Days on which some crew can have each stop as its only one, breaks not asked. Cost: as `screen`, once a day."""
+    found: list[list[int]] = [[] for _ in problem.stops]
+    for day in sorted({crew.day for crew in problem.crews}):
+        left = np.arange(len(problem.stops))
+        for v in (v for v, crew in enumerate(problem.crews) if crew.day == day):
+            holds = _hopeful(problem, left, v)
+            for row in left[holds].tolist():
+                found[row].append(day)
+            left = left[~holds]
     return found
+
+
+def _hopeful(problem: Problem, rows: Ints, v: int) -> npt.NDArray[np.bool_]:
+    """Which of these stops hold as a crew's only visit when breaks are not asked. Shape: that of `rows`."""
+    crew, stops = problem.crews[v], [problem.stops[row] for row in rows.tolist()]
+    start, end = (np.array([point]) for point in problem.crew_points[v])
+    there, back = problem.seconds(start, rows, crew.mode), problem.seconds(rows, end, crew.mode)
+    service = np.array([stop.service_s for stop in stops], dtype=np.int64)
+    begin = _service_from(*windows_of(stops)[:2], crew.shift.start_s + there)
+    holds = (begin >= 0) & (begin + service + back <= crew.shift.end_s)
+    holds &= there + service + back <= (crew.max_duty_s if crew.max_duty_s is not None else problem.horizon_s)
+    may = [crew_may(stop, crew) and (crew.max_load is None or stop.load <= crew.max_load) for stop in stops]
+    holds &= np.array(may, dtype=bool) & (crew.max_stops is None or crew.max_stops > 0)
+    return np.asarray(holds, dtype=bool)
 
 
 def _service_from(opens: Ints, shuts: Ints, arrive: Ints) -> Ints:

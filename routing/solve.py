@@ -33,7 +33,7 @@ class AreaModel:
         self.day = day
         self.params = _parameters(day, seeded=start is not None and iterated)
         ends = day.start_node.tolist(), day.end_node.tolist()
-        self.manager = pywrapcp.RoutingIndexManager(day.travel.shape[1], day.crew_count, *ends)
+        self.manager = pywrapcp.RoutingIndexManager(len(day.service), day.crew_count, *ends)
         self.model = pywrapcp.RoutingModel(self.manager)
         self.time = _add_travel_and_time(self)
         _add_windows(self)
@@ -141,7 +141,7 @@ def _parameters(day: Arrays, *, seeded: bool) -> Any:
     search = params.iterated_local_search_parameters
     strategy = search.ruin_recreate_parameters.ruin_strategies.add()
     strategy.random_walk.num_removed_visits = RUINED_VISITS
-    mean = max(1.0, float(day.travel[:, : day.stop_count, : day.stop_count].mean()))
+    mean = max(1.0, float(day.matrix[:, : day.stop_count, : day.stop_count].mean()))
     annealing = search.reference_solution_acceptance_strategy.simulated_annealing
     annealing.initial_temperature = max(1.0, HOT * mean)
     annealing.final_temperature = max(0.1, COLD * mean)
@@ -150,10 +150,11 @@ def _parameters(day: Arrays, *, seeded: bool) -> Any:
 
 def _add_travel_and_time(area: AreaModel) -> Any:
     day, model = area.day, area.model
-    timed = day.travel.astype(np.int64) + day.service[None, :, None]
+    travel = day.matrix
+    timed = travel.astype(np.int64) + day.service[None, :, None]
     nodes = np.arange(timed.shape[1])
     timed[:, nodes, nodes] = 0
-    travels = [model.RegisterTransitMatrix(matrix.tolist()) for matrix in day.travel]
+    travels = [model.RegisterTransitMatrix(matrix.tolist()) for matrix in travel]
     times = [model.RegisterTransitMatrix(matrix.tolist()) for matrix in timed]
     modes = day.mode.tolist()
     for v, mode in enumerate(modes):
@@ -188,7 +189,7 @@ def _add_windows(area: AreaModel) -> None:
 def _add_counts(area: AreaModel) -> None:
     """Number of visits and loads per crew; the balance term is a soft bound on the number."""
     day, model = area.day, area.model
-    idle = [0] * (day.travel.shape[1] - day.stop_count)
+    idle = [0] * (len(day.service) - day.stop_count)
     if (day.max_stops < FAR).any() or day.balance_s:
         one = model.RegisterUnaryTransitVector([1] * day.stop_count + idle)
         most = np.minimum(day.max_stops, day.stop_count).tolist()
@@ -211,7 +212,7 @@ def _add_crew_choice(area: AreaModel) -> None:
         if 0 < len(may) < day.crew_count:
             model.VehicleVar(area.manager.NodeToIndex(stop)).SetValues([IDLE, *may])
     if (day.fit > 0).any():
-        idle = [0] * (day.travel.shape[1] - day.stop_count)
+        idle = [0] * (len(day.service) - day.stop_count)
         costs = [model.RegisterUnaryTransitVector(np.maximum(row, 0).tolist() + idle) for row in day.fit]
         model.AddDimensionWithVehicleTransits(costs, 0, int(np.maximum(day.fit, 0).max(axis=0).sum()), True, "crew")
         model.GetDimensionOrDie("crew").SetSpanCostCoefficientForAllVehicles(1)

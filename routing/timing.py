@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from routing.arrays import FAR, Arrays
+from routing.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,12 @@ def service_until(day: Arrays, stop: int, at_s: int) -> int:
 def leg_s(day: Arrays, crew: int, origin: int, target: int) -> int:
     """Travel between two nodes for this crew."""
     return int(day.travel[day.mode[crew], origin, target])
+
+
+def _legs_at_hand(day: Arrays, crew: int, order: Sequence[int]) -> None:
+    """Of a big day, ask for all legs of a route at once before they are asked for one by one."""
+    if isinstance(day.travel, Ways):
+        day.travel.keep(int(day.mode[crew]), [int(day.start_node[crew]), *order, int(day.end_node[crew])])
 
 
 def start_levels(day: Arrays, crew: int) -> Levels:
@@ -118,6 +125,7 @@ class Labels:
 
 def labels_of(day: Arrays, crew: int, order: Sequence[int]) -> Labels:
     """Labels of a route that holds."""
+    _legs_at_hand(day, crew, order)
     nodes = (int(day.start_node[crew]), *order, int(day.end_node[crew]))
     leave = [start_levels(day, crew)]
     for before, stop in zip(nodes, order, strict=False):
@@ -152,6 +160,7 @@ def time_route(day: Arrays, crew: int, order: Sequence[int]) -> Timing | Broken:
     counted = _broken_count(day, crew, order)
     if counted is not None:
         return counted
+    _legs_at_hand(day, crew, order)
     timing = _forward(day, crew, order, start_levels(day, crew))
     if isinstance(timing, Broken) or not order:
         return timing

@@ -13,6 +13,7 @@ from routing.errors import InvalidValueError, MatrixShapeError, NegativeTravelEr
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Points = Sequence[tuple[float, float]] | npt.NDArray[np.float64]
 
 EARTH_RADIUS_M: Final = 6_371_008.8
@@ -65,12 +66,21 @@ class GreatCircle:
 
     def legs(self, points: Points, origins: Ints, targets: Ints, mode: str) -> tuple[Ints, Ints]:
         """Travel between rows of `points`. Shape: (origins, targets) twice. Units: seconds, metres."""
-        at = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-        line_m = _haversine_m(np.radians(at[origins]), np.radians(at[targets]))
-        near_m = np.minimum(line_m * self.near_detour, self.near_m * self.detour)
-        road_m = np.where(line_m < self.near_m, near_m, line_m * self.detour)
-        seconds = np.rint(road_m * 3.6 / self.kmh[mode])
+        road_m = self._road_m(points, origins[:, None], targets[None, :])
+        seconds = np.rint(road_m * (3.6 / self.kmh[mode]))
         return seconds.astype(np.int64), np.rint(road_m).astype(np.int64)
+
+    def seconds(self, points: Points, origins: Ints, targets: Ints, mode: str) -> Ints:
+        """Travel from each origin to its target, seconds alone. Shape: that of `origins` and `targets` broadcast."""
+        road_m = self._road_m(points, origins, targets)
+        road_m *= 3.6 / self.kmh[mode]
+        return np.asarray(np.rint(road_m, out=road_m).astype(np.int64))
+
+    def _road_m(self, points: Points, origins: Ints, targets: Ints) -> Floats:
+        at = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+        line_m = _great_circle_m(np.radians(at[origins]), np.radians(at[targets]))
+        near_m = np.minimum(line_m * self.near_detour, self.near_m * self.detour)
+        return np.maximum(near_m, line_m * self.detour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +133,27 @@ class RoadMatrix:
         legs = self.by_mode[mode]
         return np.minimum(legs.seconds[cells], UNREACHABLE_S).astype(np.int64), legs.metres[cells].astype(np.int64)
 
+    def seconds(self, points: Points, origins: Ints, targets: Ints, mode: str) -> Ints:
+        """Travel from each origin to its target, seconds alone. Shape: that of `origins` and `targets` broadcast."""
+        del points
+        return np.minimum(self.by_mode[mode].seconds[origins, targets], UNREACHABLE_S).astype(np.int64)
 
-def _haversine_m(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    lat_a, lat_b = a[:, None, 0], b[None, :, 0]
-    half = np.sin((lat_b - lat_a) / 2) ** 2
-    half += np.cos(lat_a) * np.cos(lat_b) * np.sin((b[None, :, 1] - a[:, None, 1]) / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(half, 1.0))))
+
+def _great_circle_m(a: Floats, b: Floats) -> Floats:
+    """Metres over the globe from half the chord between two points of the unit sphere. Shape: (…, 2) radians each.
+
+    The trigonometry is done once per point and not once per pair.
+    """
+    half_squared: Floats = np.zeros(())
+    for mine, theirs in zip(_on_sphere(a), _on_sphere(b), strict=True):
+        apart = mine - theirs
+        half_squared = half_squared + apart * apart
+    return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(half_squared, 4.0)) / 2)
+
+
+def _on_sphere(at: Floats) -> tuple[Floats, Floats, Floats]:
+    lat, lon = at[..., 0], at[..., 1]
+    return np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)
 
 
 def _check_modes(modes: Sequence[str], known: Mapping[str, object]) -> None:

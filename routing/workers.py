@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 POLL_S: Final = 0.1
 LEAST_BUDGET_S: Final = 0.2
+"""What a task from nothing gets in any case: a first plan. One that goes on from routes has one already."""
+LEAST_WARM_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def _budget_s(tasks: Sequence[Task], left: Sequence[int], deadline: float, cores
     """The part of the remaining time that the next task may use."""
     remaining_s = deadline - time.monotonic()
     part = tasks[left[0]].share / sum(tasks[n].share for n in left)
-    return max(LEAST_BUDGET_S, min(remaining_s, remaining_s * cores * part))
+    least_s = LEAST_BUDGET_S if tasks[left[0]].start is None else LEAST_WARM_S
+    return max(least_s, min(remaining_s, remaining_s * cores * part))
 
 
 def _start(search: Callable[..., Routes]) -> _Worker:
