@@ -37,7 +37,7 @@ LEAST_DISTRICT_VISITS: Final = 450
 """Bounds of what the default engine searches as one; below the least, more cores try more seeds instead."""
 BORDER_ROUNDS: Final = 2
 BORDER_VISITS: Final = 1100
-"""Visits one search across borders holds at most: its matrices grow with the square (twice as many: 1.2 % dearer)."""
+"""Visits one search across borders holds at most: its matrices grow with the square; twice as many gain nothing."""
 ACCEPT_CREWS: Final = 8
 """Routes the OR-Tools model is asked about at once: its rules are per route, small models are built sooner."""
 

@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from routing.errors import (
-    CrewWithoutStartError,
-    DuplicateIdError,
-    InvalidCoordinatesError,
-    InvalidValueError,
-    InvalidWindowError,
-)
+from routing.checked import check_distinct, check_in_day, check_point, check_whole
+from routing.errors import CrewWithoutStartError, InvalidValueError, InvalidWindowError
 from routing.objective import Objective
 from routing.travel import GreatCircle, RoadMatrix
 
@@ -104,9 +99,9 @@ class Stop:
     def __post_init__(self) -> None:
         if not self.id or not isinstance(self.id, str):
             raise InvalidValueError(str(self.id), "a stop without id", "give every stop a text id")
-        _check_point(self.id, self.lat, self.lon)
-        _check_whole(self.id, "service_s", self.service_s, 0, DAY_S)
-        _check_whole(self.id, "load", self.load, 0, 10**9)
+        check_point(self.id, self.lat, self.lon)
+        check_whole(self.id, "service_s", self.service_s, 0, DAY_S)
+        check_whole(self.id, "load", self.load, 0, 10**9)
         if self.priority not in PRIORITIES:
             raise InvalidValueError(self.id, f"priority {self.priority!r}", "give a whole number from 1 to 5")
         if not self.windows:
@@ -116,7 +111,7 @@ class Stop:
         if self.days is not None and not self.days:
             raise InvalidValueError(self.id, "no allowed day", "give at least one day, or None for any")
         for cost_s in (self.days or {}).values():
-            _check_whole(self.id, "cost of a day", cost_s, 0, 10**9)
+            check_whole(self.id, "cost of a day", cost_s, 0, 10**9)
 
     @property
     def open_windows(self) -> tuple[Window, ...]:
@@ -159,11 +154,11 @@ class Crew:
             raise InvalidValueError(str(self.id), "a crew without id", "give every crew a text id")
         if self.start_lat is None or self.start_lon is None:
             raise CrewWithoutStartError(self.id, "no start point", "give the crew's start latitude and longitude")
-        _check_point(self.id, self.start_lat, self.start_lon)
-        _check_point(self.id, self.end_lat, self.end_lon)
+        check_point(self.id, self.start_lat, self.start_lon)
+        check_point(self.id, self.end_lat, self.end_lon)
         for name in ("max_stops", "max_duty_s", "max_load"):
             if getattr(self, name) is not None:
-                _check_whole(self.id, name, getattr(self, name), 0, 10**9)
+                check_whole(self.id, name, getattr(self, name), 0, 10**9)
 
 
 @dataclass(frozen=True)
@@ -181,12 +176,12 @@ class Problem:
     horizon_s: int = DAY_S
 
     def __post_init__(self) -> None:
-        _check_distinct("stop", [stop.id for stop in self.stops])
-        _check_distinct("crew", [crew.id for crew in self.crews])
+        check_distinct("stop", [stop.id for stop in self.stops])
+        check_distinct("crew", [crew.id for crew in self.crews])
         for stop in self.stops:
-            _check_in_day(stop.id, stop.windows, self.horizon_s)
+            check_in_day(stop.id, stop.windows, self.horizon_s)
         for crew in self.crews:
-            _check_in_day(crew.id, (crew.shift, *(pause.window for pause in crew.breaks)), self.horizon_s)
+            check_in_day(crew.id, (crew.shift, *(pause.window for pause in crew.breaks)), self.horizon_s)
         self.travel.check(len(self.points), sorted({crew.mode for crew in self.crews}))
 
     @cached_property
@@ -325,30 +320,3 @@ def points_of(stops: Iterable[Stop], crews: Iterable[Crew]) -> tuple[tuple[float
     """Places of the travel matrix of these stops and crews, in the order of `Problem.points`."""
     ends = [p for crew in crews for p in ((crew.start_lat, crew.start_lon), (crew.end_lat, crew.end_lon))]
     return (*((stop.lat, stop.lon) for stop in stops), *dict.fromkeys(ends))
-
-
-def _check_point(subject: str, lat: float, lon: float) -> None:
-    for name, value, limit in (("latitude", lat, 90), ("longitude", lon, 180)):
-        if not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > limit:
-            raise InvalidCoordinatesError(subject, f"{name} {value!r}", "give WGS-84 degrees as numbers")
-
-
-def _check_whole(subject: str, name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidValueError(subject, f"{name} {value!r}", f"give a whole number from {low} to {high}")
-
-
-def _check_distinct(kind: str, ids: list[str]) -> None:
-    seen: set[str] = set()
-    for one in ids:
-        if one in seen:
-            raise DuplicateIdError(one, f"two {kind}s with this id", f"give every {kind} its own id")
-        seen.add(one)
-
-
-def _check_in_day(subject: str, windows: Iterable[Window], horizon_s: int) -> None:
-    for window in windows:
-        if window.end_s > horizon_s:
-            raise InvalidWindowError(
-                subject, f"window ends at {window.end_s} s, after the day's end {horizon_s} s", "cut it to the day"
-            )
