@@ -121,7 +121,7 @@ ITEM_MOVES: Mapping[str, Mapping[ItemState, ItemState]] = {
     "return": dict.fromkeys((*_ON_THE_WAY, _I.UNCLAIMED_HELD, _I.REFUSED, _I.RETURNING), _I.RETURNED),
     "lose": dict.fromkeys((*_ON_THE_WAY, _I.UNCLAIMED_HELD, _I.REFUSED, _I.RETURNING), _I.LOST),
     "claim": {_I.LOST: _I.CLAIMED},
-    "undo_outcome": dict.fromkeys((_I.DELIVERED, _I.RETURNED, _I.LOST, _I.REFUSED), _I.IN_TRANSIT),
+    "undo_outcome": dict.fromkeys((_I.DELIVERED, _I.RETURNED, _I.LOST, _I.REFUSED, _I.RETURNING), _I.IN_TRANSIT),
 }
 
 State = TypeVar("State", LetterState, BatchState, ItemState)

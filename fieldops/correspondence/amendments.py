@@ -60,7 +60,8 @@ def amend(
     said = {"no": handover.no, "kind": kind, "tracking_no": item.tracking_no, "was": was, "becomes": now}
     audit.record(session, actor, "handover.amend", "handover_list", handover.id, reason=reason, **said)
     if kind == STRUCK_OFF:
-        register.reverse_latest(session, actor, letter, EntryKind.POSTED, reason=f"{handover.no} {reason}")
+        why, number = f"{handover.no} {reason}", item.tracking_no
+        register.reverse_latest(session, actor, letter, EntryKind.POSTED, tracking_no=number, reason=why)
     session.flush()
     return made
 

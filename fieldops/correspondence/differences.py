@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from fieldops.correspondence.mail_models import PostalReceipt
+from fieldops.correspondence.mail_queries import stands
 from fieldops.correspondence.models import MailItem, NumberRange, RegisterEntry
 from fieldops.correspondence.sheet_models import PrintCopy
 from fieldops.correspondence.stock import COUNTED
@@ -170,9 +171,7 @@ CHECKS: tuple[Callable[[Session], Iterator[Difference]], ...] = (
 
 def _standing(kind: str, line: Any = RegisterEntry) -> tuple[Any, ...]:
     """The lines of a kind about a number that no later line takes back."""
-    later = aliased(RegisterEntry)
-    undone = sa.exists().where(later.branch == line.branch, later.year == line.year, later.reverses == line.number)
-    return line.kind == kind, line.tracking_no.is_not(None), ~undone
+    return line.kind == kind, line.tracking_no.is_not(None), stands(line)
 
 
 def _line_of(numbered: Any, kind: str) -> Any:

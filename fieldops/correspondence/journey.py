@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -117,7 +118,7 @@ def _require_the_same(
 ) -> None:
     """Refuse an event on record that is told again with another place or signer."""
     word = CODES[known.code]
-    if any(one.code == TAKEN_BACK and one.happened_at == known.happened_at for one in events):
+    if any(one is known and following.code == TAKEN_BACK for one, following in pairwise(events)):
         raise _contradicts(item, f"{word} at that instant was taken back")
     if place and known.place and place != known.place:
         raise _contradicts(item, f"{word} at {known.place} is on record, not at {place}")

@@ -41,11 +41,21 @@ class MailEvidence(Base):
 
 
 class TrackingEvent(Base):
-    """What the post says of an item, once: the code, when it happened and where; append-only."""
+    """What the post says of an item, once: the code, when it happened and where; append-only.
+
+    That we take back what it said may follow two events of one instant.
+    """
 
     __tablename__ = "tracking_event"
     __table_args__ = (
-        sa.UniqueConstraint("item_id", "code", "happened_at"),
+        sa.Index(
+            "uq_tracking_event_said",
+            "item_id",
+            "code",
+            "happened_at",
+            unique=True,
+            postgresql_where=sa.text("code <> 'undo_outcome'"),
+        ),
         sa.Index(None, "item_id", "happened_at"),
     )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from fieldops import audit
+from fieldops.auth.roles import Role
 from fieldops.clock import local_date
 from fieldops.correspondence import evidence, numbers, queries
 from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.correspondence.models import MailItem
 from fieldops.errors import NotNow, NotUnderstood
+from fieldops.tasks.service import open_task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 STAMPED_LIST, SCANNED, FILE = "STAMPED_LIST", "SCANNED", "FILE"
+CONTRADICTS = "receipt_contradicts"
+COMPARE_WITHIN = timedelta(days=1)
 
 
 def file_list_receipt(
@@ -28,6 +33,7 @@ def file_list_receipt(
 ) -> list[PostalReceipt]:
     """File the list the post has stamped: the receipt of each of its items but those it struck out.
 
+    Where a receipt on record names another day that one stays, and a clerk is asked to compare both.
     Raises: NotNow for a list that was not handed over, NotUnderstood for a scan nobody kept or a number not on it.
     """
     handover = queries.lock_list(session, list_id)
@@ -42,6 +48,9 @@ def file_list_receipt(
     evidence.attach(session, actor, [letter for _, letter in accepted], evidence.POSTING, scan_sha256)
     known = _known(session, [item for item, _ in accepted])
     on = local_date(handover.handed_over_at)
+    for item, _ in accepted:
+        if item.id in known and known[item.id].accepted_on != on:
+            _ask_which_day(session, actor, item, known[item.id], on)
     fresh = [item for item, _ in accepted if item.id not in known]
     return [_keep(session, actor, item, on, STAMPED_LIST, scan_sha256) for item in fresh]
 
@@ -91,9 +100,15 @@ def item_by_number(session: Session, actor: audit.Actor, raw: str, *, code: str 
     return item
 
 
-def _known(session: Session, items: Sequence[MailItem]) -> set[UUID]:
-    found = sa.select(PostalReceipt.item_id).where(PostalReceipt.item_id.in_([item.id for item in items]))
-    return set(session.scalars(found))
+def _known(session: Session, items: Sequence[MailItem]) -> dict[UUID, PostalReceipt]:
+    found = sa.select(PostalReceipt).where(PostalReceipt.item_id.in_([item.id for item in items]))
+    return {receipt.item_id: receipt for receipt in session.scalars(found)}
+
+
+def _ask_which_day(session: Session, actor: audit.Actor, item: MailItem, known: PostalReceipt, on: date) -> None:
+    said = {"tracking_no": item.tracking_no, "on_record": known.accepted_on.isoformat(), "stamped": on.isoformat()}
+    due_at = actor.at + COMPARE_WITHIN
+    open_task(session, actor, CONTRADICTS, Role.ADMIN_CLERK, "mail_item", item.id, due_at, said)
 
 
 def _receipt_of(session: Session, item: MailItem) -> PostalReceipt | None:

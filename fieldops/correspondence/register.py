@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fieldops import audit
 from fieldops.clock import local_date
+from fieldops.correspondence.mail_queries import stands
 from fieldops.correspondence.models import RegisterCounter, RegisterEntry
 from fieldops.errors import NotFound, NotNow
 from letters import register as paper
@@ -82,8 +83,8 @@ def reverse_entry(
         raise NotFound(
             "ENTRY_UNKNOWN", f"The register of {branch} {year} has no line {number}; see GET /api/v1/register."
         )
-    known = sa.select(RegisterEntry.number).filter_by(branch=branch, year=year, reverses=number)
-    if row.reverses is not None or session.scalar(known) is not None:
+    standing = sa.select(RegisterEntry.number).filter_by(branch=branch, year=year, number=number)
+    if row.reverses is not None or session.scalar(standing.where(stands(RegisterEntry))) is None:
         raise NotNow("ENTRY_REVERSED", f"Line {number} is reversed or a reversal; enter the right facts as a new line.")
     taken_back = paper.reversal(
         _chained(row).entry, seq=counter.last + 1, at=actor.at, handler=actor.name, reason=reason
@@ -95,23 +96,17 @@ def reverse_entry(
 
 
 def reverse_latest(
-    session: Session, actor: audit.Actor, letter: Letter, kind: EntryKind, *, reason: str
-) -> RegisterEntry:
-    """Enter the line that takes back the latest standing line of this kind about a letter. Raises: NotFound."""
-    undone = (
-        sa.select(RegisterEntry.number)
-        .where(RegisterEntry.letter_id == letter.id, RegisterEntry.reverses.is_not(None))
-        .with_only_columns(RegisterEntry.reverses)
-    )
-    found = session.scalars(
-        sa.select(RegisterEntry)
-        .where(RegisterEntry.letter_id == letter.id, RegisterEntry.kind == kind, RegisterEntry.number.not_in(undone))
-        .order_by(RegisterEntry.year.desc(), RegisterEntry.number.desc())
-        .limit(1)
-    ).first()
-    if found is None:
-        raise NotFound("ENTRY_UNKNOWN", f"The register has no standing line {kind} about {letter.letter_no}.")
-    return reverse_entry(session, actor, branch=found.branch, year=found.year, number=found.number, reason=reason)
+    session: Session, actor: audit.Actor, letter: Letter, kind: EntryKind, *, tracking_no: str | None, reason: str
+) -> None:
+    """Enter the line that takes back the latest standing line of this kind about a letter under a number.
+
+    Nothing is entered where a keeper of the register has reversed that line before.
+    """
+    about = sa.select(RegisterEntry).filter_by(letter_id=letter.id, kind=kind, tracking_no=tracking_no)
+    newest = about.where(stands(RegisterEntry)).order_by(RegisterEntry.year.desc(), RegisterEntry.number.desc())
+    found = session.scalars(newest.limit(1)).first()
+    if found is not None:
+        reverse_entry(session, actor, branch=found.branch, year=found.year, number=found.number, reason=reason)
 
 
 def chained_lines(session: Session, *, branch: str, year: int, first: int, last: int) -> list[paper.ChainedEntry]:

@@ -103,7 +103,7 @@ def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, sign
     addresses.record_findings(session, actor, [addresses.Found(address, signed_by, DELIVERY, str(item.id))])
     detail = {"letter_no": letter.letter_no, "case_no": letter.figures["case_no"], "signed_by": signed_by}
     due_at = actor.at + timedelta(days=days)
-    open_task(session, actor, "call_after_delivery", Role.PHONE_COLLECTOR, "letter", letter.id, due_at, detail)
+    open_task(session, actor, "call_after_delivery", Role.PHONE_COLLECTOR, "letter", letter.id, due_at, detail, again=True)
     _enter_outcome(session, actor, letter, item, item.outcome)
     return item
 
@@ -126,7 +126,7 @@ def record_loss(session: Session, actor: audit.Actor, item_id: UUID) -> MailItem
     item.outcome, item.outcome_at = "LOST", actor.at
     detail = {"letter_no": letter.letter_no, "tracking_no": item.tracking_no}
     due_at = actor.at + PROVE_WITHIN
-    open_task(session, actor, "replace_lost_letter", Role.ADMIN_CLERK, "mail_item", item.id, due_at, detail)
+    open_task(session, actor, "replace_lost_letter", Role.ADMIN_CLERK, "mail_item", item.id, due_at, detail, again=True)
     _enter_outcome(session, actor, letter, item, item.outcome)
     return item
 

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from fieldops.correspondence import evidence, journey, posting, receipts, register, remailing, tracking
+from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.errors import NotNow, NotUnderstood, TooLarge
 from fieldops.tasks.queries import task_of
 from fieldops.timeline.service import letter_timeline
@@ -132,6 +133,26 @@ def test_the_stamped_list_is_the_receipt_of_its_items_but_those_struck_out(offic
         assert again == []
         filed = [len(evidence.evidence_of(session, letter_id)) for letter_id in letter_ids]
         assert sorted(filed) == [0, 1, 1]
+
+
+def test_a_stamped_list_leaves_a_receipt_of_another_day_and_asks_which_day_holds(office):
+    office.approved(2)
+    items = [office.item(one) for one in office.posted()]
+    clerk, today, scan = office.actor("admin_clerk"), office.house.clock.today(), office.scan()
+    with office.house.transaction() as session:
+        for item, day in zip(items, (today, today - timedelta(days=1)), strict=True):
+            receipts.record_receipt(session, clerk, tracking_no=item.tracking_no, accepted_on=day)
+        for _ in range(2):
+            assert receipts.file_list_receipt(session, clerk, items[0].handover_id, scan_sha256=scan) == []
+        kept = session.scalars(sa.select(PostalReceipt.accepted_on).order_by(PostalReceipt.id)).all()
+        assert kept == [today, today - timedelta(days=1)]
+        assert task_of(session, "receipt_contradicts", items[0].id) is None
+        task = task_of(session, "receipt_contradicts", items[1].id)
+    assert (task.role, task.detail["on_record"], task.detail["stamped"]) == (
+        "ADMIN_CLERK",
+        str(today - timedelta(days=1)),
+        str(today),
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from fieldops.correspondence import (
     custody,
     journey,
     mail_lists,
+    posting,
+    queries,
     register,
     remailing,
     tracking,
@@ -17,6 +19,7 @@ from fieldops.correspondence import (
 from fieldops.correspondence.models import MailReturn
 from fieldops.errors import NotNow
 from fieldops.tasks.queries import task_of
+from letters.register import EntryKind
 
 
 @pytest.fixture
@@ -71,6 +74,81 @@ def test_the_event_that_was_taken_back_is_not_believed_again(office, posted):
     office.house.clock.advance(hours=1)
     happen(office, item_id, "deliver", signed_by="FAMILY")
     assert office.item(item_id).outcome == "DELIVERED FAMILY"
+
+
+def test_two_outcomes_of_one_instant_are_both_taken_back_and_the_third_holds(office, posted):
+    letter_id, item_id = posted
+    at = office.house.clock.now()
+    happen(office, item_id, "deliver", signed_by="SELF", happened_at=at)
+    undo(office, letter_id)
+    happen(office, item_id, "lose", happened_at=at)
+    version = office.item(item_id).version
+    happen(office, item_id, "lose", happened_at=at)  # told again: it stands, whatever was taken back before it
+    assert office.item(item_id).version == version
+    undo(office, letter_id)
+    office.house.clock.advance(hours=1)
+    happen(office, item_id, "deliver", signed_by="FAMILY")
+    assert office.item(item_id).outcome == "DELIVERED FAMILY"
+    assert [kind for kind, _ in lines(office)[2:]] == ["OUTCOME", "REVERSAL"] * 2 + ["OUTCOME"]
+    with office.house.transaction() as session:
+        assert task_of(session, "call_after_delivery", letter_id).done_at is None  # whom it reached is called after all
+
+
+@pytest.mark.parametrize("codes", [["refuse"], ["refuse", "send_back"]])
+def test_a_refusal_the_post_never_reported_is_taken_back_from_the_item_alone(office, posted, codes):
+    letter_id, item_id = posted
+    for code in codes:
+        happen(office, item_id, code)
+        office.house.clock.advance(minutes=1)
+    with pytest.raises(NotNow, match="cannot deliver"):
+        happen(office, item_id, "deliver", signed_by="SELF")
+    before = lines(office)
+    undo(office, letter_id)
+    assert (office.read(letter_id).status, office.item(item_id).status) == ("POSTED", "IN_TRANSIT")
+    assert lines(office) == before  # it had no outcome to reverse
+    with office.house.transaction() as session:
+        assert len(custody.custody_of(session, letter_id)) == 3  # printed, sealed, posted: no paper moved since
+    happen(office, item_id, "deliver", signed_by="SELF")
+    assert (office.read(letter_id).status, office.item(item_id).outcome) == ("DELIVERED", "DELIVERED SELF")
+
+
+def test_a_line_of_the_same_number_in_another_year_hides_no_line(office, posted):
+    letter_id, item_id = posted
+    happen(office, item_id, "deliver", signed_by="SELF")
+    undo(office, letter_id)  # line 3 of this year is taken back
+    office.house.clock.advance(days=60)
+    with office.house.transaction() as session:
+        letter, clerk = queries.letter_by_id(session, letter_id), office.actor("admin_clerk")
+        register.enter(session, clerk, [register.Line(EntryKind.CLOSED, letter)] * 2)  # two others', say
+    happen(office, item_id, "deliver", signed_by="SELF")  # line 3 of the next
+    undo(office, letter_id)
+    with office.house.transaction() as session:
+        newest = register.register_page(session, limit=9, year=2027)["items"]
+        assert [(line.number, line.kind, line.reverses) for line in newest[2:]] == [
+            (3, "OUTCOME", None),
+            (4, "REVERSAL", 3),
+        ]
+
+
+def test_an_outcome_whose_line_a_keeper_has_reversed_is_taken_back_and_no_line_of_an_older_item_with_it(office, posted):
+    letter_id, item_id = posted
+    scan, clerk = office.scan(), office.actor("admin_clerk")
+    with office.house.transaction() as session:
+        tracking.record_return(session, clerk, item_id, reason="M10", scan_sha256=scan)
+        remailing.remail(session, clerk, item_id, reason="damaged cover")
+        posting.register_letter(session, clerk, letter_id, tracking_no="XA00000000009")
+    office.hand_over(office.listed())
+    with office.house.transaction() as session:
+        item_id = queries.live_item_of(session, letter_id).id
+    happen(office, item_id, "lose")
+    with office.house.transaction() as session:
+        line = register.register_page(session, limit=20)["items"][-1]
+        keeper = office.actor("admin_approver")
+        register.reverse_entry(session, keeper, branch=line.branch, year=line.year, number=line.number, reason="slip")
+    before = lines(office)
+    undo(office, letter_id)
+    assert office.read(letter_id).status == "POSTED"
+    assert lines(office) == before
 
 
 def test_a_return_taken_back_leaves_room_for_the_right_one_and_asks_about_the_block(office, posted):
