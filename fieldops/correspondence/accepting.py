@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from fieldops import audit
 from fieldops.correspondence import queries
-from fieldops.correspondence.approval import refuse_rejected
+from fieldops.correspondence.approval import ask_approver
 from fieldops.correspondence.decisions import keep, know
-from fieldops.correspondence.gates import GONE, unhold
+from fieldops.correspondence.gates import unhold
 from fieldops.correspondence.moves import PENDING, WAY_OUT
 from fieldops.errors import NotNow
-from fieldops.policies.catalogue import Stage
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -33,10 +32,7 @@ def accept_doubts(session: Session, actor: audit.Actor, letter_id: UUID, *, comm
             "LETTER_STATE", f"This letter is {letter.status}; only an approved one in our hands has doubts to accept.",
             status=letter.status,
         )  # fmt: skip
-    asked = know(session, [letter], at=actor.at).ask(letter, Stage.APPROVE, approver=actor.name)
-    if asked is None:
-        raise NotNow(GONE, "The case no longer names this address; cancel the letter and ask for a new one.")
-    refuse_rejected(asked)
+    asked = ask_approver(know(session, [letter], at=actor.at), letter, actor)
     found = asked.decision.new_doubts(letter.accepted)
     if not found:
         raise NotNow("NOTHING_TO_ACCEPT", "The rules ask nothing new of a person about this letter.")

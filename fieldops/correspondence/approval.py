@@ -11,7 +11,7 @@ from fieldops.cases import queries as cases
 from fieldops.clock import local_date
 from fieldops.correspondence import figures, queries
 from fieldops.correspondence.counting import next_number
-from fieldops.correspondence.decisions import Known, keep, know
+from fieldops.correspondence.decisions import GONE, keep, know
 from fieldops.correspondence.moves import PENDING, move_letter, release_hold
 from fieldops.correspondence.outcomes import outcome
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops import audit
-    from fieldops.correspondence.decisions import Asked
+    from fieldops.correspondence.decisions import Asked, Known
     from fieldops.correspondence.models import Letter
 
 SERIAL = "serial"
@@ -60,10 +60,7 @@ def _approve(session: Session, actor: audit.Actor, letter: Letter, known: Known,
             f"This letter is {letter.status}; only one that waits can be approved.",
             status=letter.status,
         )
-    asked = known.ask(letter, Stage.APPROVE, approver=actor.name)
-    if asked is None:
-        raise NotNow("ADDRESS_GONE", "The case no longer names this address; cancel the letter and ask for a new one.")
-    refuse_rejected(asked)
+    asked = ask_approver(known, letter, actor)
     if asked.decision.verdict is Verdict.REVIEW and not comment:
         raise NotUnderstood(
             "COMMENT_NEEDED", f"{', '.join(asked.codes)} need a person: say why you approve.", codes=asked.codes
@@ -78,11 +75,17 @@ def _approve(session: Session, actor: audit.Actor, letter: Letter, known: Known,
     return letter
 
 
-def refuse_rejected(asked: Asked) -> None:
-    """Refuse what a rule rejects. Raises: NotAllowed for who requested it, else NotNow."""
+def ask_approver(known: Known, letter: Letter, actor: audit.Actor) -> Asked:
+    """What the rules say of a letter this person would answer for.
+
+    Raises: what a rule rejects, as NotAllowed for who requested it, else as NotNow; NotNow for an address that is gone.
+    """
+    asked = known.ask(letter, Stage.APPROVE, approver=actor.name)
+    if asked is None:
+        raise NotNow(GONE, "The case no longer names this address; cancel the letter and ask for a new one.")
     rejects = asked.decision.of_severity(Severity.REJECT)
     if not rejects:
-        return
+        return asked
     codes = [finding.code for finding in rejects]
     detail = "; ".join(f"{finding.code} {finding.message_zh} {finding.message_en}" for finding in rejects)
     if SELF_APPROVAL in codes:

@@ -121,7 +121,7 @@ def reconcile_batch(session: Session, actor: audit.Actor, batch_id: UUID, *, in_
 def _report(session: Session, actor: audit.Actor, batch: PrintBatch, count: BatchCount) -> None:
     detail = {"batch_no": batch.no, "missing": count.missing}
     due_at = actor.at + LOOK_WITHIN
-    open_task(session, actor, "LR-081", Role.ADMIN_APPROVER, "print_batch", batch.id, due_at, detail)
+    open_task(session, actor, "LR-081", Role.ADMIN_APPROVER, "print_batch", batch.id, due_at, detail, again=True)
     audit.record(session, actor, "batches.difference", "print_batch", batch.id, missing=count.missing)
 
 

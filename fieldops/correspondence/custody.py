@@ -158,8 +158,7 @@ def unwitnessed(session: Session, *, limit: int, after: UUID | None = None) -> d
     chosen = sa.select(PrintCopy).where(PrintCopy.ended_at.is_not(None), PrintCopy.witness.is_(None))
     if after is not None:
         chosen = chosen.where(PrintCopy.id > after)
-    items = session.scalars(chosen.order_by(PrintCopy.id).limit(limit)).all()
-    return {"items": items, "after": items[-1].id if len(items) == limit else None}
+    return queries.page_of(session.scalars(chosen.order_by(PrintCopy.id).limit(limit)).all(), limit)
 
 
 def custody_of(session: Session, letter_id: UUID) -> Sequence[CustodyEntry]:

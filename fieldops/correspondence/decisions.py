@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from fieldops.visits.address_files import AddressOnFile
     from fieldops.visits.files import Files
 
+GONE = "ADDRESS_GONE"  # the case names the address of a letter no longer: nothing can be asked
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

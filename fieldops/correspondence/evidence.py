@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from fieldops import audit
-from fieldops.correspondence import queries, register
+from fieldops.correspondence import mail_queries, queries, register
 from fieldops.correspondence.mail_models import MailEvidence, Scan
 from fieldops.correspondence.moves import move_letter
 from fieldops.db import uuid7
@@ -104,6 +104,8 @@ def close_letter(session: Session, actor: audit.Actor, letter_id: UUID) -> Lette
     outcome = letter.status
     needed = NEEDED.get(LetterState(outcome), ()) if outcome in LetterState.__members__ else ()
     filed = {one.kind for one in evidence_of(session, letter.id)}
+    if mail_queries.items_without_receipt(session, letter_id=letter.id):
+        filed.discard(POSTING)  # what is filed is the receipt of an earlier posting
     lacking = [kind for kind in needed if kind not in filed]
     if lacking:
         named = ", ".join(f"{kind} {KINDS[kind]}" for kind in lacking)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fieldops.clock import local_date
-from fieldops.correspondence.decisions import keep, know
+from fieldops.correspondence.decisions import GONE, keep, know
 from fieldops.correspondence.moves import mark_held, release_hold, withdraw_letters
 from fieldops.correspondence.service import replace_letter
 from fieldops.correspondence.settling import SETTLED
@@ -30,7 +30,6 @@ PAUSES = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})  # LR-
 STALE = "LR-021"
 CHANGED = "FIGURES_CHANGED"  # the bank says another balance, or the same of a day too long ago to print
 FIGURES = frozenset({"LR-022", CHANGED})  # this letter goes, one with new figures is asked for
-GONE = "ADDRESS_GONE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,13 @@ from fieldops.packs import queries as packs
 from fieldops.policies.service import policy_on
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
+    from fieldops.correspondence.models import MailItem
 
 ENDS_SOON_DAYS = 60  # time to write a new text and have the bank approve it
 YEAR_DAYS, LIMITATION_YEARS, WARN_DAYS = 365, 3, 180  # Civil Code, Article 188: three years
@@ -21,16 +25,25 @@ YEAR_DAYS, LIMITATION_YEARS, WARN_DAYS = 365, 3, 180  # Civil Code, Article 188:
 
 def no_news(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """Items the post has said nothing of for longer than the policy allows: ask the post about each 查询."""
-    days = policy_on(session, local_date(actor.at)).letter.no_news_days
-    items = mail_queries.items_without_news(session, since=actor.at - timedelta(days=days))
-    return [_item_row(actor, item) for item in items]
+    return [_item_row(actor, item) for item in silent_items(session, actor.at)]
 
 
 def no_receipt(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """Posted items whose receipt is not filed in time."""
-    days = policy_on(session, local_date(actor.at)).letter.receipt_days
-    items = mail_queries.items_without_receipt(session, before=actor.at - timedelta(days=days))
-    return [_item_row(actor, item) for item in items]
+    return [_item_row(actor, item) for item in unreceipted_items(session, actor.at)]
+
+
+def silent_items(session: Session, at: datetime) -> Sequence[MailItem]:
+    """Items under way without news for longer than the policy of that day allows."""
+    days = policy_on(session, local_date(at)).letter.no_news_days
+    return mail_queries.items_without_news(session, since=at - timedelta(days=days))
+
+
+def unreceipted_items(session: Session, at: datetime) -> Sequence[MailItem]:
+    """Items posted more days ago than the policy of that day gives for filing their receipt, which is not filed."""
+    today = local_date(at)
+    first_day_in_time = today - timedelta(days=policy_on(session, today).letter.receipt_days)
+    return mail_queries.items_without_receipt(session, before=at_local(first_day_in_time, 0))
 
 
 def yearly(session: Session, actor: Actor) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from fieldops.cases.models import Bank, Case
-from fieldops.correspondence.mail_models import MailEvidence, PostalReceipt, TrackingEvent
+from fieldops.correspondence.mail_models import MailEvidence, TrackingEvent
 from fieldops.correspondence.models import Letter, MailItem, RegisterEntry
 
 if TYPE_CHECKING:
@@ -22,12 +22,27 @@ if TYPE_CHECKING:
 UNDER_WAY = ("POSTED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "UNCLAIMED_HELD", "REFUSED", "RETURNING")
 
 
-def items_without_receipt(session: Session, *, before: datetime) -> Sequence[MailItem]:
-    """Items posted before an instant that have neither a receipt of the post nor one filed with their letter."""
-    taken = sa.exists().where(PostalReceipt.item_id == MailItem.id)
-    filed = sa.exists().where(MailEvidence.letter_id == MailItem.letter_id, MailEvidence.kind == "POSTING_RECEIPT")
-    late = sa.select(MailItem).where(MailItem.posted_at < before, ~taken, ~filed, MailItem.status != "VOID")
-    return session.scalars(late.order_by(MailItem.id)).all()
+def items_without_receipt(
+    session: Session, *, before: datetime | None = None, batch_id: UUID | None = None, letter_id: UUID | None = None
+) -> Sequence[MailItem]:
+    """Posted items whose receipt is not filed LR-082: no scan of it was filed with their letter since they were posted.
+
+    All of them, or those posted before an instant, of a print batch, of a letter.
+    """
+    filed = sa.exists().where(
+        MailEvidence.letter_id == MailItem.letter_id,
+        MailEvidence.kind == "POSTING_RECEIPT",
+        MailEvidence.filed_at >= MailItem.posted_at,
+    )
+    lacking = sa.select(MailItem).where(MailItem.posted_at.is_not(None), ~filed)
+    if before is not None:
+        lacking = lacking.where(MailItem.posted_at < before)
+    if batch_id is not None:
+        of_batch = sa.select(Letter.id).where(Letter.print_batch_id == batch_id)
+        lacking = lacking.where(MailItem.letter_id.in_(of_batch))
+    if letter_id is not None:
+        lacking = lacking.where(MailItem.letter_id == letter_id)
+    return session.scalars(lacking.order_by(MailItem.posted_at, MailItem.id)).all()
 
 
 def items_without_news(session: Session, *, since: datetime) -> Sequence[MailItem]:

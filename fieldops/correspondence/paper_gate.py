@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-import sqlalchemy as sa
-
 from fieldops.auth.roles import Role
 from fieldops.clock import local_date
+from fieldops.correspondence import mail_queries
 from fieldops.correspondence.facts import CountFact, PaperFacts, ReceiptFact
-from fieldops.correspondence.mail_models import PostalReceipt
-from fieldops.correspondence.models import CustodyDecision, Letter, MailItem
+from fieldops.correspondence.models import CustodyDecision
 from fieldops.correspondence.paper_rules import CUSTODY_RULES
 from fieldops.policies.catalogue import Severity, Stage
 from fieldops.policies.decision import ask
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
-    from fieldops.correspondence.models import PrintBatch
+    from fieldops.correspondence.models import MailItem, PrintBatch
     from fieldops.policies.decision import Decision
 
 _FILE_WITHIN: Final = timedelta(days=1)
@@ -33,7 +31,8 @@ _FILE_WITHIN: Final = timedelta(days=1)
 def ask_about_custody(session: Session, actor: Actor, batch: PrintBatch, *, missing: int) -> Decision:
     """Ask where the sheets and receipts of a batch are; a receipt that is late becomes somebody's task."""
     count = CountFact(ref=f"print_batch:{batch.id}", recorded_at=actor.at, missing=missing)
-    facts = PaperFacts(count=count, unreceipted=_unreceipted(session, batch.id))
+    unreceipted = mail_queries.items_without_receipt(session, batch_id=batch.id)
+    facts = PaperFacts(count=count, unreceipted=tuple(_receipt(item) for item in unreceipted))
     policy = policy_on(session, local_date(actor.at))
     decision = ask(CUSTODY_RULES, facts, policy, stage=Stage.RECONCILE, at=actor.at)
     session.add(_row(batch.id, decision, facts))
@@ -54,17 +53,6 @@ def _row(batch_id: UUID, decision: Decision, facts: PaperFacts) -> CustodyDecisi
     )  # fmt: skip
 
 
-def _unreceipted(session: Session, batch_id: UUID) -> tuple[ReceiptFact, ...]:
-    """The posted items of a batch whose receipt nobody has filed."""
-    filed = sa.select(PostalReceipt.item_id).where(PostalReceipt.item_id == MailItem.id).exists()
-    query = (
-        sa.select(MailItem.id, MailItem.posted_at)
-        .join(Letter, Letter.id == MailItem.letter_id)
-        .where(Letter.print_batch_id == batch_id, MailItem.posted_at.is_not(None), ~filed)
-        .order_by(MailItem.posted_at, MailItem.id)
-    )
-    return tuple(
-        ReceiptFact(ref=f"mail_item:{item_id}", recorded_at=posted_at, posted_on=local_date(posted_at))
-        for item_id, posted_at in session.execute(query)
-        if posted_at is not None
-    )
+def _receipt(item: MailItem) -> ReceiptFact:
+    assert item.posted_at is not None, "only a posted item lacks its receipt"
+    return ReceiptFact(ref=f"mail_item:{item.id}", recorded_at=item.posted_at, posted_on=local_date(item.posted_at))

@@ -10,7 +10,6 @@ from fieldops.correspondence.batch_count import count_of, totals_of
 from fieldops.errors import NotFound, NotNow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -70,21 +69,17 @@ def _progress(session: Session, batch: PrintBatch) -> dict[str, int]:
 
 def batch_page(session: Session, *, limit: int, after: UUID | None = None) -> dict[str, Any]:
     """One page of print batches."""
-    return _page(queries.batches_page(session, limit=limit, after=after), limit)
+    return queries.page_of(queries.batches_page(session, limit=limit, after=after), limit)
 
 
 def list_page(session: Session, *, limit: int, after: UUID | None = None) -> dict[str, Any]:
     """One page of handover lists."""
-    return _page(queries.lists_page(session, limit=limit, after=after), limit)
+    return queries.page_of(queries.lists_page(session, limit=limit, after=after), limit)
 
 
 def item_page(session: Session, *, limit: int, **chosen: Any) -> dict[str, Any]:
     """One page of registered items."""
-    return _page(queries.items_page(session, limit=limit, **chosen), limit)
-
-
-def _page(items: Sequence[Any], limit: int) -> dict[str, Any]:
-    return {"items": items, "after": items[-1].id if len(items) == limit else None}
+    return queries.page_of(queries.items_page(session, limit=limit, **chosen), limit)
 
 
 def _file(

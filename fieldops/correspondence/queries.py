@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from fieldops.policies.books import StoredDecision
 
 
+def page_of(items: Sequence[Any], limit: int) -> dict[str, Any]:
+    """One page as it is answered: ``after`` begins the next one, None when there is none."""
+    return {"items": items, "after": items[-1].id if len(items) == limit else None}
+
+
 def letter_by_id(session: Session, letter_id: UUID) -> Letter:
     """The letter of that id. Raises: NotFound."""
     letter = session.get(Letter, letter_id)

@@ -215,5 +215,4 @@ def _named(one: dict[str, Any]) -> dict[str, Any]:
 
 def letter_page(session: Session, *, limit: int, **chosen: Any) -> dict[str, Any]:
     """One page of letters."""
-    items = queries.letters_page(session, limit=limit, **chosen)
-    return {"items": items, "after": items[-1].id if len(items) == limit else None}
+    return queries.page_of(queries.letters_page(session, limit=limit, **chosen), limit)

@@ -103,7 +103,9 @@ def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, sign
     addresses.record_findings(session, actor, [addresses.Found(address, signed_by, DELIVERY, str(item.id))])
     detail = {"letter_no": letter.letter_no, "case_no": letter.figures["case_no"], "signed_by": signed_by}
     due_at = actor.at + timedelta(days=days)
-    open_task(session, actor, "call_after_delivery", Role.PHONE_COLLECTOR, "letter", letter.id, due_at, detail, again=True)
+    open_task(
+        session, actor, "call_after_delivery", Role.PHONE_COLLECTOR, "letter", letter.id, due_at, detail, again=True
+    )
     _enter_outcome(session, actor, letter, item, item.outcome)
     return item
 

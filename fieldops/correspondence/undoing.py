@@ -34,8 +34,9 @@ LOOK_WITHIN = timedelta(days=1)
 def undo_outcome(session: Session, actor: audit.Actor, letter_id: UUID, *, reason: str) -> Letter:
     """Take back the outcome of a letter: it is with the post, or the crew, again, and its register line is reversed.
 
-    A refusal or a way back that the post never reported is taken back from the item alone. What a return said of the address stays until a supervisor lifts the block, who is asked to; a letter it stopped
-    is not revived. Raises: NotNow for a letter without an outcome, closed, mailed again or replaced.
+    A refusal or a way back that the post never reported is taken back from the item alone. What a return said of the
+    address stays until a supervisor lifts the block, who is asked to; a letter it stopped is not revived.
+    Raises: NotNow for a letter without an outcome, closed, mailed again or replaced.
     """
     letter = queries.letter_by_id(session, letter_id)
     queries.lock_letter_and_neighbours(session, letter)

@@ -9,20 +9,21 @@ import sqlalchemy as sa
 
 from fieldops.auth.roles import Role
 from fieldops.clock import at_local, local_date
-from fieldops.correspondence import mail_queries as queries
-from fieldops.correspondence.models import Letter, MailItem
+from fieldops.correspondence import mail_lists
+from fieldops.correspondence.models import Letter
 from fieldops.policies.service import policy_on
 from fieldops.policies.working_days import WorkingDays
 from fieldops.tasks.service import open_task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
+    from fieldops.correspondence.models import MailItem
 
 DAY_ENDS_S = 18 * 3600  # a working day's paper is looked for when the desk closes
 ACT_WITHIN = timedelta(days=1)
@@ -32,22 +33,12 @@ UNPRINTED, UNPOSTED = "unprinted_after_cut_off", "unposted_after_printing"
 
 def watch(session: Session, actor: Actor) -> dict[str, int]:
     """Open a task for everything that stands still too long; how many of each kind stand still now."""
-    receipts = queries.items_without_receipt(session, before=_receipts_due(session, actor))
-    silent = queries.items_without_news(session, since=_news_due(session, actor))
     return {
-        RECEIPT: _ask(session, actor, RECEIPT, receipts),
-        NO_NEWS: _ask(session, actor, NO_NEWS, silent),
+        RECEIPT: _ask(session, actor, RECEIPT, mail_lists.unreceipted_items(session, actor.at)),
+        NO_NEWS: _ask(session, actor, NO_NEWS, mail_lists.silent_items(session, actor.at)),
         UNPRINTED: _look(session, actor, UNPRINTED, _unprinted(session, actor)),
         UNPOSTED: _look(session, actor, UNPOSTED, _unposted(session)),
     }
-
-
-def _receipts_due(session: Session, actor: Actor) -> datetime:
-    return actor.at - timedelta(days=policy_on(session, local_date(actor.at)).letter.receipt_days)
-
-
-def _news_due(session: Session, actor: Actor) -> datetime:
-    return actor.at - timedelta(days=policy_on(session, local_date(actor.at)).letter.no_news_days)
 
 
 def _unprinted(session: Session, actor: Actor) -> list[tuple[Letter, date]]:

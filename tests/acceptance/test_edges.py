@@ -10,8 +10,8 @@ from fieldops.correspondence.rules import LETTER_RULES
 from fieldops.policies.catalogue import Stage
 from fieldops.visits.facts import DoneVisitFact, PositionFact
 from fieldops.visits.rules import VISIT_RULES
-from tests.correspondence.test_rules import a_letter, earlier, letter_facts
-from tests.correspondence.test_rules import weigh as weigh_letter
+from tests.correspondence.fact_makers import a_letter, earlier, letter_facts
+from tests.correspondence.fact_makers import weigh as weigh_letter
 from tests.visits.fact_makers import (
     PASSED,
     POLICY,

@@ -19,8 +19,8 @@ from fieldops.visits.approval import approve_visit
 from fieldops.visits.facts import PositionFact
 from fieldops.visits.files import read_files
 from fieldops.visits.models import VisitDecision
-from tests.correspondence.test_rules import a_letter, a_template, letter_facts
-from tests.correspondence.test_rules import weigh as weigh_letter
+from tests.correspondence.fact_makers import a_letter, a_template, letter_facts
+from tests.correspondence.fact_makers import weigh as weigh_letter
 from tests.makers import make_call, make_case, make_debtor, make_point
 from tests.visits.fact_makers import (
     PASSED,

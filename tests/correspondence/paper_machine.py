@@ -1,11 +1,8 @@
 """A model of the letter desk that keeps where each copy is; after every step the house must say the same."""
 
-from collections import Counter
-
 import sqlalchemy as sa
-from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import precondition, rule
 
 from fieldops.correspondence import (
     amendments,
@@ -18,7 +15,6 @@ from fieldops.correspondence import (
     posting,
     printing,
     queries,
-    register,
     remailing,
     rendering,
     reprinting,
@@ -27,44 +23,12 @@ from fieldops.correspondence import (
     tracking,
     undoing,
 )
-from fieldops.correspondence.models import HandoverList, Letter, MailItem, RegisterEntry
-from fieldops.correspondence.sheet_models import CustodyEntry
-
-OFFICE, POST, CREW, HANDED, VOID = "office", "post", "crew", "handed", "void"
+from fieldops.correspondence.models import HandoverList, Letter, MailItem
+from tests.correspondence.paper_books import CREW, HANDED, OFFICE, POST, PaperBooks
 
 
-class PaperMachine(RuleBasedStateMachine):
+class PaperMachine(PaperBooks):
     """What the desk may do, in any order, with what there is."""
-
-    def __init__(self, office):
-        super().__init__()
-        self.office = office
-        self.place = {}  # letter → where its copy that counts is
-        self.state = {}  # letter → the state the desk believes it has
-        self.spoiled = Counter()  # letter → copies that count no longer
-        self.hands = Counter()  # letter → changes of hands
-        self.lines = Counter()  # (letter, kind) → lines in the register
-        self.batch = {}
-        self.bound = set()
-        self.undone = set()  # letters whose item was under way before
-        self.sheets_used = 0
-
-    def do(self, who, verb, *args, **words):
-        self.office.house.clock.advance(seconds=1)
-        with self.office.house.transaction() as session:
-            return verb(session, self.office.actor(who), *args, **words)
-
-    def letters(self, *states):
-        return sorted(letter for letter, state in self.state.items() if state in states)
-
-    def some(self, data, *states):
-        return data.draw(st.sampled_from(self.letters(*states)), label=f"a letter {states}")
-
-    def moved(self, letter, state, place=None, *, hands=1):
-        self.state[letter] = state
-        if place is not None:
-            self.place[letter] = place
-        self.hands[letter] += hands
 
     # -- print ------------------------------------------------------------------------------------------------------
 
@@ -301,144 +265,3 @@ class PaperMachine(RuleBasedStateMachine):
                 return
         self.do("admin_clerk", stock.use, kind="PAPER", first=first, last=last, batch_id=batch_id)
         self.sheets_used += count
-
-    # -- what always holds ------------------------------------------------------------------------------------------
-
-    @invariant()
-    def the_house_says_what_the_model_says(self):
-        with self.office.house.transaction() as session:
-            self.every_copy_is_where_it_should_be(session)
-            self.numbers_are_unique_and_the_register_holds(session)
-            self.nothing_changed_hands_without_its_entry(session)
-            self.every_numbered_sheet_is_in_one_place(session)
-
-    def every_copy_is_where_it_should_be(self, session):
-        states = dict(session.execute(sa.select(Letter.id, Letter.status)).all())
-        assert {letter: states[letter] for letter in self.state} == self.state
-        batches = {one for held in self.batch.values() for one in held}
-        counts = [batch_count.count_of(session, one) for one in batches]
-        where = Counter(self.place.values())
-        assert sum(count.posted for count in counts) == where[POST]
-        assert sum(count.handed for count in counts) == where[HANDED]
-        assert sum(count.with_crews for count in counts) == where[CREW]
-        assert sum(count.expected for count in counts) == where[OFFICE]
-        assert sum(count.void for count in counts) == sum(self.spoiled.values())
-        assert sum(count.printed for count in counts) == sum(where.values()) + sum(self.spoiled.values())
-        assert not any(count.missing for count in counts)
-
-    def numbers_are_unique_and_the_register_holds(self, session):
-        used = session.scalars(sa.select(MailItem.tracking_no)).all()
-        assert len(used) == len(set(used))
-        assert register.verify_register(session) == []
-        lines = sa.select(RegisterEntry.letter_id, RegisterEntry.kind, sa.func.count())
-        found = session.execute(lines.group_by(RegisterEntry.letter_id, RegisterEntry.kind))
-        assert {(letter, kind): count for letter, kind, count in found} == +self.lines
-
-    def nothing_changed_hands_without_its_entry(self, session):
-        chosen = sa.select(CustodyEntry.letter_id, sa.func.count()).group_by(CustodyEntry.letter_id)
-        found = dict(session.execute(chosen).all())
-        assert {letter: count for letter, count in self.hands.items() if count} == found
-
-    def every_numbered_sheet_is_in_one_place(self, session):
-        spans = stock.spans(session)
-        assert sum(span.high - span.low + 1 for span in spans) == 1000
-        assert sum(span.high - span.low + 1 for span in spans if span.state == "USED") == self.sheets_used
-
-
-def furnish(office):
-    """Numbers and numbered paper."""
-    keeper, clerk = office.actor("admin_approver"), office.actor("admin_clerk")
-    sheets = {"first": "P000001", "last": "P001000"}
-    with office.house.transaction() as session:
-        numbers.allot_range(session, keeper, first="XA00000000001", last="XA00000009999")
-        made = stock.offer_receipt(session, keeper, kind="PAPER", supplier="示范印刷厂", **sheets)
-        stock.accept(session, clerk, made.id, **sheets)
-        made = stock.offer_issue(session, keeper, kind="PAPER", to="admin_clerk", **sheets)
-        stock.accept(session, clerk, made.id, **sheets)
-
-
-WIPED = ("letter", "print_batch", "mail_item", "handover_list", "register_entry", "register_counter", "custody_entry")
-
-
-def run(office, examples, steps):
-    """Let the machine run; each example begins on an empty desk."""
-
-    def machine():
-        with office.house.transaction() as session:
-            session.execute(sa.text("SET LOCAL session_replication_role = replica"))  # also what is append-only
-            for table in (*WIPED, "number_range", "stock_lot", "stock_span", "stock_handover", "stock_move"):
-                session.execute(sa.text(f"TRUNCATE {table} CASCADE"))
-        furnish(office)
-        return PaperMachine(office)
-
-    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=steps))
-
-
-DAY = (  # every kind of step at least once, in an order that can be
-    ("approve", {"count": 4, "by_hand": False}),
-    ("print_batch", {"jam": "first", "paid": True, "few": False}),  # a sheet is void before the jam spoils it
-    ("approve", {"count": 2, "by_hand": False}),
-    ("print_batch", {"paid": True, "few": False}),
-    ("approve", {"count": 2, "by_hand": True}),
-    ("print_batch", {"few": False}),
-    ("reprint", {}),
-    *[("seal", {})] * 3,
-    ("use_numbered_sheets", {"count": 1}),
-    ("register", {"scanned": True}),
-    *[("register", {"scanned": False})] * 2,
-    ("withdraw", {}),
-    ("hand_over", {}),
-    ("strike_off", {}),
-    ("hand_over", {}),
-    ("issue", {}),
-    ("come_home", {"outcome": "HANDED"}),
-    ("undo", {}),
-    ("come_home", {"outcome": "BROUGHT_BACK"}),
-    ("reseal", {}),
-    ("issue", {}),
-    ("come_home", {"outcome": "LEFT_SEALED"}),
-    ("come_home", {"outcome": "HANDED"}),
-    ("come_out", {"outcome": "RETURNED"}),
-    ("undo", {}),
-    ("come_out", {"outcome": "RETURNED"}),
-    ("remail", {}),
-    ("register", {"scanned": False}),
-    ("hand_over", {}),
-    ("come_out", {"outcome": "DELIVERED"}),
-    ("undo", {}),
-    ("come_out", {"outcome": "DELIVERED"}),
-    ("close", {}),
-    ("come_out", {"outcome": "LOST"}),
-    ("come_out", {"outcome": "RETURNED"}),
-    ("approve", {"count": 1, "by_hand": False}),
-    ("print_batch", {}),
-    ("withdraw", {}),
-    ("witness", {}),
-)
-NEEDS_NO_DATA = {"approve", "hand_over", "issue"}
-
-
-def live_through(office, day=DAY):
-    """Let the steps of a day happen one after the other; after each the house must say what the model says."""
-    furnish(office)
-    machine = PaperMachine(office)
-
-    failed = []
-
-    @settings(max_examples=1, phases=[Phase.generate], deadline=None)
-    @given(st.data())
-    def live(data):
-        try:
-            _live(machine, day, data)
-        except Exception as problem:  # noqa: BLE001 - told below as it is: asked again, the day would be another one
-            failed.append(problem)
-
-    live()
-    if failed:
-        raise failed[0]
-
-
-def _live(machine, day, data):
-    for name, words in day:
-        getattr(machine, name)(**words, **({} if name in NEEDS_NO_DATA else {"data": data}))
-        machine.the_house_says_what_the_model_says()

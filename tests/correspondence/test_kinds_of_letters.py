@@ -13,7 +13,7 @@ from fieldops.errors import NotNow
 from fieldops.policies.catalogue import Stage
 from fieldops.policies.decision import ask
 from tests.correspondence.conftest import SENDER
-from tests.correspondence.test_rules import a_letter, letter_facts
+from tests.correspondence.fact_makers import a_letter, letter_facts
 from tests.makers import BANK_CODE
 from tests.visits.fact_makers import NOW, POLICY, a_case, a_complaint
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from fieldops.correspondence import batch_count, crew_delivery, custody, numbers, printing, register
 from fieldops.errors import Problem
 from letters.register import EntryKind
-from tests.correspondence.paper_machine import live_through, run
+from tests.correspondence.paper_days import live_through, run
 
 
 def test_a_day_on_which_everything_happens_leaves_every_sheet_in_its_place(office):

@@ -9,7 +9,7 @@ from fieldops.correspondence.facts import CountFact, ExaminedFact, PaperFacts, R
 from fieldops.correspondence.paper_rules import CUSTODY_RULES
 from fieldops.policies.catalogue import Stage
 from fieldops.policies.decision import ask
-from tests.correspondence.test_rules import a_letter, a_template, letter_facts, weigh
+from tests.correspondence.fact_makers import a_letter, a_template, letter_facts, weigh
 from tests.visits.fact_makers import NOW, PASSED, POLICY, RECORDED, REJECTED, REVIEWED, UNKNOWN, WARNED
 
 WRITTEN = (Stage.SUBMIT, Stage.APPROVE, Stage.PRINT)

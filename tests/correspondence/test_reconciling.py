@@ -10,12 +10,16 @@ from fieldops.correspondence import (
     batch_count,
     custody,
     differences,
+    evidence,
+    journey,
     mail_lists,
+    posting,
     printing,
     queries,
     receipts,
     reconciling,
     register,
+    remailing,
     reprinting,
     service,
     stock,
@@ -238,14 +242,65 @@ def look(office):
 
 
 def test_a_posting_without_receipt_is_asked_for_once_after_three_days(office, posted):
-    office.house.clock.advance(days=3)
+    office.house.clock.advance(days=3, hours=14)  # the third day after, to its last hour
     assert look(office)["posting_receipt_missing"] == 0
-    office.house.clock.advance(minutes=1)
+    office.house.clock.advance(hours=1)
     for _ in range(2):
         assert look(office)["posting_receipt_missing"] == 2
     assert tasks(office, "posting_receipt_missing") == 2
     stamped(office, posted[1])
     assert look(office)["posting_receipt_missing"] == 0
+
+
+def lacking(office, letter_id):
+    """Whether the posting receipt of a letter is missing, by the list, by the count of its batch, and by its closing."""
+    clerk = office.actor("admin_clerk")
+    batch_id = office.read(letter_id).print_batch_id
+    with office.house.transaction() as session:
+        on_list = len(mail_lists.no_receipt(session, clerk))
+        code = batch_count.reconcile_batch(session, clerk, batch_id, in_custody=0)["code"]
+    with office.house.transaction() as session, pytest.raises(NotNow) as refused:
+        evidence.close_letter(session, clerk, letter_id)
+    return on_list, code, "POSTING_RECEIPT" in refused.value.extra["lacking"]
+
+
+def test_a_receipt_is_missing_until_its_scan_is_filed_for_the_list_the_count_and_the_closing_alike(office):
+    (letter_id,) = office.approved()
+    (item_id,) = office.posted()
+    office.house.clock.advance(days=4)
+    clerk, number = office.actor("admin_clerk"), office.item(item_id).tracking_no
+    with office.house.transaction() as session:
+        journey.record_event(session, clerk, item_id, code="deliver", signed_by="SELF")
+    assert lacking(office, letter_id) == (1, "LR-082", True)
+    with office.house.transaction() as session:  # the carrier's file says so, and nobody scanned the receipt
+        receipts.record_receipt(session, clerk, tracking_no=number, accepted_on=office.house.clock.today())
+    assert lacking(office, letter_id) == (1, "LR-082", True)
+    scan = office.scan("receipt")
+    with office.house.transaction() as session:
+        evidence.file_evidence(session, clerk, letter_id, kind="POSTING_RECEIPT", scan_sha256=scan)
+    assert lacking(office, letter_id) == (0, None, False)
+
+
+def test_the_receipt_of_the_first_posting_is_not_that_of_the_second(office):
+    (letter_id,) = office.approved()
+    (item_id,) = office.posted()
+    stamped(office, [office.item(item_id)])
+    clerk, scan = office.actor("admin_clerk"), office.scan("back")
+    office.house.clock.advance(hours=1)
+    with office.house.transaction() as session:
+        tracking.record_return(session, clerk, item_id, reason="M10", scan_sha256=scan)
+        remailing.remail(session, clerk, item_id, reason="damaged cover")
+        posting.register_letter(session, clerk, letter_id, tracking_no="XA00000000009")
+    office.hand_over(office.listed())
+    office.house.clock.advance(days=4)
+    with office.house.transaction() as session:
+        second = queries.live_item_of(session, letter_id)
+        journey.record_event(session, clerk, second.id, code="lose")
+    assert lacking(office, letter_id) == (1, "LR-082", True)
+    with office.house.transaction() as session:
+        scan = {"scan_sha256": office.scan("stamped again")}
+        receipts.file_list_receipt(session, office.actor("admin_clerk"), second.handover_id, **scan)
+    assert lacking(office, letter_id) == (0, None, False)
 
 
 def test_an_item_without_news_for_thirty_days_is_inquired_after(office, posted):

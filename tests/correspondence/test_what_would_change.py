@@ -11,7 +11,7 @@ from fieldops.correspondence.rules import LETTER_RULES
 from fieldops.policies.catalogue import Stage
 from fieldops.policies.decision import ask
 from fieldops.visits.facts import InvalidFact, MailReturnFact
-from tests.correspondence.test_rules import a_batch, a_letter, a_number, a_template, earlier, letter_facts
+from tests.correspondence.fact_makers import a_batch, a_letter, a_number, a_template, earlier, letter_facts
 from tests.visits.fact_makers import (
     NOW,
     POLICY,
