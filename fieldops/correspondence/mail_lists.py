@@ -53,7 +53,7 @@ def yearly(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """
     today = local_date(actor.at)
     rows = []
-    for case_no, bank, due_on, delivered_at in mail_queries.cases_with_last_delivery(session):
+    for case_no, bank, due_on, delivered_at in queries.cases_with_last_delivery(session):
         delivered_on = local_date(delivered_at) if delivered_at else None
         if delivered_on and (today - delivered_on).days <= YEAR_DAYS:
             continue

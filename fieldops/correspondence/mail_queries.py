@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from fieldops.cases.models import Bank, Case
 from fieldops.correspondence.mail_models import MailEvidence, TrackingEvent
 from fieldops.correspondence.models import Letter, MailItem, RegisterEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -63,33 +61,6 @@ def use_of_templates(session: Session) -> dict[UUID, tuple[int, datetime | None]
     chosen = sa.select(Letter.template_id, sa.func.count(), sa.func.max(Letter.approved_at))
     rows = session.execute(chosen.where(Letter.approved_at.is_not(None)).group_by(Letter.template_id))
     return {template_id: (count, last) for template_id, count, last in rows}
-
-
-def cases_with_last_delivery(session: Session) -> list[tuple[str, str, date | None, datetime | None]]:
-    """Active cases with their bank, the day they became overdue, and when a letter about them last arrived."""
-    by_mail = (
-        sa.select(sa.func.max(MailItem.outcome_at))
-        .join(Letter, Letter.id == MailItem.letter_id)
-        .where(Letter.case_id == Case.id, MailItem.status == "DELIVERED")
-        .scalar_subquery()
-    )
-    by_hand = (
-        sa.select(sa.func.max(RegisterEntry.at))
-        .join(Letter, Letter.id == RegisterEntry.letter_id)
-        .where(Letter.case_id == Case.id, RegisterEntry.kind == "HANDED", stands(RegisterEntry))
-        .scalar_subquery()
-    )
-    last = sa.func.greatest(by_mail, by_hand)
-    rows: Any = session.execute(
-        sa.select(Case.case_no, Bank.code, Case.balance_as_of, Case.overdue_days, last)
-        .join(Bank, Bank.id == Case.bank_id)
-        .where(Case.status == "ACTIVE")
-        .order_by(Bank.code, Case.case_no)
-    )
-    return [
-        (case_no, bank, as_of - timedelta(days=overdue) if as_of else None, delivered_at)
-        for case_no, bank, as_of, overdue, delivered_at in rows
-    ]
 
 
 def stands(line: Any) -> sa.ColumnElement[bool]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fieldops.cases.models import Repayment
+from fieldops.cases.models import Bank, Case, Repayment
+from fieldops.correspondence.mail_queries import stands
 from fieldops.correspondence.models import (
     ENDED_ITEM_STATES,
     OPEN_LETTER_STATES,
@@ -19,6 +21,7 @@ from fieldops.correspondence.models import (
     MailItem,
     PrintBatch,
     PrintPart,
+    RegisterEntry,
 )
 from fieldops.correspondence.sheet_models import CustodyEntry
 from fieldops.errors import NotFound
@@ -26,7 +29,7 @@ from fieldops.policies.stored import stored_decisions
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -286,6 +289,33 @@ def lists_page(session: Session, *, limit: int, after: UUID | None = None) -> Se
     """Handover lists, oldest first."""
     chosen = sa.select(HandoverList).order_by(HandoverList.id).limit(limit)
     return session.scalars(chosen if after is None else chosen.where(HandoverList.id > after)).all()
+
+
+def cases_with_last_delivery(session: Session) -> list[tuple[str, str, date | None, datetime | None]]:
+    """Active cases with their bank, the day they became overdue, and when a letter about them last arrived."""
+    by_mail = (
+        sa.select(sa.func.max(MailItem.outcome_at))
+        .join(Letter, Letter.id == MailItem.letter_id)
+        .where(Letter.case_id == Case.id, MailItem.status == "DELIVERED")
+        .scalar_subquery()
+    )
+    by_hand = (
+        sa.select(sa.func.max(RegisterEntry.at))
+        .join(Letter, Letter.id == RegisterEntry.letter_id)
+        .where(Letter.case_id == Case.id, RegisterEntry.kind == "HANDED", stands(RegisterEntry))
+        .scalar_subquery()
+    )
+    last = sa.func.greatest(by_mail, by_hand)
+    rows: Any = session.execute(
+        sa.select(Case.case_no, Bank.code, Case.balance_as_of, Case.overdue_days, last)
+        .join(Bank, Bank.id == Case.bank_id)
+        .where(Case.status == "ACTIVE")
+        .order_by(Bank.code, Case.case_no)
+    )
+    return [
+        (case_no, bank, as_of - timedelta(days=overdue) if as_of else None, delivered_at)
+        for case_no, bank, as_of, overdue, delivered_at in rows
+    ]
 
 
 def left_after_payment(session: Session, begins: datetime, ends: datetime) -> list[tuple[Letter, datetime, Repayment]]:
