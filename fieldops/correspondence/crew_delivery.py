@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fieldops.correspondence import evidence, queries, register
-from fieldops.correspondence.gates import pass_gate
-from fieldops.correspondence.moves import move_letter
+from fieldops.correspondence.gates import pass_gate, review_holds
+from fieldops.correspondence.moves import BY_HAND, move_letter
 from fieldops.errors import NotNow, NotUnderstood
 from fieldops.policies.catalogue import Stage
 from letters.register import EntryKind
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from fieldops import audit
     from fieldops.correspondence.models import Letter
-
-BY_HAND = "HAND_BY_VISIT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,10 @@ def record_outcome(
     reason: str | None = None,
     scan_sha256: str | None = None,
 ) -> Letter:
-    """Record how a letter came home. Raises: NotNow, NotUnderstood when nobody says to whom, where or why."""
+    """Record how a letter came home; one that was stopped on its way is asked again, and out if it may not go again.
+
+    Raises: NotNow, NotUnderstood when nobody says to whom, where or why.
+    """
     wanted = OUTCOMES[outcome]
     (letter,) = queries.lock_letters(session, [letter_id])
     if wanted.names and not to.strip():
@@ -84,6 +85,8 @@ def record_outcome(
     if outcome == "BROUGHT_BACK" and not (reason or "").strip():
         raise NotUnderstood("REASON_MISSING", "Say why the letter was brought back.")
     move_letter(session, actor, letter, wanted.event, reason=reason, to=to)
+    if outcome == "BROUGHT_BACK" and letter.held_reason is not None:
+        review_holds(session, actor, [letter])
     if scan_sha256 is not None:
         evidence.require_scan(session, scan_sha256)
         evidence.attach(session, actor, [letter], evidence.SLIP, scan_sha256)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fieldops.clock import local_date
 from fieldops.correspondence.decisions import GONE, keep, know
-from fieldops.correspondence.moves import mark_held, release_hold, withdraw_letters
+from fieldops.correspondence.moves import is_recalled, mark_held, release_hold, withdraw_letters
 from fieldops.correspondence.service import replace_letter
 from fieldops.correspondence.settling import SETTLED
 from fieldops.policies.catalogue import Severity, Stage
@@ -87,11 +87,14 @@ def unhold(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> N
 
 
 def review_holds(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> None:
-    """Mark the letters something holds now; those nothing holds any longer go on, or out if the rules reject them."""
+    """Mark the letters something holds now; those nothing holds any longer go on, or out if the rules reject them.
+
+    One a crew was told to bring back is looked at when it is here.
+    """
     if not letters:
         return
     known = know(session, letters, at=actor.at)
-    for letter in letters:
+    for letter in (each for each in letters if not is_recalled(each)):
         asked = known.ask(letter, Stage.SUBMIT)
         against = _against(known, letter, asked, Stage.SUBMIT)
         if asked is not None:

@@ -28,10 +28,11 @@ from fieldops.correspondence.crew_delivery import record_outcome
 from fieldops.correspondence.decisions import know
 from fieldops.correspondence.gates import CHANGED, PAUSES, review_holds
 from fieldops.correspondence.models import Letter
-from fieldops.correspondence.moves import PENDING, WAY_OUT, mark_held, withdraw_letters
+from fieldops.correspondence.moves import PENDING, WAY_OUT, WITH_CREW, mark_held, withdraw_letters
 from fieldops.correspondence.service import replace_letter
 from fieldops.correspondence.settling import SETTLED
 from fieldops.tasks.service import open_task
+from fieldops.visits.case_answers import ends_collection
 from fieldops.visits.events import LetterAtDoor
 from letters.states import LetterState
 
@@ -87,12 +88,14 @@ def answer_complaint(session: Session, event: ComplaintOpened | ComplaintClosed 
 
 
 def answer_special_status(session: Session, event: SpecialStatusRecorded) -> None:
-    """A proven special status withdraws the debtor's letters, a claimed one stops them."""
+    """A special status that ends collection withdraws the debtor's letters once proven; else they stop for a person."""
     letters = queries.lock_letters_of_debtor(session, event.debtor_id)
-    review_holds(session, event.actor, letters)
     if event.proof == PROVEN:
-        stopped = [letter for letter in letters if letter.held_reason is not None]
-        withdraw_letters(session, event.actor, stopped, reason=f"LR-050 {event.kind}")
+        policies = know(session, letters, at=event.actor.at).files.policy_for
+        ended = [each for each in letters if ends_collection(event.kind, policies([each.case_id]))]
+        demands = [letter for letter in ended if letter.kind != SETTLED]
+        withdraw_letters(session, event.actor, demands, reason=f"LR-050 {event.kind}")
+    review_holds(session, event.actor, letters)
 
 
 def answer_dead_address(session: Session, event: AddressInvalidated) -> None:
@@ -120,7 +123,10 @@ def answer_letter_at_door(session: Session, event: LetterAtDoor) -> None:
 
 
 def _settle(session: Session, actor: Actor, letters: Sequence[Letter], *, changed: str) -> None:
-    """Withdraw letters about a debt that is paid, replace those that state another balance than the case has now."""
+    """Withdraw letters about a debt that is paid, replace those that state another balance than the case has now.
+
+    One a crew carries is brought back first.
+    """
     if not letters:
         return
     known = know(session, letters, at=actor.at)
@@ -130,6 +136,8 @@ def _settle(session: Session, actor: Actor, letters: Sequence[Letter], *, change
             withdraw_letters(session, actor, [letter], reason="LR-002")
         elif letter.status in REPLACEABLE and balance_fen not in (None, letter.figures["balance_fen"]):
             replace_letter(session, actor, letter, reason=changed)
+        elif letter.status == WITH_CREW and balance_fen not in (None, letter.figures["balance_fen"]):
+            withdraw_letters(session, actor, [letter], reason=changed)
 
 
 def _reached_by(event: AddressInvalidated) -> sa.ColumnElement[bool]:

@@ -22,6 +22,7 @@ STOPS: tuple[tuple[Asks[Any], Severity, str, str], ...] = (
     (case.no_claimed_status, Severity.REVIEW, "特殊状态待核实", "special status claimed"),
     (case.not_deceased, Severity.REJECT, "欠款人已去世", "debtor deceased"),
     (case.is_adult, Severity.REJECT, "未成年人", "minor"),
+    (case.not_vulnerable, Severity.REVIEW, "特殊困难", "vulnerable debtor"),
     (case.no_hold("LETTER", case.STOPPING_HOLDS), Severity.REJECT, "停催中", "collection hold"),
     (case.no_complaint_open, Severity.REVIEW, "存在未结投诉", "open complaint"),
     (case.no_hold("LETTER", ("DISPUTE",)), Severity.REJECT, "交易/开户异议", "disputed transaction or account"),

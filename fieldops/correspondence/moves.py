@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fieldops import audit
+from fieldops import audit, events
 from fieldops.auth.roles import Role
 from fieldops.contacts.service import Made, write_contacts
 from fieldops.correspondence import custody, queries, register
+from fieldops.correspondence.events import LetterToHandChanged
 from fieldops.errors import NotNow
 from fieldops.tasks.service import open_task
 from letters.errors import MoveRefused
@@ -34,6 +35,10 @@ WAY_OUT = {
     LetterState.SEALED: "void",
     LetterState.BROUGHT_BACK: "void",
 }
+BY_HAND = "HAND_BY_VISIT"
+WITH_CREW = LetterState.ISSUED_TO_CREW
+HOLDABLE = frozenset({*WAY_OUT, WITH_CREW})
+BRING_BACK = "BRING_BACK"  # of a letter a crew has: whatever happens now, it is looked at again in the house
 REACHES_THE_DEBTOR = frozenset({"post", "hand", "leave"})  # events that are a contact: posted, handed, left sealed
 SHRED_WITHIN = timedelta(days=1)
 
@@ -93,8 +98,11 @@ def withdraw_letters(session: Session, actor: audit.Actor, letters: Iterable[Let
         if event is None:
             _note(session, actor, letter, reason)
             continue
+        was_carried = _is_carried(letter)
         move_letter(session, actor, letter, event, reason=reason)
         letter.held_reason = None  # a hold is on what may still go out
+        if was_carried:
+            _tell_crews(session, actor, letter)
         withdrawn.append(letter)
         if event == "void":
             lines.append(_void_paper(session, actor, letter, reason))
@@ -103,11 +111,16 @@ def withdraw_letters(session: Session, actor: audit.Actor, letters: Iterable[Let
 
 
 def mark_held(session: Session, actor: audit.Actor, letter: Letter, reason: str) -> None:
-    """Mark a letter as held 停催: it moves only out of circulation until the rules pass it again."""
-    if letter.status in WAY_OUT and letter.held_reason is None:
+    """Mark a letter as held 停催: it moves only out of circulation until the rules pass it again.
+
+    One a crew carries is not to be handed over: the card of its stop names it no longer.
+    """
+    if letter.status in HOLDABLE and letter.held_reason is None:
         letter.held_reason = reason
         letter.version += 1
         audit.record(session, actor, "letters.hold", "letter", letter.id, reason=reason)
+        if _is_carried(letter):
+            _tell_crews(session, actor, letter)
 
 
 def release_hold(session: Session, actor: audit.Actor, letter: Letter) -> None:
@@ -116,6 +129,23 @@ def release_hold(session: Session, actor: audit.Actor, letter: Letter) -> None:
         letter.held_reason = None
         letter.version += 1
         audit.record(session, actor, "letters.release", "letter", letter.id)
+        if _is_carried(letter):
+            _tell_crews(session, actor, letter)
+
+
+def is_recalled(letter: Letter) -> bool:
+    """Whether the letter is with a crew that must bring it back."""
+    return letter.status == WITH_CREW and (letter.held_reason or "").startswith(BRING_BACK)
+
+
+def _is_carried(letter: Letter) -> bool:
+    """Whether the card of a stop names the letter: sealed to go by hand, or with its crew already."""
+    return letter.delivery == BY_HAND and letter.status in (LetterState.SEALED, WITH_CREW)
+
+
+def _tell_crews(session: Session, actor: audit.Actor, letter: Letter) -> None:
+    session.flush()
+    events.announce(session, LetterToHandChanged(letter.id, letter.debtor_id, actor))
 
 
 def _after(letter: Letter, event: str) -> str:
@@ -149,7 +179,10 @@ def _void_paper(session: Session, actor: audit.Actor, letter: Letter, reason: st
 
 
 def _note(session: Session, actor: audit.Actor, letter: Letter, reason: str) -> None:
-    """A letter the post or a crew has cannot be cancelled; the reason stays with it."""
-    if letter.status in (LetterState.POSTED, LetterState.ISSUED_TO_CREW):
+    """A letter the post or a crew has cannot be cancelled; the reason stays with it, and a crew brings it back."""
+    if letter.status in (LetterState.POSTED, WITH_CREW):
         letter.status_reason = reason
         audit.record(session, actor, "letters.note", "letter", letter.id, reason=reason)
+    if letter.status == WITH_CREW and not is_recalled(letter):
+        letter.held_reason = None  # whatever held it until now may end; this does not
+        mark_held(session, actor, letter, f"{BRING_BACK} {reason}")

@@ -71,11 +71,12 @@ def lock_letters_of_debtor(session: Session, debtor_id: UUID) -> list[Letter]:
 
 
 _OUTSIDE = ("POSTED", "ISSUED_TO_CREW", "BROUGHT_BACK")
+_NOT_POSTED = (*OPEN_LETTER_STATES, "ISSUED_TO_CREW", "BROUGHT_BACK")
 
 
 def letters_not_posted(session: Session) -> list[UUID]:
-    """Every letter that is still in the house, oldest first."""
-    query = sa.select(Letter.id).where(Letter.status.in_((*OPEN_LETTER_STATES, "BROUGHT_BACK")))
+    """Every letter that is still in the house or with a crew, oldest first."""
+    query = sa.select(Letter.id).where(Letter.status.in_(_NOT_POSTED))
     return list(session.scalars(query.order_by(Letter.id)))
 
 
@@ -86,7 +87,7 @@ def letter_numbered(session: Session, letter_no: str) -> Letter | None:
 
 def lock_open_letters_to(session: Session, condition: sa.ColumnElement[bool]) -> list[Letter]:
     """The letters not yet posted that fit a condition on their address, locked."""
-    return _locked(session, condition, Letter.status.in_((*OPEN_LETTER_STATES, "BROUGHT_BACK")))
+    return _locked(session, condition, Letter.status.in_(_NOT_POSTED))
 
 
 def lock_letter_and_neighbours(session: Session, letter: Letter) -> list[Letter]:
@@ -94,7 +95,7 @@ def lock_letter_and_neighbours(session: Session, letter: Letter) -> list[Letter]
     near = sa.or_(
         sa.and_(Letter.site_key == letter.site_key, Letter.site_key != ""), Letter.address_id == letter.address_id
     )
-    open_ = Letter.status.in_((*OPEN_LETTER_STATES, "BROUGHT_BACK"))
+    open_ = Letter.status.in_(_NOT_POSTED)
     return _locked(session, sa.or_(Letter.id == letter.id, sa.and_(near, open_)))
 
 

@@ -14,6 +14,7 @@ from fieldops.datum import from_wgs84
 from fieldops.policies import service as policies
 from fieldops.sync import queries
 from fieldops.sync.models import StopCard
+from fieldops.visits.states import IN_PROGRESS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +73,8 @@ def refresh_cards(
     """Bring the cards of these stops up to date and return the version of each.
 
     A version is new when the bytes differ, or when the newest one has been taken off a phone: what was removed never
-    comes back under the same number. Cost: eight statements, however many stops.
+    comes back under the same number. An order to leave stays until the crew has reported. Cost: eight statements,
+    however many stops.
     """
     policy = policies.policy_on(session, on_date)
     valid_until = at_local(on_date, _seconds(policy.visit.hard_window.closes))
@@ -81,8 +83,9 @@ def refresh_cards(
     versions: dict[UUID, int] = {}
     for shown in queries.stops_to_show(session, stops):
         visit_id = shown["visit"].id
-        body = orjson.dumps(_card(shown, on_date, policy, stop_now), option=orjson.OPT_SORT_KEYS)
         version, known = newest.get(visit_id, (0, b""))
+        told = _order(stop_now) or (_order_before(known) if shown["visit"].status == IN_PROGRESS else None)
+        body = orjson.dumps(_card(shown, on_date, policy, told), option=orjson.OPT_SORT_KEYS)
         if known != body or version <= removed.get(visit_id, 0):
             version = max(version, removed.get(visit_id, 0)) + 1
             session.add(StopCard(visit_id=visit_id, version=version, body=body, valid_until=valid_until))
@@ -99,7 +102,16 @@ def _highest_removed(session: Session, visit_ids: Sequence[UUID]) -> dict[UUID, 
     return highest
 
 
-def _card(shown: Mapping[str, Any], on_date: date, policy: Policy, stop_now: StopNow | None) -> dict[str, Any]:
+def _order(stop_now: StopNow | None) -> dict[str, Any] | None:
+    return {"reason": stop_now.reason, "at": local(stop_now.at)} if stop_now else None
+
+
+def _order_before(known: bytes) -> dict[str, Any] | None:
+    order: dict[str, Any] | None = orjson.loads(known)["stop_now"] if known else None
+    return order
+
+
+def _card(shown: Mapping[str, Any], on_date: date, policy: Policy, stop_now: dict[str, Any] | None) -> dict[str, Any]:
     visit, stop = shown["visit"], shown["stop"]
     hours = policy.visit.hard_window
     return {
@@ -138,7 +150,7 @@ def _card(shown: Mapping[str, Any], on_date: date, policy: Policy, stop_now: Sto
         "may_say": MAY_SAY,
         "message_for_third_persons": NEUTRAL_TEXT,
         "prohibited": PROHIBITED,
-        "stop_now": {"reason": stop_now.reason, "at": local(stop_now.at)} if stop_now else None,
+        "stop_now": stop_now,
     }
 
 

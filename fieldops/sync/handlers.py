@@ -1,9 +1,10 @@
-"""Which events reach the phones: plans, recalls, new amounts, results."""
+"""Which events reach the phones: plans, recalls, new amounts, letters that stay in the bag, results."""
 
 from __future__ import annotations
 
 from fieldops import events
 from fieldops.cases.events import ThirdPartiesChanged
+from fieldops.correspondence.events import LetterToHandChanged
 from fieldops.planning.events import DayClosed, PlanPublished, StopsTaken
 from fieldops.results.events import ResultRecorded
 from fieldops.sync import scope
@@ -16,6 +17,7 @@ HANDLERS = (
     (VisitStopped, scope.recall_visit),
     (VisitAdjusted, scope.adjust_visit),
     (ThirdPartiesChanged, scope.warn_crews),
+    (LetterToHandChanged, scope.warn_crews),
 )
 
 

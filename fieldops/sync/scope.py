@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.cases.events import ThirdPartiesChanged
+    from fieldops.correspondence.events import LetterToHandChanged
     from fieldops.planning.events import DayClosed, PlanPublished, StopsTaken
     from fieldops.results.events import ResultRecorded
     from fieldops.sync.queries import OnPhone
@@ -109,8 +110,8 @@ def adjust_visit(session: Session, event: VisitAdjusted) -> None:
     _bring_up_to_date(session, event.visit_id, event.actor.at)
 
 
-def warn_crews(session: Session, event: ThirdPartiesChanged) -> None:
-    """Whom a crew must not approach any more, or may again, stands on the card."""
+def warn_crews(session: Session, event: ThirdPartiesChanged | LetterToHandChanged) -> None:
+    """Whom a crew must not approach any more, or may again, stands on the card, and which letters it hands over."""
     for visit_id in open_visits_with_debtors(session, [event.debtor_id]).get(event.debtor_id, ()):
         _bring_up_to_date(session, visit_id, event.actor.at)
 

@@ -270,6 +270,11 @@ def _statuses(kinds: Callable[[Policy], tuple[str, ...]], *, proven: bool | None
     return asks
 
 
+def ends_collection(kind: str, policy: Policy) -> bool:
+    """Whether a special status, once proven, ends visits and letters; others only need a person."""
+    return kind in (*policy.visit.banned_statuses, "DECEASED", "MINOR")
+
+
 no_banned_status = _statuses(lambda policy: policy.visit.banned_statuses, proven=True)
 no_claimed_status = _statuses(lambda policy: policy.visit.banned_statuses, proven=False)
 not_deceased = _statuses(lambda _policy: ("DECEASED",), proven=None)

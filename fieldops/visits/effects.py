@@ -64,7 +64,7 @@ EFFECTS: Final = {
 """What follows when a rule rejects (VR-041: asks for a person) after an event. Rules that are not here change nothing
 between approval and the day: they are asked again there."""
 
-IN_REVIEW: Final = {"VR-022": Effect.REVIEW, "VR-041": Effect.REVIEW, "VR-051": Effect.REVIEW}
+IN_REVIEW: Final = dict.fromkeys(("VR-022", "VR-041", "VR-044", "VR-051"), Effect.REVIEW)
 """What follows when a rule asks for a person about something the approval did not know of."""
 
 PAUSED_STATES: Final = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})

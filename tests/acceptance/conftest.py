@@ -13,7 +13,7 @@ from sqlalchemy import make_url, select
 from fieldops.app import create_app
 from fieldops.audit import Actor
 from fieldops.cases.jobs import expire_past_cases
-from fieldops.correspondence import rendering, senders
+from fieldops.correspondence import crew_delivery, rendering, senders
 from fieldops.correspondence.jobs import ask_again as review_letters
 from fieldops.correspondence.models import Letter
 from fieldops.packs import installing
@@ -30,7 +30,7 @@ from tests.planning.makers_of_plans import make_batched_visits, make_crew, make_
 from tests.visits.makers_of_visits import make_approved_visit, make_good_case, make_waiting_visit, supervisor
 
 VISITS = ("PENDING_REVIEW", "RETURNED", "APPROVED", "BATCHED", "PLANNED", "IN_PROGRESS")
-LETTERS = ("PENDING_REVIEW", "GENERATED", "QUEUED", "PRINTED", "SEALED", "POSTED")
+LETTERS = ("PENDING_REVIEW", "GENERATED", "QUEUED", "PRINTED", "SEALED", "POSTED", "ISSUED_TO_CREW")
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +77,12 @@ def _set_visits(session, house):
 
 def _set_letters(house):
     office = Office(house)
+    carried = office.approve(office.request(office.case(), delivery="HAND_BY_VISIT"))
+    office.sealed([carried])
+    with house.transaction() as session:
+        crew_delivery.issue_letters(
+            session, office.actor("admin_clerk"), letter_ids=[carried], crew="C001", carrier="王示范"
+        )
     posted, sealed, printed, queued = office.approved(4)
     office.posted([posted])
     office.sealed([sealed])

@@ -25,11 +25,11 @@ CANCELLED = (*["CANCELLED"] * 5, "IN_PROGRESS")
 SUSPENDED = (*["SUSPENDED"] * 5, "IN_PROGRESS")
 BACK = ("PENDING_REVIEW", "RETURNED", "APPROVED", "APPROVED", "APPROVED", "IN_PROGRESS")
 TO_A_PERSON = ("PENDING_REVIEW", "RETURNED", *["PENDING_REVIEW"] * 3, "IN_PROGRESS")
-# PENDING_REVIEW, GENERATED, QUEUED, PRINTED, SEALED, POSTED
+# PENDING_REVIEW, GENERATED, QUEUED, PRINTED, SEALED, POSTED, ISSUED_TO_CREW (which is void once it is brought back)
 LETTERS_AS_THEY_WERE = LETTERS
-WITHDRAWN = ("CANCELLED", "CANCELLED", "CANCELLED", "VOID", "VOID", "POSTED")
+WITHDRAWN = ("CANCELLED", "CANCELLED", "CANCELLED", "VOID", "VOID", "POSTED", "ISSUED_TO_CREW held")
 REPLACED = ("PENDING_REVIEW", *WITHDRAWN[1:])
-HELD = (*(f"{status} held" for status in LETTERS[:5]), "POSTED")
+HELD = (*(f"{status} held" for status in LETTERS[:5]), "POSTED", "ISSUED_TO_CREW held")
 
 
 def pay(stage, fen):
@@ -65,6 +65,33 @@ def test_paid_in_part_to_the_minimum_the_amounts_follow(stage):
     with stage.house.transaction() as session:
         successors = session.scalars(select(Letter).where(Letter.supersedes_id.is_not(None))).all()
     assert {each.supersedes_id for each in successors} == {stage.letters[state][1] for state in LETTERS[1:5]}
+
+
+def test_a_letter_a_crew_carries_is_stopped_and_void_once_it_is_brought_back(stage):
+    """9. The visit goes on with the new amount, the letter that says the old one does not."""
+    pay(stage, 300_000)
+    letter_id = stage.letters["ISSUED_TO_CREW"][1]
+    stage.post(
+        f"/letters/{letter_id}/hand-outcome", by=stage.client_as("ADMIN_CLERK"), outcome="BROUGHT_BACK", reason="改额"
+    )
+    assert stage.get(f"/letters/{letter_id}")["letter"]["status"] == "VOID"
+    with stage.house.transaction() as session:
+        (successor,) = session.scalars(select(Letter).filter_by(supersedes_id=letter_id))
+    assert (successor.status, successor.delivery) == ("PENDING_REVIEW", "HAND_BY_VISIT")
+
+
+def test_a_letter_a_crew_must_bring_back_stays_so_whatever_is_taken_back_and_a_clerk_decides(stage):
+    case_id, letter_id = stage.letters["ISSUED_TO_CREW"]
+    hold = stage.post(f"/cases/{case_id}/holds", kind="BANK_PAUSE", from_on=TODAY)
+    paid = stage.post(f"/cases/{case_id}/repayments", external_id="S1", amount_fen=300_000, **PAID)
+    stage.post(f"/cases/{case_id}/holds/{hold['id']}/release", reason="委托方通知")
+    stage.post(f"/cases/{case_id}/repayments/{paid['id']}/reverse", reason="银行冲正")
+    stage.pass_days(1)
+    assert stage.get(f"/letters/{letter_id}")["letter"]["held_reason"] == "BRING_BACK LR-022"
+    for outcome in ("BROUGHT_BACK", "RESEALED"):
+        clerk = stage.client_as("ADMIN_CLERK")
+        stage.post(f"/letters/{letter_id}/hand-outcome", by=clerk, outcome=outcome, reason="带回")
+    assert stage.where_letters_are()[-1] == "SEALED"
 
 
 def test_paid_in_part_below_the_minimum_visits_are_cancelled(stage):

@@ -162,6 +162,21 @@ def test_a_proven_special_status_withdraws_and_a_claimed_one_holds(office):
     assert (office.read(claimed).status, office.read(claimed).held_reason) == ("GENERATED", "LR-050")
 
 
+def test_a_proven_status_that_ends_nothing_withdraws_no_letter_a_hold_keeps_back(office):
+    """Hardship, however well proven, is a supervisor's to weigh; it turned a bank's pause into the end of the letter."""
+    paused, hard = letter_at(office, "SEALED"), letter_at(office, "GENERATED")
+    with office.house.transaction() as session:
+        today, boss = office.house.clock.today(), office.actor("supervisor")
+        case_id = office.read(paused).case_id
+        cases.open_hold(session, boss, case_id=case_id, kind="BANK_PAUSE", from_on=today)
+        for letter_id, kind in ((paused, "MISSING"), (hard, "VULNERABLE")):
+            told = {"case_id": office.read(letter_id).case_id, "kind": kind, "proof": "COMPLETE", "from_on": today}
+            cases.record_special_status(session, boss, **told)
+    assert [(office.read(one).status, office.read(one).held_reason) for one in (paused, hard)] == [
+        ("SEALED", "LR-050"), ("GENERATED", "LR-050"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("status", "letter_status", "held"),
     [("PAUSED", "GENERATED", "LR-001"), ("RETURNED", "CANCELLED", None), ("SETTLED", "CANCELLED", None)],

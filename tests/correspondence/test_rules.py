@@ -259,6 +259,7 @@ def test_a_lawyers_letter_has_three_conditions(overdue, malicious, authorised, f
         ({"special_statuses": (a_status("FRAUD", "COMPLETE"),)}, REJECTED),
         ({"special_statuses": (a_status("FRAUD", "PARTIAL"),)}, REVIEWED),
         ({"special_statuses": (a_status("DECEASED", "CLAIMED"),)}, REJECTED),
+        ({"special_statuses": (a_status("VULNERABLE", "COMPLETE"),)}, REVIEWED),
         ({"complaints": (a_complaint("MINOR"),), "holds": (a_hold("BANK_PAUSE"),)}, REJECTED),
         ({"born_on": None}, UNKNOWN),
         ({"born_on": None, "complaints": (a_complaint("MINOR"),)}, REVIEWED),

@@ -117,6 +117,30 @@ def test_letters_to_be_handed_over_are_on_the_card(road, monkeypatch, delivery, 
     assert told == ([{"letter_no": "示范催字第1号", "kind": "DUNNING"}] if shown else [])
 
 
+def test_a_letter_that_says_the_old_amount_leaves_the_card_while_its_visit_goes_on(road, monkeypatch):
+    (phone, _), _ = road.phones()
+    with road.house.transaction() as session:
+        visit = session.get_one(Visit, road.visit_id)
+        (case_id,) = cards_of(session, [visit.id])[visit.id]
+        session.connection().exec_driver_sql("SET LOCAL session_replication_role = replica")  # its template is not here
+        letter = Letter(
+            letter_no="示范催字第1号", case_id=case_id, debtor_id=visit.debtor_id, bank_id=visit.bank_id,
+            address_id=visit.address_id, address_key=visit.address_key, site_key=visit.site_key, template_id=visit.id,
+            kind="DUNNING", delivery="HAND_BY_VISIT", reason="x", status="ISSUED_TO_CREW", verdict="PASS",
+            policy_edition="x", requested_by="x", requested_at=road.house.clock.now(),
+            figures={"balance_fen": visit.amount_fen},
+        )  # fmt: skip
+        session.add(letter)
+    republish(road, {crew: road.visits[crew.id] for crew in road.crews})
+    sync(road, phone)
+    assert card(phone, road.visit_id)["letters_to_hand"]
+    pay_in_part(road, road.visit_id)
+    sync(road, phone)
+    assert card(phone, road.visit_id)["letters_to_hand"] == []
+    with road.house.transaction() as session:
+        assert session.get_one(Letter, letter.id).held_reason == "BRING_BACK LR-022"
+
+
 def test_a_plan_of_later_days_reaches_the_phones_the_night_before(road):
     (phone, _), _ = road.phones()
     later = TOMORROW + timedelta(days=3)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from fieldops.audit import AuditEntry
+from fieldops.cases import third_parties
 from fieldops.db import uuid7
 from fieldops.errors import NotUnderstood
 from fieldops.results import service as results
@@ -19,7 +20,7 @@ from fieldops.tasks.models import Task
 from fieldops.visits.models import Visit
 from tests.planning.makers_of_plans import TOMORROW, make_plan, publish
 from tests.results.sent import a_body
-from tests.sync.acts import all_of, card, case_ids_of, check_in, count, pay_in_full, report_result, sync
+from tests.sync.acts import all_of, card, case_ids_of, check_in, count, crew_actor, pay_in_full, report_result, sync
 
 
 def test_a_visit_is_checked_in_and_reported(road):
@@ -226,6 +227,21 @@ def test_a_payment_while_the_crew_is_at_the_door_ends_as_aborted_by_the_office(r
     sync(road, partner)
     assert str(road.visit_id) not in {**phone.base, **partner.base}
     assert not [task for task in all_of(road, Task) if task.kind == "REVIEW_RESULT"]
+
+
+def test_a_crew_told_to_leave_stays_told_whatever_else_changes_on_its_card(road):
+    (phone, _), _ = road.phones()
+    check_in(road, phone, road.visit_id)
+    sync(road, phone)
+    pay_in_full(road, road.visit_id)
+    (case_id,) = case_ids_of(road, road.visit_id)
+    with road.house.transaction() as session:
+        told = {"relation": "NEIGHBOUR", "source_kind": "CALL", "source_id": "REC1"}
+        third_parties.record_refusal(session, crew_actor(road.house), case_id=case_id, **told)
+    sync(road, phone)
+    shown = card(phone, road.visit_id)
+    assert [each["relation"] for each in shown["do_not_contact"]] == ["NEIGHBOUR"]
+    assert "repayment 还款" in shown["stop_now"]["reason"]
 
 
 def test_a_crew_that_goes_on_after_being_told_to_stop_is_flagged(road):

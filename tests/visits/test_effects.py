@@ -246,11 +246,18 @@ def test_what_was_accepted_of_a_complaint_ends_with_it(session, house):
     assert (filed.status, visit.status) == ("OPEN", "PENDING_REVIEW")
 
 
-@pytest.mark.parametrize(("proof", "status"), [("COMPLETE", "CANCELLED"), ("CLAIMED", "PENDING_REVIEW")])
-def test_a_proven_status_cancels_and_a_claimed_one_goes_to_a_person(session, house, proof, status):
+@pytest.mark.parametrize(
+    ("kind", "proof", "status"),
+    [
+        ("FRAUD", "COMPLETE", "CANCELLED"),
+        ("FRAUD", "CLAIMED", "PENDING_REVIEW"),
+        ("VULNERABLE", "COMPLETE", "PENDING_REVIEW"),
+    ],
+)
+def test_a_proven_status_cancels_and_a_claimed_one_or_hardship_goes_to_a_person(session, house, kind, proof, status):
     visit = make_approved_visit(session, house)
     card = _card(session, visit)
-    cases.record_special_status(session, supervisor(house), case_id=card.id, kind="FRAUD", proof=proof, from_on=TODAY)
+    cases.record_special_status(session, supervisor(house), case_id=card.id, kind=kind, proof=proof, from_on=TODAY)
     assert visit.status == status
 
 
