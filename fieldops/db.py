@@ -216,10 +216,16 @@ def driver_connection(session: Session) -> Any:
 
 
 def _keep_the_row_out(failed: sa.engine.ExceptionContext) -> None:
-    """Cut an error before the server's DETAIL, which shows the whole row to whoever reads the log."""
     for error in (failed.original_exception, failed.sqlalchemy_exception):
-        if error is not None and error.args:
-            error.args = (str(error.args[0]).partition("\nDETAIL:")[0], *error.args[1:])
+        if error is not None:
+            without_the_row(error)
+
+
+def without_the_row(error: BaseException) -> BaseException:
+    """The same error, cut before the server's DETAIL, which shows the whole row to whoever reads the log."""
+    if error.args:
+        error.args = (str(error.args[0]).partition("\nDETAIL:")[0], *error.args[1:])
+    return error
 
 
 def _embedded_url(home: Path) -> str:

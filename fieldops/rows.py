@@ -1,4 +1,4 @@
-"""Many rows of a table in one statement, and many such statements in one.
+"""Rows asked of the driver itself, many rows written in one statement, and many such statements in one.
 
 For paths where the session's unit of work would cost more than the database. Rows travel as one JSON value whose
 members become columns; they are plain values under the names of columns, and what is not named gets the database's own
@@ -13,8 +13,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
+
+from fieldops.db import without_the_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +29,22 @@ if TYPE_CHECKING:
 _COLLECTED: Final = "rows.collected"
 _Part = tuple[str, tuple[Any, ...]]
 """One INSERT or UPDATE with what it takes; ``{before}`` in it is the part before, which tells what it has made."""
+
+
+def read_rows(session: Session, query: str, told: Mapping[str, Any]) -> list[Any]:
+    """The rows of one statement in the session's transaction, as tuples, after what the session has to write.
+
+    Raises: what the session itself raises, without the row. Cost: a tenth of the session's own way.
+    """
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    driver: Any = session.connection().connection.driver_connection
+    try:
+        with driver.cursor(binary=True) as cursor:
+            rows: list[Any] = cursor.execute(query, told).fetchall()
+    except psycopg.Error as error:
+        raise _as_the_session_tells(query, error) from None
+    return rows
 
 
 @contextmanager
@@ -86,6 +105,13 @@ def update_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str,
         if held is not None:
             for name, value in row.items():
                 set_committed_value(held, name, value)
+
+
+def _as_the_session_tells(query: str, error: psycopg.Error) -> BaseException:
+    """An error of the driver under the name the session gives it."""
+    named: Any = sa.exc.DBAPIError.instance
+    told: BaseException = named(query, None, without_the_row(error), psycopg.Error, hide_parameters=True)
+    return told
 
 
 def _packed(rows: Sequence[Mapping[str, Any]]) -> str:

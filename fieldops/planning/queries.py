@@ -14,6 +14,7 @@ from fieldops.cases.models import Bank, Case
 from fieldops.errors import NotFound
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop, VisitLock
 from fieldops.planning.states import BEGUN, CANCELLED, CHECKED_IN, PENDING, PUBLISHED
+from fieldops.rows import read_rows
 from fieldops.visits import states as visit_states
 from fieldops.visits.models import Visit, VisitCase
 
@@ -237,20 +238,19 @@ def live_stops_of(session: Session, visit_ids: Iterable[uuid.UUID]) -> dict[uuid
     return {stop.visit_id: stop for stop in session.scalars(sa.select(RouteStop).where(among(RouteStop.id, ids)))}
 
 
-_LIVE = sa.text("""
+_LIVE = """
     SELECT DISTINCT ON (s.visit_id) s.id, s.visit_id, s.status
     FROM route_stop s JOIN day_plan p ON p.id = s.plan_id
-    WHERE s.visit_id = ANY(:visit_ids)
-        AND (s.status = :checked_in OR p.status = :published AND s.status = :pending)
+    WHERE s.visit_id = ANY(%(visit_ids)s)
+        AND (s.status = %(checked_in)s OR p.status = %(published)s AND s.status = %(pending)s)
     ORDER BY s.visit_id, p.on_date DESC, p.number DESC
-""")
+"""
 
 
 def states_of_live_stops(session: Session, visit_ids: Iterable[uuid.UUID]) -> Sequence[Any]:
     """The stop, the visit and the state of each live stop of these visits. Cost: one statement."""
-    session.flush()
     live = {"checked_in": CHECKED_IN, "published": PUBLISHED, "pending": PENDING}
-    return session.execute(_LIVE, {"visit_ids": [*visit_ids], **live}).all()
+    return read_rows(session, _LIVE, {"visit_ids": [*visit_ids], **live})
 
 
 def geojson(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:

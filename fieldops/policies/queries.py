@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
 from fieldops.policies.edition import ACTIVE, CALENDAR, POLICY, WITHDRAWN
 from fieldops.policies.models import PolicyEdition
+from fieldops.rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+_BEGUN: Final = """
+    SELECT id, first_on FROM policy_edition
+    WHERE kind = %(kind)s AND status = %(status)s AND first_on <= %(day)s
+    ORDER BY first_on DESC LIMIT 1
+"""
+
+
 def own_policy_on(session: Session, day: date) -> tuple[UUID, date] | None:
     """Id and first day of the newest policy of our own that has begun by a day."""
-    begun = sa.select(PolicyEdition.id, PolicyEdition.first_on).filter_by(kind=POLICY, status=ACTIVE)
-    row = session.execute(
-        begun.where(PolicyEdition.first_on <= day).order_by(PolicyEdition.first_on.desc()).limit(1)
-    ).first()
-    return None if row is None else (row.id, row.first_on)
+    rows = read_rows(session, _BEGUN, {"kind": POLICY, "status": ACTIVE, "day": day})
+    return rows[0] if rows else None
 
 
 def own_calendar_of(session: Session, year: date) -> UUID | None:

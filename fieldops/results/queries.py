@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
 
 from fieldops.addresses.queries import Place, among
 from fieldops.agents.models import Agent
 from fieldops.errors import NotFound
 from fieldops.results.models import EvidenceSlot, ResultLine, VisitResult
+from fieldops.rows import read_rows
 from fieldops.visits.models import Visit
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Ground:
     place: Place
 
 
-_GROUND = sa.text("""
+_GROUND = """
     SELECT v.id,
         (SELECT coalesce(max(r.number), 0) FROM visit_result r WHERE r.visit_id = v.id),
         (SELECT coalesce(bool_or(r.is_primary), false) FROM visit_result r WHERE r.visit_id = v.id),
@@ -50,14 +50,13 @@ _GROUND = sa.text("""
               AND (d.address_id IS NULL OR d.address_id = v.address_id)),
         a.id, a.debtor_id, a.address_key, a.site_key
     FROM visit v JOIN address a ON a.id = v.address_id
-    WHERE v.id = ANY(:visit_ids)
-""")
+    WHERE v.id = ANY(%(visit_ids)s)
+"""
 
 
 def ground_of(session: Session, visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Ground]:
     """What is on record around each of these visits. Cost: one statement, however many."""
-    session.flush()
-    rows = session.execute(_GROUND, {"visit_ids": [*visit_ids]})
+    rows = read_rows(session, _GROUND, {"visit_ids": [*visit_ids]})
     return {
         visit_id: Ground(count, has_primary, frozenset(cards), frozenset(known), frozenset(away), Place(*place))
         for visit_id, count, has_primary, cards, known, away, *place in rows
@@ -78,6 +77,30 @@ def slot_by_id(session: Session, slot_id: uuid.UUID) -> EvidenceSlot:
     if slot is None:
         raise NotFound("SLOT_UNKNOWN", f"No result declares the evidence {slot_id}; sync the result first.")
     return slot
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A piece of evidence some result has declared: whose it is, what it must be, and when its bytes arrived."""
+
+    visit_id: uuid.UUID
+    agent_id: uuid.UUID
+    kind: str
+    sha256: str
+    length: int
+    arrived_at: datetime | None = None
+
+
+_DECLARED = """
+    SELECT id, visit_id, agent_id, kind, sha256, length, arrived_at FROM evidence_slot WHERE id = ANY(%(slot_ids)s)
+"""
+
+
+def declared_already(session: Session, slot_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Declared]:
+    """What is on record of the slots of these ids, by id. Cost: one statement, none where nothing is asked."""
+    asked = [*slot_ids]
+    rows = read_rows(session, _DECLARED, {"slot_ids": asked}) if asked else ()
+    return {slot_id: Declared(*told) for slot_id, *told in rows}
 
 
 def slots_by_ids(session: Session, slot_ids: Iterable[uuid.UUID]) -> list[EvidenceSlot]:
@@ -111,22 +134,24 @@ def results_of_visit(session: Session, visit_id: uuid.UUID) -> list[VisitResult]
     )
 
 
+_TRIES = """
+    SELECT asked.id, r.arrived_at
+    FROM visit asked
+    JOIN visit made ON made.debtor_id = asked.debtor_id
+        AND (made.address_id = asked.address_id OR made.address_key = asked.address_key AND asked.address_key <> '')
+    JOIN visit_result r ON r.visit_id = made.id
+    WHERE asked.id = ANY(%(visit_ids)s) AND r.is_primary AND r.address_finding = %(finding)s AND r.id <> ALL(%(but)s)
+    ORDER BY r.arrived_at
+"""
+
+
 def tries_at(
     session: Session, visit_ids: Iterable[uuid.UUID], finding: str, *, but: Iterable[uuid.UUID]
 ) -> dict[uuid.UUID, list[datetime]]:
     """When crews have found this at the addresses of these visits, for the same debtor, some results aside."""
-    asked, made = aliased(Visit), aliased(Visit)
-    keyed = sa.and_(made.address_key == asked.address_key, asked.address_key != "")
-    query = (
-        sa.select(asked.id, VisitResult.arrived_at)
-        .join(made, sa.and_(made.debtor_id == asked.debtor_id, sa.or_(made.address_id == asked.address_id, keyed)))
-        .join(VisitResult, VisitResult.visit_id == made.id)
-        .where(among(asked.id, visit_ids), VisitResult.is_primary, VisitResult.address_finding == finding)
-        .where(VisitResult.id.not_in(list(but)))
-        .order_by(VisitResult.arrived_at)
-    )
     found: dict[uuid.UUID, list[datetime]] = {}
-    for visit_id, arrived_at in session.execute(query):
+    told = {"visit_ids": [*visit_ids], "finding": finding, "but": [*but]}
+    for visit_id, arrived_at in read_rows(session, _TRIES, told):
         found.setdefault(visit_id, []).append(arrived_at)
     return found
 

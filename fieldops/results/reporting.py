@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fieldops.clock import local_date
 from fieldops.datum import distance_m
 from fieldops.results.codes import NOT_EXECUTED, PERSONS
+from fieldops.results.queries import Declared
 from fieldops.results.rules import Line, Report
 from fieldops.results.signals import Reported, score_of, signals_of
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from fieldops.results.models import EvidenceSlot
     from fieldops.results.queries import Ground
     from fieldops.visits.models import Visit
 
@@ -50,7 +50,7 @@ def was_executed(lines: Sequence[Mapping[str, Any]]) -> bool:
     return any(line["outcome"] != NOT_EXECUTED for line in lines)
 
 
-def report_of(sent: Sent, ground: Ground, slots: Mapping[UUID, EvidenceSlot]) -> Report:
+def report_of(sent: Sent, ground: Ground, slots: Mapping[UUID, Declared]) -> Report:
     """What was sent beside what the visit is about; a card that was paid off meanwhile may still be told of."""
     body = sent.body
     return Report(
@@ -123,13 +123,19 @@ def line_rows(sent: Sent) -> list[dict[str, Any]]:
     ]
 
 
+def declared_by(sent: Sent) -> dict[UUID, Declared]:
+    """The evidence a result declares, by the ids of its slots."""
+    mine = (sent.body["visit_id"], sent.agent_id)
+    return {each["id"]: Declared(*mine, each["kind"], each["sha256"], each["length"]) for each in sent.body["slots"]}
+
+
 def slot_rows(sent: Sent, at: datetime) -> list[dict[str, Any]]:
     """The columns of the evidence that must arrive."""
     of_result = {"visit_id": sent.body["visit_id"], "agent_id": sent.agent_id, "declared_at": at}
     return [{**of_result, **{name: slot[name] for name in _OF_A_SLOT}} for slot in sent.body["slots"]]
 
 
-def _taken_ids(sent: Sent, slots: Mapping[UUID, EvidenceSlot]) -> frozenset[str]:
+def _taken_ids(sent: Sent, slots: Mapping[UUID, Declared]) -> frozenset[str]:
     """Which slots stand for other evidence already: of another visit, another agent, or with other bytes."""
     mine, taken = (sent.agent_id, sent.body["visit_id"]), []
     for slot in sent.body["slots"]:
@@ -137,7 +143,7 @@ def _taken_ids(sent: Sent, slots: Mapping[UUID, EvidenceSlot]) -> frozenset[str]
         if known is not None:
             told = (*mine, slot["kind"], slot["sha256"], slot["length"])
             if (known.agent_id, known.visit_id, known.kind, known.sha256, known.length) != told:
-                taken.append(str(known.id))
+                taken.append(str(slot["id"]))
     return frozenset(taken)
 
 

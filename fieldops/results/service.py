@@ -20,6 +20,7 @@ from fieldops.results.reporting import (
     LATE,
     SECOND_RESULT,
     Sent,
+    declared_by,
     flags_of,
     line_rows,
     report_of,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from fieldops.audit import Actor
     from fieldops.results.arrival import Arrival
     from fieldops.results.codes import Finding
-    from fieldops.results.queries import Ground
+    from fieldops.results.queries import Declared, Ground
     from fieldops.results.rules import Fault
     from fieldops.visits.models import Visit
 
@@ -103,7 +104,7 @@ def record_results(
     a person decides. Return the faults of results that are not sound, by their ids: of these nothing is written.
     Cost: about fifteen statements, however many, and what consequences that stop something cost.
     """
-    known = {slot.id: slot for slot in queries.slots_by_ids(session, [s["id"] for r in sent for s in r.body["slots"]])}
+    known = queries.declared_already(session, [slot["id"] for each in sent for slot in each.body["slots"]])
     refused: dict[UUID, tuple[Fault, ...]] = {}
     landed: list[Landed] = []
     for each in sent:
@@ -114,7 +115,7 @@ def record_results(
             refused[each.id] = found
         else:
             landed.append(_landed(session, actor, each, visit, ground[visit.id], known))
-            known |= {row["id"]: EvidenceSlot(**row) for row in slot_rows(each, actor.at) if row["id"] not in known}
+            known = declared_by(each) | known
     _write(session, actor, landed)
     take_effect(session, actor, [each for each in landed if each.counts and each.corrected is None])
     for anew in landed:
@@ -132,7 +133,7 @@ def take_evidence(session: Session, actor: Actor, slot_id: UUID) -> None:
 
 
 def _landed(
-    session: Session, actor: Actor, sent: Sent, visit: Visit, ground: Ground, known: Mapping[UUID, EvidenceSlot]
+    session: Session, actor: Actor, sent: Sent, visit: Visit, ground: Ground, known: Mapping[UUID, Declared]
 ) -> Landed:
     corrected = corrections.supersede(session, actor, visit.id, sent.body["corrects"])
     flags = flags_of(sent, ground, received_at=actor.at, second=ground.has_primary and corrected is None)

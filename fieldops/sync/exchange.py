@@ -15,9 +15,8 @@ from fieldops.errors import NotAllowed, NotAuthenticated, TooLarge, TryLater, Up
 from fieldops.sync import devices, pull, push, rules, service
 from fieldops.sync.rules import Code
 from fieldops.sync.schemas import MAX_MUTATIONS
-from fieldops.sync.standing import note_seen
+from fieldops.sync.standing import locked_speaker, note_seen
 from fieldops.sync.taking import Sender
-from fieldops.web import user_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,19 +122,14 @@ def _hear(house: House, claims: Claims, asked: Mapping[str, Any], now: datetime)
 
 
 def _push(session: Session, claims: Claims, asked: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    session.execute(sa.text(f"SET LOCAL lock_timeout = {LOCK_WAIT // timedelta(milliseconds=1)}"))
-    user = user_allowed(session, "mobile.sync")
-    device = devices.phone_of(session, user, claims, asked["device_id"], ended_session=True, lock=True)
-    sender = Sender(
-        actor=Actor(user.name, now, user.id, frozenset(user.roles)),
-        device=device,
-        seen_at=device.last_seen_at,
-        clock=asked,
-    )
+    spoken = locked_speaker(session, claims.user_id, claims.device_id, wait=LOCK_WAIT)
+    row = admitted(spoken, claims, asked["device_id"])
+    actor = Actor(row.name, now, claims.user_id, frozenset(row.roles))
+    sender = Sender(actor, row.device_id, row.agent_id, row.last_seen_at, asked)
     if not rules.schema_is_understood(asked["schema"]):
         return push.keep_unread(session, sender, asked["mutations"])
     results = push.push(session, sender, asked["mutations"])
-    service.note_sync(session, device, now, asked["cursor"], **rules.clock_of(asked, now))
+    service.note_sync(session, row.device_id, now, asked["cursor"], **rules.clock_of(asked, now))
     return results
 
 

@@ -133,8 +133,8 @@ def _take_in(session: Session, batch: _Batch, heard: Sequence[Heard], answers: d
 def _receipt(sender: Sender, heard: Heard, answer: dict[str, Any]) -> dict[str, Any]:
     return {
         "mutation_id": heard.id,
-        "device_id": sender.device.id,
-        "agent_id": sender.device.agent_id,
+        "device_id": sender.device_id,
+        "agent_id": sender.agent_id,
         "body_sha256": heard.sha256,
         "code": answer["code"],
         "result": answer,
@@ -151,17 +151,21 @@ def _may_follow(batch: _Batch, heard: Heard) -> bool:
     if heard.mutation["depends_on"] is None:
         return True
     before = batch.receipts.get(heard.mutation["depends_on"])
-    return before is not None and before["agent_id"] == batch.sender.device.agent_id and before["code"] in TAKEN
+    return before is not None and before["agent_id"] == batch.sender.agent_id and before["code"] in TAKEN
 
 
 def _answered_before(session: Session, batch: _Batch, heard: Heard) -> dict[str, Any] | None:
     """The stored answer, to the same agent and device with the same body only; None for what is new."""
-    known, device = batch.receipts.get(heard.id), batch.sender.device
+    known, sender = batch.receipts.get(heard.id), batch.sender
     if known is None:
         return None
-    if (known["agent_id"], known["device_id"], known["body_sha256"]) != (device.agent_id, device.id, heard.sha256):
+    if (known["agent_id"], known["device_id"], known["body_sha256"]) != (
+        sender.agent_id,
+        sender.device_id,
+        heard.sha256,
+    ):
         _log.warning("mutation %s came again with another body or from another phone", heard.id)
-        audit.record(session, batch.sender.actor, "mobile.mismatch", "device", device.id, mutation=str(heard.id))
+        audit.record(session, sender.actor, "mobile.mismatch", "device", sender.device_id, mutation=str(heard.id))
         return _said(Code.IDEMPOTENCY_MISMATCH, "this id was used for something else; make a new one")
     answer: dict[str, Any] = known["result"]
     return {**answer, "code": str(Code.DUPLICATE)} if known["code"] == Code.APPLIED else answer
@@ -173,7 +177,7 @@ def _quarantine(session: Session, sender: Sender, mutation: Mapping[str, Any], c
         Quarantine(
             id=row_id,
             mutation_id=str(mutation["id"]),
-            device_id=sender.device.id,
+            device_id=sender.device_id,
             code=str(code),
             body_sealed=house_of(session).vault.seal(text, row=row_id, column="body"),
             received_at=sender.actor.at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -20,10 +20,10 @@ from fieldops.correspondence.models import Letter
 from fieldops.planning.models import DayPlan, RouteStop
 from fieldops.planning.states import PUBLISHED
 from fieldops.results.models import ResultLine, VisitResult
+from fieldops.rows import read_rows
 from fieldops.sync.models import (
     AgentFeedHead,
     Device,
-    PushReceipt,
     Recall,
     ScopeEntry,
     StopCard,
@@ -98,15 +98,28 @@ def phones(session: Session, *, agent_id: UUID | None = None) -> list[Any]:
     return list(session.execute(query if agent_id is None else query.where(Device.agent_id == agent_id)).mappings())
 
 
+_OF_A_RECEIPT: Final = ("mutation_id", "device_id", "agent_id", "body_sha256", "code", "result", "received_at")
+_RECEIPTS: Final = """
+    SELECT mutation_id, device_id, agent_id, body_sha256, code, result, received_at FROM push_receipt
+    WHERE mutation_id = ANY(%(mutation_ids)s)
+"""
+
+
 def receipts_of(session: Session, mutation_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """What has been answered to these mutations, by their ids."""
-    rows = session.execute(sa.select(PushReceipt.__table__).where(among(PushReceipt.mutation_id, mutation_ids)))
-    return {row["mutation_id"]: dict(row) for row in rows.mappings()}
+    rows = read_rows(session, _RECEIPTS, {"mutation_ids": [*mutation_ids]})
+    return {row[0]: dict(zip(_OF_A_RECEIPT, row, strict=True)) for row in rows}
+
+
+_HOLDERS: Final = """
+    SELECT agent_id, visit_id, version, left_reason FROM agent_scope
+    WHERE visit_id = ANY(%(visit_ids)s) AND left_reason IS NULL ORDER BY visit_id, agent_id
+"""
 
 
 def holders_of(session: Session, visit_ids: Iterable[UUID]) -> list[OnPhone]:
     """Whose phones hold these visits now."""
-    return _on_phones(session, among(ScopeEntry.visit_id, visit_ids), _IN_SCOPE)
+    return [OnPhone(*row) for row in read_rows(session, _HOLDERS, {"visit_ids": [*visit_ids]})]
 
 
 def holders_of_days(session: Session, *, before: datetime) -> list[OnPhone]:

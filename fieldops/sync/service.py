@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 _UNKNOWN: Final = Held(in_scope=False, status=None, of_today=False, recall_reason=None)
 
 
-def note_sync(session: Session, device: Device, at: datetime, cursor: int | None, **clock: Any) -> None:
+def note_sync(session: Session, device_id: UUID, at: datetime, cursor: int | None, **clock: Any) -> None:
     """Note when a phone spoke last, up to where it has applied what it was told, and what it says of its clock."""
-    update_rows(session, Device, [{"id": device.id, "last_seen_at": at, "last_seq_acked": cursor or 0, **clock}])
+    update_rows(session, Device, [{"id": device_id, "last_seen_at": at, "last_seq_acked": cursor or 0, **clock}])
 
 
 def count_mismatch(session: Session, device_id: UUID) -> None:

@@ -7,10 +7,12 @@ them. Cost: one round trip; an idle sync reads a handful of index entries.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import sqlalchemy as sa
 from psycopg.rows import namedtuple_row
+
+from fieldops.rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,22 +37,53 @@ class OnRecord:
     acked_at: datetime | None
 
 
-_STANDINGS = sa.text("""
+_STANDINGS: Final = """
     SELECT v.id, s.version, s.left_reason, r.recalled_at, r.reason, r.acked_at
-    FROM unnest(CAST(:visit_ids AS uuid[])) AS v(id)
-    LEFT JOIN agent_scope s ON s.agent_id = :agent_id AND s.visit_id = v.id
+    FROM unnest(%(visit_ids)s::uuid[]) AS v(id)
+    LEFT JOIN agent_scope s ON s.agent_id = %(agent_id)s AND s.visit_id = v.id
     LEFT JOIN LATERAL (
         SELECT recall.recalled_at, recall.reason, recall.acked_at FROM recall
         WHERE recall.agent_id = s.agent_id AND recall.visit_id = s.visit_id AND s.version <= recall.version
         ORDER BY recall.id DESC LIMIT 1) r ON true
-""")
+"""
 
 
 def standings_of(session: Session, agent_id: UUID, visit_ids: Iterable[UUID]) -> dict[UUID, OnRecord]:
     """How each of these visits stands for an agent. Cost: one statement."""
-    session.flush()
-    rows = session.execute(_STANDINGS, {"agent_id": agent_id, "visit_ids": [*visit_ids]})
+    rows = read_rows(session, _STANDINGS, {"agent_id": agent_id, "visit_ids": [*visit_ids]})
     return {visit_id: OnRecord(*told) for visit_id, *told in rows}
+
+
+class Speaker(NamedTuple):
+    """Who pushes, and the phone as it is on record; all of the phone is None when there is none."""
+
+    name: str
+    active: bool
+    roles: list[str]
+    agent_of_user: UUID | None
+    device_id: UUID | None
+    agent_id: UUID | None
+    state: str | None
+    session_no: int | None
+    last_seen_at: datetime | None
+
+
+_WAIT: Final = "SELECT set_config('lock_timeout', %(milliseconds)s, true)"
+_SPEAKER: Final = """
+    WITH phone AS MATERIALIZED (SELECT * FROM device WHERE id = %(device_id)s FOR UPDATE)
+    SELECT u.name, u.active, u.roles, u.agent_id, d.id, d.agent_id, d.state, d.session_no, d.last_seen_at
+    FROM user_account u LEFT JOIN phone d ON true WHERE u.id = %(user_id)s
+"""
+
+
+def locked_speaker(session: Session, user_id: UUID, device_id: UUID | None, *, wait: timedelta) -> list[Speaker]:
+    """Who speaks, with their phone locked: no other push of it comes between. Nobody when there is no such account.
+
+    From here on nothing in this transaction waits longer than that for a lock.
+    """
+    read_rows(session, _WAIT, {"milliseconds": str(wait // timedelta(milliseconds=1))})
+    rows = read_rows(session, _SPEAKER, {"user_id": user_id, "device_id": device_id})
+    return [Speaker(*row) for row in rows]
 
 
 _ALL = """

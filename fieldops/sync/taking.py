@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
     from fieldops.audit import Actor
     from fieldops.results.queries import Ground
-    from fieldops.sync.models import Device
     from fieldops.sync.standing import OnRecord
     from fieldops.visits.models import Visit
 
@@ -77,7 +76,8 @@ class Sender:
     """The phone that pushes: ``seen_at`` is its last sync before this one, ``clock`` what it says of its clock now."""
 
     actor: Actor
-    device: Device
+    device_id: UUID
+    agent_id: UUID
     seen_at: datetime | None
     clock: Mapping[str, Any]
 
@@ -121,7 +121,7 @@ def take(
     said: dict[UUID, Code | Refusal] = {}
     known = [each for each in heard if each.visit_id in visits and each.refusal is None]
     about = {each.visit_id for each in known}
-    standings = standings_of(session, sender.device.agent_id, about)
+    standings = standings_of(session, sender.agent_id, about)
     ground = result_queries.ground_of(session, about) if known and known[0].kind == RESULT else {}
     weighed: list[_Weighed] = []
     for each in heard:
@@ -195,8 +195,8 @@ def _arrival(heard: Heard, visits: Mapping[UUID, Visit]) -> Arrival:
 
 
 def _sent(sender: Sender, weighed: _Weighed) -> results.Sent:
-    device, heard = sender.device, weighed.heard
-    return results.Sent(heard.id, heard.body, device.agent_id, device.id, weighed.flags, weighed.times)
+    heard = weighed.heard
+    return results.Sent(heard.id, heard.body, sender.agent_id, sender.device_id, weighed.flags, weighed.times)
 
 
 def _body(mutation: Mapping[str, Any], sha256: str, canonical: bytes) -> dict[str, Any]:
@@ -261,8 +261,8 @@ def _event_row(sender: Sender, weighed: _Weighed) -> dict[str, Any]:
     return {
         "id": mutation["id"],
         "visit_id": mutation["entity_id"],
-        "agent_id": sender.device.agent_id,
-        "device_id": sender.device.id,
+        "agent_id": sender.agent_id,
+        "device_id": sender.device_id,
         "kind": mutation["type"],
         "payload": mutation["body"],
         "device_at": mutation["device_time"],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from fieldops.addresses.models import Address
 from fieldops.addresses.queries import among
@@ -116,14 +117,21 @@ def open_visits_with_cards(session: Session, case_ids: Iterable[UUID]) -> dict[U
     return _by_owner(session, query.where(among(VisitCase.case_id, case_ids)))
 
 
+def _around() -> sa.Select[Visit]:
+    """The statement of ``lock_visits_around``, built once."""
+    wanted = Visit.id == sa.any_(sa.bindparam("visit_ids", type_=ARRAY(sa.Uuid)))
+    debtors = sa.func.array(sa.select(Visit.debtor_id).where(wanted).scalar_subquery())
+    around = sa.select(Visit.id).where(Visit.debtor_id == sa.any_(debtors), Visit.status.in_(states.OPEN))
+    either = sa.or_(wanted, Visit.id == sa.any_(sa.func.array(around.scalar_subquery())))
+    return sa.select(Visit).where(either).order_by(Visit.id).with_for_update().execution_options(populate_existing=True)
+
+
+_AROUND: Final = _around()
+
+
 def lock_visits_around(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, Visit]:
     """These visits and every open one to the same debtors, which a report of them may move, as ``lock_visits``."""
-    wanted = list(visit_ids)
-    debtors = sa.func.array(sa.select(Visit.debtor_id).where(among(Visit.id, wanted)).scalar_subquery())
-    around = sa.select(Visit.id).where(Visit.debtor_id == sa.any_(debtors), Visit.status.in_(states.OPEN))
-    either = sa.or_(among(Visit.id, wanted), Visit.id == sa.any_(sa.func.array(around.scalar_subquery())))
-    query = sa.select(Visit).where(either).order_by(Visit.id).with_for_update()
-    return {visit.id: visit for visit in session.scalars(query.execution_options(populate_existing=True))}
+    return {visit.id: visit for visit in session.scalars(_AROUND, {"visit_ids": [*visit_ids]})}
 
 
 def open_visits_with_debtors(session: Session, debtor_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

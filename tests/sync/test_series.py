@@ -139,7 +139,7 @@ def pushed(road, phone, mutations):
     clock = {"client_time": road.house.clock.now(), "boot_id": "b", "elapsed_ms": 1000}
     with road.house.transaction() as session, session.begin_nested() as savepoint:
         device = session.scalars(select(Device).where(Device.id == phone.device_id)).one()
-        sender = Sender(Actor("crew", road.house.clock.now()), device, None, clock)
+        sender = Sender(Actor("crew", road.house.clock.now()), device.id, device.agent_id, None, clock)
         answers = push.push(session, sender, mutations)
         session.flush()
         rows = {
