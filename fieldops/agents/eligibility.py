@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from fieldops import audit, events
-from fieldops.agents import queries
+from fieldops.agents import places, queries
 from fieldops.agents.events import AgentBlocked
-from fieldops.agents.models import Agent, AgentBankBlock, AgentPaper, CrewMember, RecorderRegistration
+from fieldops.agents.models import Agent, AgentBankBlock, AgentPaper, RecorderRegistration
 from fieldops.agents.rules import PAPERS, missing_papers, recorder_is_registered
 from fieldops.auth.service import agent_id_of
 from fieldops.clock import local_date
@@ -182,10 +182,8 @@ def put_substitute_in(
         raise NotNow("SUBSTITUTE_NONE", f"Nobody is named to take the place of {agent.code}; PUT …/substitute first.")
     if queries.membership_of(session, agent.substitute_id) is not None:
         raise NotNow("SUBSTITUTE_BUSY", "The substitute belongs to a crew already; name another one.")
-    session.delete(member)
-    session.flush()
-    session.add(CrewMember(crew_id=crew_id, place=member.place, agent_id=agent.substitute_id))
-    session.flush()
+    places.leave_place(session, actor.at, member)
+    places.take_place(session, actor.at, crew_id=crew_id, place=member.place, agent_id=agent.substitute_id)
     told = {"out": agent.code, "in": queries.agent_by_id(session, agent.substitute_id).code}
     audit.record(session, actor, "agents.stand_in", "crew", crew_id, reason=reason, **told)
     return {"crew": crew, "members": queries.members_by_crew(session, [crew_id])[crew_id]}

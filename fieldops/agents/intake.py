@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from fieldops.addresses.datums import DATUMS
+from fieldops.agents import places
 from fieldops.agents.models import Agent, Crew, CrewMember
 from fieldops.agents.rules import MODES
 from fieldops.datum import to_wgs84
@@ -70,13 +71,15 @@ class CrewLander:
         for place, agent in before.items():
             if place not in names:
                 agent.active = False
-                self._session.execute(sa.delete(CrewMember).filter_by(crew_id=crew.id, place=place))
+                left = self._session.get_one(CrewMember, (crew.id, place))
+                places.leave_place(self._session, self._intake.actor.at, left)
         for place, name in names.items():
             agent = before.get(place) or self._agent(f"{crew.code}-{place}", name)
             agent.version += agent.name != name
             agent.name, agent.active = name, True
             if place not in before:
-                self._session.add(CrewMember(crew_id=crew.id, place=place, agent_id=agent.id))
+                told = {"crew_id": crew.id, "place": place, "agent_id": agent.id}
+                places.take_place(self._session, self._intake.actor.at, **told)
         self._session.flush()
 
     def _agent(self, code: str, name: str) -> Agent:

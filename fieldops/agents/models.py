@@ -108,7 +108,7 @@ class Crew(Stamped, Base):
 
 
 class CrewMember(Base):
-    """Who belongs to a crew; ``place`` 1 leads."""
+    """Who belongs to a crew; ``place`` 1 leads. ``since_at`` None: since before that was kept."""
 
     __tablename__ = "crew_member"
     __table_args__ = (sa.UniqueConstraint("agent_id"),)
@@ -116,3 +116,17 @@ class CrewMember(Base):
     crew_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("crew.id"), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True)
     agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"))
+    since_at: Mapped[datetime | None]
+
+
+class PastMember(Base):
+    """A place in a crew that somebody has left: who was at a door is asked long after crews have changed."""
+
+    __tablename__ = "past_member"
+    __table_args__ = (sa.Index(None, "agent_id"), sa.Index(None, "crew_id"))
+
+    id: Mapped[Id]
+    crew_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("crew.id"))
+    agent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agent.id"))
+    since_at: Mapped[datetime | None]
+    left_at: Mapped[datetime]

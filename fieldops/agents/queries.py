@@ -80,13 +80,6 @@ def membership_of(session: Session, agent_id: uuid.UUID) -> CrewMember | None:
     return session.scalar(sa.select(CrewMember).where(CrewMember.agent_id == agent_id))
 
 
-def crewmates_of(session: Session, agent_id: uuid.UUID) -> frozenset[uuid.UUID]:
-    """An agent and everybody of their crew."""
-    crew = sa.select(CrewMember.crew_id).where(CrewMember.agent_id == agent_id)
-    members = session.scalars(sa.select(CrewMember.agent_id).where(CrewMember.crew_id.in_(crew)))
-    return frozenset({agent_id, *members})
-
-
 def papers_by_agent(session: Session, agent_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[AgentPaper]]:
     """Every paper of these agents, revoked and ended ones too, oldest first."""
     query = sa.select(AgentPaper).where(AgentPaper.agent_id == _any(agent_ids)).order_by(AgentPaper.id)

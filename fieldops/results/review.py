@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from fieldops import audit
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
-from fieldops.agents import queries as agents
+from fieldops.agents import places
 from fieldops.auth import service as accounts
+from fieldops.clock import local_date
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.results import queries
-from fieldops.results.codes import FINDINGS, FOLLOW_UPS
+from fieldops.results.codes import DEAD, FINDINGS, FOLLOW_UPS, ORDINARY
 from fieldops.results.consequences import EVIDENCE_KIND, invalidate
 from fieldops.tasks import service as tasks
 from fieldops.visits import queries as visit_queries
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
+    from fieldops.results.codes import Finding
     from fieldops.results.models import VisitResult
 
 SUBMITTED, ACCEPTED, RETURNED, CORRECTED = "SUBMITTED", "ACCEPTED", "RETURNED", "CORRECTED"
 REVIEW: Final = "REVIEW_RESULT"
 """The task a result opens that a supervisor must look at."""
-DECIDE, DEAD = FOLLOW_UPS["DECIDE"].kind, "INVALID"
+DECIDE: Final = FOLLOW_UPS["DECIDE"].kind
 _GOOD_FIX_M: Final = 50
 
 
@@ -36,19 +38,20 @@ def accept_result(
 ) -> dict[str, Any]:
     """Accept a result as it is. A good fix at an address it confirms shows from then on where the building is.
 
-    ``address`` decides, INVALID or DOUBTFUL, on one that was not found.
+    ``address`` decides on one that was not found or is said to be sensitive, as ``codes.FINDINGS`` gives the choice.
     Raises: NotFound; NotAllowed for who reported it and their crew; NotNow when it has been reviewed or corrected;
     NotUnderstood for a choice about an address of which nothing is to be chosen.
     """
     finding = FINDINGS.get(queries.result_by_id(session, result_id).address_finding or "")
-    if address is not None and (finding is None or not finding.choice):
-        raise NotUnderstood("NO_CHOICE", "What was found leaves nothing to choose about the address; leave it out.")
+    if address is not None and (finding is None or address not in finding.choices):
+        choices = " or ".join(finding.choices) if finding and finding.choices else "nothing: leave it out"
+        raise NotUnderstood("NO_CHOICE", f"Of this address may be said {choices}.")
     result = _reviewed(session, actor, result_id, ACCEPTED, note)
     _confirm_point(session, actor, result)
     if address is not None and finding is not None:
         tasks.finish_if_open(session, actor, DECIDE, result.id)
-        if address == DEAD and result.is_primary:
-            invalidate(session, actor, visit_queries.visit_by_id(session, result.visit_id), result.id, finding)
+        if result.is_primary:
+            _decide(session, actor, result, finding, address)
     return queries.shown(session, [result])[0]
 
 
@@ -72,10 +75,24 @@ def _reviewed(session: Session, actor: Actor, result_id: UUID, status: str, note
 
 
 def _refuse_own(session: Session, actor: Actor, result: VisitResult) -> None:
-    """Four eyes 四眼原则: who was at the door does not say that it was done well."""
+    """Four eyes 四眼原则: who was at the door does not say that it was done well, whatever crew they are of today.
+
+    The crew is that of the day the phone names, of the day the result came, for a clock may be wrong, and of today.
+    """
     reviewer = accounts.agent_id_of(session, actor.user_id)
-    if reviewer is not None and result.agent_id in agents.crewmates_of(session, reviewer):
+    days = {local_date(at) for at in (result.arrived_at, result.received_at, actor.at)} if reviewer else set()
+    if any(reviewer in places.crewmates_on(session, result.agent_id, day) for day in days):
         raise NotAllowed("REVIEW_OF_OWN", "You or your crew reported this result; let somebody else review it.")
+
+
+def _decide(session: Session, actor: Actor, result: VisitResult, finding: Finding, address: str) -> None:
+    """What a supervisor finds of an address goes on record; in doubt or sensitive it is already."""
+    visit = visit_queries.visit_by_id(session, result.visit_id)
+    if address == DEAD:
+        invalidate(session, actor, visit, result.id, finding)
+    elif address == ORDINARY:
+        place = address_queries.address_by_id(session, visit.address_id)
+        addresses.record_findings(session, actor, [addresses.Found(place, ORDINARY, EVIDENCE_KIND, str(result.id))])
 
 
 def _confirm_point(session: Session, actor: Actor, result: VisitResult) -> None:

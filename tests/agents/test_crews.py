@@ -1,12 +1,13 @@
 """Crew lists into crews, agents and members; who goes out on a day."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from fieldops.agents import queries
-from fieldops.agents.models import Agent, Crew, CrewMember
+from fieldops.agents import places, queries
+from fieldops.agents.models import Agent, Crew, CrewMember, PastMember
+from fieldops.clock import local_date
 from fieldops.datum import distance_m, from_wgs84
 from fieldops.imports.service import error_file
 from tests.bank_files import take_in
@@ -123,3 +124,20 @@ def test_a_crew_and_an_agent_are_found_by_each_other(house):
         (agent,) = session.scalars(sa.select(Agent).filter_by(code="C001-2"))
         crew = queries.crew_of_agent(session, agent.id)
         assert queries.crew_by_id(session, crew.id).code == "C001"
+
+
+def test_who_has_left_a_crew_stays_on_record_with_the_days_they_were_of_it(house):
+    take_in(house, "crews", [CREW])
+    joined_at = house.clock.now()
+    house.clock.advance(days=2)
+    take_in(house, "crews", [{**CREW, "成员二": None}])
+    left = only(house, PastMember)
+    assert (left.since_at, left.left_at) == (joined_at, house.clock.now())
+    with house.transaction() as session:
+        (leader,) = session.scalars(sa.select(CrewMember.agent_id))
+        beside = {
+            days: places.crewmates_on(session, leader, local_date(joined_at + timedelta(days=days)))
+            for days in (-1, 0, 2, 3)
+        }
+    both = frozenset({leader, left.agent_id})
+    assert beside == {-1: frozenset({leader}), 0: both, 2: both, 3: frozenset({leader})}

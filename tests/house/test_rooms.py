@@ -38,7 +38,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "words",
         "zones",
     },
-    "agents": {"eligibility", "intake"},
+    "agents": {"eligibility", "intake", "places"},
     "auth": {"roles", "tokens"},
     "batching": {"areas", "gate"},
     "cases": {

@@ -1,9 +1,11 @@
 """Nobody judges their own work 四眼原则: a supervisor who also goes out, at every desk where their own visits may lie."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from fieldops.agents.models import AgentBankBlock, Crew
+from fieldops.agents.models import Agent, AgentBankBlock, Crew, PastMember
 from fieldops.audit import Actor
 from fieldops.cases import complaints
 from fieldops.clock import local_date
@@ -100,3 +102,48 @@ def test_whom_a_bank_has_barred_does_not_lift_it_themselves(desks):
         path = f"/agents/{desks.partner}/bank-blocks/{bar.id}/lift"
     answer = desks.post(path, desks.partner, "MANAGER", reason="已整改")
     assert (answer.status_code, answer.json["code"]) == (403, "BLOCK_OF_OWN")
+
+
+def stand_in(road, agent_id):
+    """A substitute takes an agent's place, as an office does it; who stood in."""
+    clerk = road.client_as("MANAGER")
+    with road.house.transaction() as session:
+        substitute = Agent(code=f"S{uuid7()}", name="替补")
+        session.add(substitute)
+        session.flush()
+        substitute_id = substitute.id
+    path = f"/api/v1/agents/{agent_id}/substitute"
+    assert clerk.put(path, json={"substitute_id": str(substitute_id)}).status_code == 200
+    answer = clerk.post(f"/api/v1/crews/{road.crew.id}/stand-in", json={"agent_id": str(agent_id), "reason": "调岗"})
+    assert answer.status_code == 200, answer.text
+    return substitute_id
+
+
+@pytest.mark.parametrize("act", REVIEW)
+def test_who_has_left_the_crew_since_does_not_review_what_it_reported_while_they_were_of_it(desks, act):
+    """Neither the partner nor who reported it; who joined later was not at that door."""
+    road = desks.road
+    road.house.clock.advance(days=1)
+    new_partner = stand_in(road, desks.partner)
+    stand_in(road, desks.reported_by)
+    road.house.clock.advance(days=3)
+    for agent in (desks.partner, desks.reported_by):
+        answer = desks.post(f"/results/{desks.result}/{act}", agent, **REVIEW[act])
+        assert (answer.status_code, answer.json["code"]) == (403, "REVIEW_OF_OWN"), agent
+    answer = desks.post(f"/results/{desks.result}/{act}", new_partner, **REVIEW[act])
+    assert answer.status_code == 200, answer.text
+
+
+def test_who_was_of_the_crew_for_an_hour_of_the_day_does_not_review_it_and_who_left_the_day_before_does(desks):
+    road = desks.road
+    with road.house.transaction() as session:
+        now, crew_id = road.house.clock.now(), road.crew.id
+        of_yesterday, of_an_hour = (Agent(code=f"P{n}", name="前组员") for n in range(2))
+        session.add_all([of_yesterday, of_an_hour])
+        session.flush()
+        for agent, left_at in ((of_yesterday, now - timedelta(days=1)), (of_an_hour, now - timedelta(hours=1))):
+            session.add(PastMember(crew_id=crew_id, agent_id=agent.id, since_at=None, left_at=left_at))
+        of_yesterday, of_an_hour = of_yesterday.id, of_an_hour.id
+    refused = desks.post(f"/results/{desks.result}/accept", of_an_hour)
+    assert (refused.status_code, refused.json["code"]) == (403, "REVIEW_OF_OWN")
+    assert desks.post(f"/results/{desks.result}/accept", of_yesterday).status_code == 200
