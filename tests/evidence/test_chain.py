@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from fieldops.evidence.chain import link_hash
 from fieldops.evidence.jobs import close_day
 from fieldops.tasks.models import Task
 from tests.evidence.recordings import jpeg
@@ -123,7 +124,6 @@ def test_a_link_that_was_changed_no_longer_hashes_to_what_it_says(export, tmp_pa
 
 def test_a_link_that_was_made_anew_is_not_the_one_the_next_follows(export, tmp_path):
     """Whoever changes a link and hashes it again would have to make every later one anew too."""
-    link_hash = stranger().link_hash
     chain, forged = export["chains"][0], links(export)[0]
     forged["at"] = "2026-11-24T08:00:00+08:00"
     forged["hash"] = link_hash(chain["device_id"], forged)
@@ -146,7 +146,6 @@ def test_numbers_no_two_languages_write_alike_are_exported_as_they_were_hashed(e
 
 def test_a_chain_that_was_made_anew_from_its_first_link_to_its_last_is_not_what_was_signed(export, tmp_path):
     """A crew that has its phone open can forge everything but the server's word."""
-    link_hash = stranger().link_hash
     chain, before = export["chains"][0], None
     for link in chain["links"]:
         link |= {"at": "2026-11-24T08:00:00+08:00", "prev_hash": before or link["prev_hash"]}
@@ -297,8 +296,6 @@ def test_links_sent_again_change_nothing_and_a_lost_answer_loses_nothing(road):
 
 
 def test_a_gap_and_a_fork_are_kept_as_they_came_and_a_supervisor_is_told_once(road):
-    from fieldops.evidence.chain import link_hash
-
     (phone, api), _ = road.phones()
     make_visit(road, phone, road.visit_id)
     one, two, three, four = phone.chain.unsent
