@@ -89,6 +89,7 @@ _ROWS = (
     Code("SENS_LAW_FIRM", "SENSITIVE", *_NO_LETTER, "律师事务所", "A law firm", _OTHER),
     Code("SENS_MEDIA", "SENSITIVE", *_NO_LETTER, "新闻媒体", "News media", _OTHER),
     Code("SENS_FINANCE", "SENSITIVE", *_NO_LETTER, "金融机构", "A financial institution", _OTHER),
+    Code("SENS_REPORTED", "SENSITIVE", *_REVIEW, "外访人员报告为敏感场所", "A crew says so", _CONFIRM),
     Code("OUT_OF_SCOPE_HKMOTW", "OUT_OF_SCOPE", *_BLOCK, "港澳台地址", "Hong Kong, Macao or Taiwan", _RETURN),
     Code("FOREIGN", "OUT_OF_SCOPE", *_BLOCK, "境外地址", "An address abroad", _RETURN),
     Code("PO_BOX", "OUT_OF_SCOPE", "BLOCK", "REVIEW", "邮政信箱，不能上门", "A PO box, no door", _OTHER, "street"),

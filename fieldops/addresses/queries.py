@@ -12,13 +12,13 @@ from sqlalchemy.orm import aliased
 
 from fieldops.addresses.models import Address, AddressBlock, AddressEvent, AddressPoint, GeocodeAnswer
 from fieldops.addresses.points import CITY_MISMATCH, CONFIRMED_SOURCE, DEFERRED, GAZETTEER_SOURCE, geocoder, located
-from fieldops.addresses.register import register_state, reported_dead
+from fieldops.addresses.register import register_state, reported_dead, said_sensitive
 from fieldops.errors import NotFound
 from fieldops.geocoding import GeoPoint, Precision
 from fieldops.house import house_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -222,19 +222,29 @@ def register_states(
     }
 
 
-def addresses_reported_dead(
-    session: Session, addresses: Sequence[AddressLike], blocks: dict[UUID, tuple[StandingBlock, ...]]
-) -> dict[UUID, str]:
-    """What each address that was reported dead is said to be, as long as its proof is on its way."""
+@dataclass(frozen=True, slots=True)
+class Hearsay:
+    """What crews say of an address that nothing has proved: dead, as long as its photo is on its way; sensitive."""
+
+    dead: str | None
+    sensitive: bool
+
+
+def hearsay_of(
+    session: Session, addresses: Sequence[AddressLike], blocks: Mapping[UUID, Sequence[StandingBlock]]
+) -> dict[UUID, Hearsay]:
+    """What crews say of each address. Cost: one statement."""
     events = events_of(session, addresses)
-    told = {
-        each.id: reported_dead(
-            [(event.kind, event.code) for event in events[each.id]],
-            blocked=any(block.channel == "ALL" for block in blocks.get(each.id, ())),
+    return {
+        each.id: Hearsay(
+            reported_dead(
+                [(event.kind, event.code) for event in events[each.id]],
+                blocked=any(block.channel == "ALL" for block in blocks.get(each.id, ())),
+            ),
+            said_sensitive(event.code for event in events[each.id]),
         )
         for each in addresses
     }
-    return {address_id: reason for address_id, reason in told.items() if reason is not None}
 
 
 def points_for(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, PointFound]:

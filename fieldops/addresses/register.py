@@ -35,6 +35,10 @@ DOUBTFUL_FINDINGS: Final = frozenset({"A09", "A13", *REPORTED_DEAD})
 """Findings that leave the address in doubt at once: unclear 地址不详, vacant 空置, reported dead without proof."""
 DOUBTFUL_OBJECTIONS: Final = frozenset({"WRONG_ADDRESS"})
 """What a crew knows of an address before it goes there."""
+SAID_SENSITIVE: Final = frozenset({"A14", "SENSITIVE_PLACE"})
+"""What a crew has found at the door, or knows before it goes there, of a place that nobody should be visited at."""
+ORDINARY: Final = "ORDINARY"
+"""What a supervisor finds of a place that was said to be sensitive."""
 NOBODY_HOME: Final = "A03"
 DOUBTFUL_AFTER_NOBODY: Final = 2
 
@@ -56,6 +60,18 @@ def register_state(history: Iterable[tuple[str, str]], *, blocked: bool) -> str:
         elif code in DOUBTFUL_RETURNS | DOUBTFUL_FINDINGS | DOUBTFUL_OBJECTIONS or nobody >= DOUBTFUL_AFTER_NOBODY:
             state = "DOUBTFUL"
     return state
+
+
+def said_sensitive(codes: Iterable[str]) -> bool:
+    """Whether a crew has said that a place is sensitive and no supervisor has found since that it is none.
+
+    >>> said_sensitive(["A14", "ORDINARY"]), said_sensitive(["A03", "SENSITIVE_PLACE"])
+    (False, True)
+    """
+    said = False
+    for code in codes:
+        said = (said or code in SAID_SENSITIVE) and code != ORDINARY
+    return said
 
 
 def reported_dead(history: Iterable[tuple[str, str]], *, blocked: bool) -> str | None:

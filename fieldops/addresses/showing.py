@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Found = tuple[str, str]
 """A code and its detail."""
 
+REPORTED_SENSITIVE = "SENS_REPORTED"
 CODE_OF_CHANNEL = {"ALL": "KNOWN_INVALID", "LETTER": "MAIL_RETURNED"}
 
 
@@ -44,6 +45,7 @@ def show_address(session: Session, address_id: UUID, *, at: datetime) -> dict[st
     standing = queries.standing_blocks(session, [address])
     blocks = standing.get(address.id, ())
     point = queries.points_for(session, [address]).get(address.id)
+    hearsay = queries.hearsay_of(session, [address], standing)[address.id]
     columns = {column.key: getattr(address, column.key) for column in sa.inspect(Address).columns}
     shown = {
         **columns.pop("judged"),
@@ -54,7 +56,8 @@ def show_address(session: Session, address_id: UUID, *, at: datetime) -> dict[st
         "point": point,
     }
     geocode_worst = policy_on(session, local_date(at)).visit.geocode_worst
-    return with_codes(shown, [*codes_of_blocks(blocks), *codes_of_point(point, geocode_worst)])
+    said = [(REPORTED_SENSITIVE, "")] if hearsay.sensitive else []
+    return with_codes(shown, [*codes_of_blocks(blocks), *said, *codes_of_point(point, geocode_worst)])
 
 
 def codes_of_blocks(blocks: Iterable[StandingBlock]) -> list[Found]:

@@ -23,8 +23,10 @@ SLOT_LIMITS: Final = {
     "DOC": 8 * _MIB,
 }
 """The kinds of evidence, and how many bytes a piece of each may have. Source: sync design, media."""
+PHOTOS: Final = tuple(kind for kind in SLOT_LIMITS if kind.startswith("PHOTO"))
 VISIT_LIMIT: Final = 80 * _MIB
 """How many bytes all evidence of a visit may have."""
+DEAD, ORDINARY = "INVALID", "ORDINARY"
 NOT_EXECUTED, ABORTED_BY_OFFICE = "O24", "O25"
 OF_THE_WHOLE_VISIT = frozenset({NOT_EXECUTED, ABORTED_BY_OFFICE})
 """Outcomes that speak of the visit, not of a card: every card has them or none."""
@@ -64,8 +66,8 @@ class Finding:
     """What was found about the address 地址核实.
 
     ``invalid`` is the reason it is dead and ``scope`` for whom; ``confirms`` says that it is right. ``photo`` must be
-    declared with it; ``follow`` names who must act on it (see FOLLOW_UPS). ``choice`` is the reason it is dead if a
-    supervisor says so; until then it is in doubt.
+    declared with it; ``follow`` names who must act on it (see FOLLOW_UPS). ``choices`` are what a supervisor may find
+    of the address, ``choice`` is the reason it is dead if they find so; until then it is in doubt.
     """
 
     code: str
@@ -77,6 +79,7 @@ class Finding:
     confirms: bool = False
     photo: bool = False
     choice: str = ""
+    choices: tuple[str, ...] = ()
     follow: tuple[str, ...] = ()
 
 
@@ -91,14 +94,15 @@ FINDINGS: Final = {
         Finding("A06", "DEMOLISHED", "已拆迁/灭失", invalid="DEMOLISHED", scope="SITE", photo=True),
         Finding("A07", "NO_SUCH_DOOR", "门牌错误/无此门牌", invalid="NO_SUCH_DOOR", scope="EXACT", photo=True),
         Finding("A08", "NO_SUCH_PERSON", "查无此人", invalid="NO_SUCH_PERSON", scope="DEBTOR"),
-        Finding("A09", "UNCLEAR", "地址不详", choice="UNCLEAR", follow=("DECIDE", "REPAIR")),
+        Finding("A09", "UNCLEAR", "地址不详", choice="UNCLEAR", choices=(DEAD, "DOUBTFUL"),
+                follow=("DECIDE", "REPAIR")),
         Finding("A10", "LEFT_JOB", "已离职", invalid="LEFT_JOB", scope="DEBTOR"),
         Finding("A11", "COMPANY_GONE", "单位倒闭/搬走", invalid="COMPANY_GONE", scope="DEBTOR"),
         Finding("A12", "COLLECTIVE_HUKOU", "集体户/人才中心", invalid="COLLECTIVE", scope="DEBTOR"),
         Finding("A13", "VACANT", "空置/未装修"),
-        Finding("A14", "SHELL_SENSITIVE", "敏感场所，未进入"),
+        Finding("A14", "SHELL_SENSITIVE", "敏感场所，未进入", choices=("SENSITIVE", ORDINARY), follow=("DECIDE",)),
     )
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,9 @@ class Outcome:
     """What came of the visit for one card 外访结果.
 
     ``needs`` are the fields it cannot do without, ``may`` those it may have besides (``detail`` always). ``verified``:
-    only after the person's identity was verified. ``hold`` pauses the case with that kind, for ``hold_days`` where
-    given, ``status`` claims a special status, ``keep_away`` puts the person met on the do-not-contact list, ``follow``
-    names who must act on it (see FOLLOW_UPS), ``letter`` is how
+    only after the person's identity was verified. ``proof``: evidence of one of these kinds must be declared. ``hold``
+    pauses the case with that kind, for ``hold_days`` where given, ``status`` claims a special status; ``keep_away`` has
+    the person met never contacted again; ``follow`` names who must act on it (see FOLLOW_UPS), ``letter`` is how
     a letter the crew carried came home. No field of any outcome can say that a crew received money.
     """
 
@@ -119,6 +123,7 @@ class Outcome:
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
     verified: bool = False
+    proof: tuple[str, ...] = ()
     hold: str = ""
     hold_days: int | None = None
     status: str = ""
@@ -139,7 +144,7 @@ OUTCOMES: Final = {
     row.code: row
     for row in (
         Outcome("O01", "PAID_VIA_BANK", "已通过银行渠道还款", (SELF, *THIRDS), ("channel", "amount_fen", "paid_on"),
-                follow="BANK"),
+                proof=("DOC",), follow="BANK"),
         Outcome("O02", "CLAIMS_PAID", "称已还款待核实", ANYBODY, ("paid_on",), ("channel", "amount_fen"),
                 hold="MANAGER", hold_days=3, follow="BANK"),
         Outcome("O03", "PROMISE_FULL", "承诺全额还款", DEBTORS, _PROMISE, verified=True, follow="CALL"),
@@ -155,7 +160,7 @@ OUTCOMES: Final = {
                 follow="CALL"),
         Outcome("O11", "REFUSED_CONTACT_3RD", "第三人拒绝联系", THIRDS, keep_away=True),
         Outcome("O12", "LETTER_HANDED", "面交信函并签收", DEBTORS, ("letter_no",), verified=True,
-                letter="HANDED"),
+                proof=("SIGNATURE", "DOC"), letter="HANDED"),
         Outcome("O13", "LETTER_LEFT_SEALED", "密封留置", ("P04", NOBODY), ("letter_no", "place"), letter="LEFT_SEALED"),
         Outcome("O14", "LETTER_REFUSED", "拒收", ANYBODY, ("letter_no",), ("reason",), letter="BROUGHT_BACK"),
         Outcome("O15", "DECEASED", "称已去世", ANYBODY, ("proof",), hold="DEATH", status="DECEASED", follow="BANK"),
@@ -168,7 +173,7 @@ OUTCOMES: Final = {
         Outcome("O20", "CONFLICT_ABORT", "冲突/报警，终止", SOMEBODY, ("incident",), hold="MANAGER", follow="BANK"),
         Outcome("O21", "MINOR_ONLY", "仅未成年人在场，离开", (MINOR_ONLY,), follow="REVISIT"),
         Outcome("O22", "ASKED_TO_LEAVE", "要求离开/要求另约", (SELF,), (), ("reason", "appointment")),
-        Outcome("O23", "NO_CONTACT", "未见到人", (NOBODY,)),
+        Outcome("O23", "NO_CONTACT", "未见到人", (NOBODY,), proof=PHOTOS),
         Outcome("O24", "NOT_EXECUTED", "未执行", (NOBODY,), ("reason",)),
         Outcome("O25", "ABORTED_BY_OFFICE", "已还款/停催，现场取消", ANYBODY, (), ("reason",)),
         Outcome("O26", "VERIFIED_ONLY", "核实任务完成", ANYBODY),

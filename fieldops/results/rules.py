@@ -17,6 +17,7 @@ from fieldops.results.codes import (
     OF_THE_WHOLE_VISIT,
     OUTCOMES,
     PERSONS,
+    PHOTOS,
     SLOT_LIMITS,
     VISIT_LIMIT,
 )
@@ -245,9 +246,22 @@ def _no_personal_numbers(report: Report) -> list[Fault]:
 
 def _photo_declared(report: Report) -> list[Fault]:
     finding = FINDINGS.get(report.address_finding or "")
-    if finding is None or not finding.photo or any(kind.startswith("PHOTO") for kind in report.slot_kinds):
+    if finding is None or not finding.photo or not _lacks(report, PHOTOS):
         return []
     return [Fault("PHOTO_MISSING", "slots", f"{finding.code} {finding.zh} needs a photo")]
+
+
+def _proof_declared(report: Report) -> list[Fault]:
+    rows = [OUTCOMES[code] for code in sorted(report.outcomes) if code in OUTCOMES]
+    return [
+        Fault("PROOF_MISSING", "slots", f"{row.code} {row.zh} needs evidence of kind {' or '.join(row.proof)}")
+        for row in rows
+        if row.proof and _lacks(report, row.proof)
+    ]
+
+
+def _lacks(report: Report, kinds: Container[str]) -> bool:
+    return not any(kind in kinds for kind in report.slot_kinds)
 
 
 def _slots_distinct(report: Report) -> list[Fault]:
@@ -290,6 +304,7 @@ CHECKS: Final[tuple[Callable[[Report], list[Fault]], ...]] = (
     _words_enough,
     _no_personal_numbers,
     _photo_declared,
+    _proof_declared,
     _slots_distinct,
     _slots_free,
     _slots_fit,

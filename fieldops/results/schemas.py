@@ -13,6 +13,7 @@ from fieldops.web import In, Out, Words
 
 BANK_CHANNELS = ("BANK_COUNTER", "MOBILE_BANK", "ATM", "TRANSFER")
 SLOT_KINDS = tuple(SLOT_LIMITS)
+CHOICES = tuple(choice for finding in FINDINGS.values() for choice in finding.choices)
 _PLAUSIBLE = validate.Range(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
@@ -101,9 +102,9 @@ class SignalOut(Out):
 
 
 class AcceptIn(In):
-    """``address`` decides on one that was not found 地址不详: dead, or in doubt as it is."""
+    """``address`` decides on one that was not found 地址不详 (dead, in doubt) or is said to be sensitive 敏感场所."""
 
-    address = fields.String(load_default=None, validate=validate.OneOf(["INVALID", "DOUBTFUL"]))
+    address = fields.String(load_default=None, validate=validate.OneOf(CHOICES))
     note = Words(load_default=None, validate=validate.Length(2, 500))
 
 

@@ -29,7 +29,7 @@ def object_to_visit(session: Session, actor: Actor, visit: Visit, body: Mapping[
     """
     row = OBJECTIONS[body["reason"]]
     audit.record(session, actor, "visits.objection", "visit", visit.id, reason=row.code, mutation=mutation)
-    if row.doubts_address:
+    if row.of_address:
         address = address_queries.address_by_id(session, visit.address_id)
         addresses.record_findings(session, actor, [addresses.Found(address, row.code, EVIDENCE_KIND, mutation)])
     if visit.status == states.PLANNED:

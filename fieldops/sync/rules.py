@@ -49,11 +49,11 @@ def commands_to(*, state: str | None, same_session: bool, schema: int) -> list[s
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why a crew gives a stop back before making it; ``doubts_address``: it says that the address is wrong."""
+    """Why a crew gives a stop back before making it; ``of_address``: it says something of the address itself."""
 
     code: str
     zh: str
-    doubts_address: bool = False
+    of_address: bool = False
 
 
 OBJECTED: Final = "objection 异议"
@@ -63,9 +63,9 @@ OBJECTIONS: Final = {
     row.code: row
     for row in (
         Objection("UNSAFE", "不安全"),
-        Objection("WRONG_ADDRESS", "已知地址错误", doubts_address=True),
+        Objection("WRONG_ADDRESS", "已知地址错误", of_address=True),
         Objection("KNOWS_DEBTOR", "与债务人相识，应当回避"),
-        Objection("SENSITIVE_PLACE", "敏感场所，不宜上门"),
+        Objection("SENSITIVE_PLACE", "敏感场所，不宜上门", of_address=True),
         Objection("NO_ACCESS", "无法进入或到达"),
     )
 }

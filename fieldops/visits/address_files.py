@@ -10,7 +10,7 @@ from fieldops.cases import queries as cases
 from fieldops.clock import local_date
 from fieldops.policies.sections import ADDRESS_KINDS
 from fieldops.visits import states
-from fieldops.visits.address_answers import REPORTED_DEAD
+from fieldops.visits.address_answers import REPORTED_DEAD, REPORTED_SENSITIVE
 from fieldops.visits.facts import AddressCode, AddressFact, InvalidFact, MailReturnFact
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.addresses.points import PointFound
-    from fieldops.addresses.queries import StandingBlock
+    from fieldops.addresses.queries import Hearsay, StandingBlock
     from fieldops.visits.queries import DebtorVisit
 
 
@@ -59,11 +59,11 @@ def read_addresses(
     everything = list(addresses.addresses_by_ids(session, wanted).values())
     blocks = addresses.standing_blocks(session, everything)
     registered = addresses.register_states(session, everything, blocks)
-    reported = addresses.addresses_reported_dead(session, everything, blocks)
+    hearsay = addresses.hearsay_of(session, everything, blocks)
     points = addresses.points_for(session, everything)
     by_id = {
         row.id: _on_file(
-            row, blocks.get(row.id, ()), registered[row.id], reported.get(row.id), points.get(row.id), visits, at
+            row, blocks.get(row.id, ()), registered[row.id], hearsay[row.id], points.get(row.id), visits, at
         )
         for row in everything
     }
@@ -90,7 +90,7 @@ def _on_file(
     row: Any,
     blocks: Sequence[StandingBlock],
     register_state: str,
-    reported: str | None,
+    hearsay: Hearsay,
     point: PointFound | None,
     visits: Mapping[UUID, Sequence[DebtorVisit]],
     at: datetime,
@@ -104,7 +104,7 @@ def _on_file(
         kind="OTHER",
         text=row.raw,
         label=row.verdict,
-        codes=(*codes_of(row), *doubts, *_reported(reported)),
+        codes=(*codes_of(row), *doubts, *_said(hearsay)),
         register_state=register_state,
         invalid=_invalid(dead) if dead else None,
         mail_return=_mail_return(returned) if returned else None,
@@ -133,11 +133,11 @@ def codes_of(row: Any) -> tuple[AddressCode, ...]:
     )
 
 
-def _reported(reason: str | None) -> tuple[AddressCode, ...]:
-    """The code of an address that is said to be dead before its photo has come."""
-    if reason is None:
-        return ()
-    return (AddressCode(code=REPORTED_DEAD, visit="REVIEW", letter="REVIEW", detail=reason),)
+def _said(hearsay: Hearsay) -> list[AddressCode]:
+    """The codes of an address that is said to be dead before its photo has come, or a sensitive place."""
+    told = {REPORTED_DEAD: hearsay.dead, REPORTED_SENSITIVE: "外访报告敏感场所" if hearsay.sensitive else None}
+    said = {code: detail for code, detail in told.items() if detail}
+    return [AddressCode(code=code, visit="REVIEW", letter="REVIEW", detail=detail) for code, detail in said.items()]
 
 
 def _invalid(block: StandingBlock) -> InvalidFact:

@@ -28,7 +28,13 @@ VALUES = {
 }
 
 
-def a_report(outcome="O26", *, finding="A14", person="P01", **changes):
+def proof_of(outcome):
+    """The kind of evidence a sound result of that outcome declares."""
+    row = OUTCOMES.get(outcome)
+    return row.proof[0] if row and row.proof else "PHOTO_DOOR"
+
+
+def a_report(outcome="O26", *, finding="A01", person="P01", **changes):
     """A sound report of one card, with the fields its outcome needs."""
     fields = {name: VALUES[name] for name in OUTCOMES[outcome].needs} if outcome in OUTCOMES else {}
     report = Report(
@@ -44,7 +50,7 @@ def a_report(outcome="O26", *, finding="A14", person="P01", **changes):
         case_ids=frozenset({"case-1"}),
         known_case_ids=frozenset({"case-1"}),
         slot_ids=("slot-1",),
-        slot_kinds=("PHOTO_DOOR",),
+        slot_kinds=(proof_of(outcome),),
     )
     return replace(report, **changes)
 
@@ -52,7 +58,7 @@ def a_report(outcome="O26", *, finding="A14", person="P01", **changes):
 def fitting(outcome):
     """A sound report of that outcome, told by a person and with a finding that fit it."""
     person = next(each for each in ("P01", *PERSONS) if each in OUTCOMES[outcome].persons)
-    finding = None if outcome == NOT_EXECUTED else "A14"
+    finding = None if outcome == NOT_EXECUTED else "A01"
     return a_report(outcome, finding=finding, person=person)
 
 

@@ -12,7 +12,7 @@ from fieldops.results.queries import ground_of
 from fieldops.results.schemas import ResultIn
 from fieldops.visits.queries import cards_of, lock_visits
 from tests.planning.makers_of_plans import NINE, TOMORROW
-from tests.results.reports import VALUES
+from tests.results.reports import VALUES, proof_of
 
 ARRIVED = at_local(TOMORROW, NINE + 1800)
 
@@ -22,7 +22,7 @@ def plain(value):
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def a_body(visit_id, case_ids, outcome="O26", *, finding="A14", person="P01", arrived=ARRIVED, **changes):
+def a_body(visit_id, case_ids, outcome="O26", *, finding="A01", person="P01", arrived=ARRIVED, **changes):
     """The body of a sound result, each card with the fields its outcome needs."""
     from fieldops.results.codes import OUTCOMES
 
@@ -39,7 +39,7 @@ def a_body(visit_id, case_ids, outcome="O26", *, finding="A14", person="P01", ar
         "left_at": (arrived + timedelta(minutes=20)).isoformat(),
         "position": {"lat": 39.7301, "lon": 116.14, "accuracy_m": 12.0},
         "lines": [{"case_id": str(case_id), "outcome": outcome, **fields} for case_id in case_ids],
-        "slots": [{"id": str(uuid7()), "kind": "PHOTO_DOOR", "sha256": "0" * 64, "length": 1000}],
+        "slots": [{"id": str(uuid7()), "kind": proof_of(outcome), "sha256": "0" * 64, "length": 1000}],
     }
     return body | changes
 

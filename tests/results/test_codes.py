@@ -4,7 +4,7 @@ import pytest
 
 from fieldops.auth.roles import Role
 from fieldops.cases.rules import GRADES, HOLD_KINDS
-from fieldops.results.codes import FINDINGS, FOLLOW_UPS, OUTCOMES, PERSONS
+from fieldops.results.codes import DEAD, FINDINGS, FOLLOW_UPS, OUTCOMES, PERSONS, SLOT_LIMITS
 from fieldops.results.schemas import LineIn, ResultIn
 
 LINE_FIELDS = set(LineIn().fields)
@@ -29,6 +29,7 @@ def test_an_outcome_asks_for_fields_a_phone_can_send(row):
     assert {*row.needs, *row.may} <= LINE_FIELDS
     assert set(row.persons) <= set(PERSONS)
     assert not set(row.needs) & set(row.may)
+    assert set(row.proof) <= set(SLOT_LIMITS)
 
 
 @pytest.mark.parametrize("row", OUTCOMES.values(), ids=lambda row: row.code)
@@ -44,7 +45,8 @@ def test_a_finding_is_dead_for_somebody_or_alive(row):
     assert row.scope in {"", "DEBTOR", "EXACT", "SITE"}
     assert not (row.invalid and row.confirms)
     assert set(row.follow) <= set(FOLLOW_UPS)
-    assert bool(row.choice) == ("DECIDE" in row.follow)
+    assert bool(row.choices) == ("DECIDE" in row.follow)
+    assert bool(row.choice) == (DEAD in row.choices)
 
 
 def test_follow_ups_are_asked_of_known_roles():

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +14,8 @@ from fieldops.policies.service import shipped_editions
 from fieldops.results.codes import FINDINGS, OUTCOMES
 from fieldops.results.revisits import revisit
 from fieldops.tasks.models import Task
+from fieldops.visits.address_answers import SENSITIVE, by_letter, graded, not_sensitive_for_visits
+from fieldops.visits.address_files import read_addresses
 from fieldops.visits.models import Visit
 from tests.results.sent import record
 from tests.sync.acts import all_of, cancel, case_ids_of, report_result, sync
@@ -22,7 +25,7 @@ STATES = {  # finding: what the address is after it, and who is asked; dead ones
     "A04": ("UNVERIFIED", {"ASK_FOR_REVISIT"}), "A05": ("INVALID", {"REPAIR_INFORMATION"}), "A06": ("DOUBTFUL", set()),
     "A07": ("DOUBTFUL", set()), "A08": ("INVALID", set()), "A09": ("DOUBTFUL", {"DECIDE_ADDRESS", "REPAIR_INFORMATION"}),
     "A10": ("INVALID", set()), "A11": ("INVALID", set()), "A12": ("INVALID", set()), "A13": ("DOUBTFUL", set()),
-    "A14": ("UNVERIFIED", set()),
+    "A14": ("UNVERIFIED", {"DECIDE_ADDRESS"}),
 }  # fmt: skip
 NOTHING = {"hold": None, "status": None, "promise": 0, "complaint": 0, "kept away": 0, "asked": set()}
 CONSEQUENCES = {
@@ -110,7 +113,7 @@ def test_every_finding_leaves_the_address_as_the_table_says(road, undone):
 def test_every_outcome_brings_about_what_the_table_says_and_nothing_else(road, undone):
     for code, told in CONSEQUENCES.items():
         row = OUTCOMES[code]
-        finding = None if code == "O24" else "A14"
+        finding = None if code == "O24" else "A01"
         found = reported(road, undone, finding=finding, outcome=code, person=row.persons[0])
         found.pop("state")
         assert (code, found) == (code, NOTHING | told)
@@ -135,7 +138,7 @@ def test_a_door_that_stayed_shut_is_proposed_for_a_revisit_with_windows_a_reques
     from fieldops.visits.schemas import VisitWindowIn
 
     (phone, _), _ = road.phones()
-    done = report_result(road, phone, road.visit_id, "O23", finding="A03", person="P00", slots=[])
+    done = report_result(road, phone, road.visit_id, "O23", finding="A03", person="P00")
     assert sync(road, phone) == {done: "APPLIED"}
     (task,) = [task for task in all_of(road, Task) if task.kind == "ASK_FOR_REVISIT"]
     assert (task.role, task.detail["tries"], task.detail["tries_left"]) == ("PHONE_COLLECTOR", 1, 2)
@@ -154,7 +157,7 @@ def tries_told(road, *, at_once, **changes):
         for name, value in changes.items():
             setattr(again, name, value(first))
     for visit_id in visit_ids:
-        report_result(road, phone, visit_id, "O23", finding="A03", person="P00", slots=[])
+        report_result(road, phone, visit_id, "O23", finding="A03", person="P00")
         if not at_once:
             sync(road, phone)
     sync(road, phone)
@@ -208,3 +211,47 @@ def test_there_is_nothing_to_choose_about_an_address_that_was_found(road):
     assert sync(road, phone) == {done: "APPLIED"}
     answer = road.client_as("SUPERVISOR").post(f"/api/v1/results/{done}/accept", json={"address": "INVALID"})
     assert (answer.status_code, answer.json["code"]) == (422, "NO_CHOICE")
+
+
+@pytest.mark.parametrize(("choice", "stays"), [("ORDINARY", False), ("SENSITIVE", True), (None, True)])
+def test_a_place_a_crew_calls_sensitive_asks_a_supervisor_before_each_visit_and_letter_until_one_finds_otherwise(
+    road, choice, stays
+):
+    (phone, _), _ = road.phones()
+    with road.house.transaction() as session:
+        address_id = session.get_one(Visit, road.visit_id).address_id
+    assert said_of(road, address_id) == (False, [])
+    done = report_result(road, phone, road.visit_id, finding="A14", slots=[])
+    assert sync(road, phone) == {done: "APPLIED"}
+    assert said_of(road, address_id) == (True, [("REVIEW", "REVIEW")])
+    words = {"address": choice} if choice else {}
+    assert road.client_as("SUPERVISOR").post(f"/api/v1/results/{done}/accept", json=words).status_code == 200
+    assert said_of(road, address_id)[0] is stays
+    with road.house.transaction() as session:
+        (task,) = session.scalars(select(Task).filter_by(kind="DECIDE_ADDRESS"))
+        assert (task.role, task.done_at is not None) == ("SUPERVISOR", choice is not None)
+        assert state_of(session, session.get_one(Address, address_id)) == "UNVERIFIED"
+
+
+def said_of(road, address_id):
+    """Whether the address is shown as a sensitive place, and how the code is graded where rules read it."""
+    shown = road.client_as("SUPERVISOR").get(f"/api/v1/addresses/{address_id}").json["codes"]
+    with road.house.transaction() as session:
+        _, by_id = read_addresses(session, [], also=[address_id], visits={}, at=road.house.clock.now())
+    codes = [code for code in by_id[address_id].fact.codes if code.code == "SENS_REPORTED"]
+    assert bool(codes) is ("SENS_REPORTED" in shown)
+    assert all(
+        asks(SimpleNamespace(address=by_id[address_id].fact), shipped_editions()[-1], None).holds is (not codes)
+        for asks in (not_sensitive_for_visits, graded(SENSITIVE, by_letter))
+    )
+    return bool(codes), [(code.visit, code.letter) for code in codes]
+
+
+@pytest.mark.parametrize(("finding", "choice"), [("A14", "INVALID"), ("A14", "DOUBTFUL"), ("A09", "ORDINARY")])
+def test_a_choice_about_another_kind_of_finding_is_refused_with_what_may_be_said(road, finding, choice):
+    (phone, _), _ = road.phones()
+    done = report_result(road, phone, road.visit_id, finding=finding, slots=[])
+    assert sync(road, phone) == {done: "APPLIED"}
+    answer = road.client_as("SUPERVISOR").post(f"/api/v1/results/{done}/accept", json={"address": choice})
+    assert (answer.status_code, answer.json["code"]) == (422, "NO_CHOICE")
+    assert all(each in answer.json["detail"] for each in FINDINGS[finding].choices)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS
+from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS, SLOT_LIMITS
 from fieldops.results.rules import CHECKS, Line, faults
 from tests.results.reports import ARRIVED, VALUES, a_report, codes_of, fitting, with_fields, with_finding
 
@@ -173,6 +173,14 @@ def test_a_dead_building_needs_a_photo(finding):
     assert codes_of(replace(with_finding(finding), slot_kinds=("AUDIO",))) == ["PHOTO_MISSING"]
 
 
+@pytest.mark.parametrize("row", [row for row in OUTCOMES.values() if row.proof], ids=lambda row: row.code)
+def test_an_outcome_that_must_be_shown_needs_evidence_of_its_kind(row):
+    for kind in SLOT_LIMITS:
+        told = codes_of(replace(fitting(row.code), slot_kinds=(kind,)))
+        assert told == ([] if kind in row.proof else ["PROOF_MISSING"]), kind
+    assert codes_of(replace(fitting(row.code), slot_ids=(), slot_kinds=())) == ["PROOF_MISSING"]
+
+
 def test_every_piece_of_evidence_has_an_id_of_its_own():
     assert codes_of(a_report(slot_ids=("slot-1", "slot-1"), slot_kinds=("AUDIO", "DOC"))) == ["SLOT_TWICE"]
 
@@ -235,6 +243,7 @@ def test_every_check_of_the_table_can_find_a_fault():
             a_report(summary=""),
             a_report(summary=f"证件号码{IDENTITY}已核对无误"),
             a_report("O26", finding="A06", slot_kinds=()),
+            a_report("O12", slot_kinds=()),
             a_report(slot_ids=("a", "a")),
         )
         for check in CHECKS

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from fieldops.auth.tokens import REFRESH_LIFETIME
+from fieldops.accounts import schemas as account_schemas
+from fieldops.auth.tokens import LIFETIME, PHONE_LIFETIME, REFRESH_LIFETIME
 from fieldops.demo import phone
 from fieldops.evidence import rules as evidence
 from fieldops.evidence import schemas as evidence_schemas
@@ -29,7 +30,7 @@ from tests.sync.acts import card
 
 GUIDE = (Path(__file__).parent.parent.parent / "docs" / "phone-api.md").read_text("utf-8")
 BLOCKS = [(name, json.loads(body)) for name, body in re.findall(r"```json (\w+)\n(.*?)```", GUIDE, re.DOTALL)]
-SCHEMAS = {**vars(schemas), **vars(evidence_schemas), "ResultIn": ResultIn}
+SCHEMAS = {**vars(schemas), **vars(evidence_schemas), **vars(account_schemas), "ResultIn": ResultIn}
 REQUESTS = re.findall(r"```http (\w+)\n(\w+) (\S+)\n(.*?)```", GUIDE, re.DOTALL)
 
 
@@ -50,7 +51,7 @@ def test_every_request_of_the_guide_is_one_the_server_takes(name, body):
 
 @pytest.mark.parametrize(("name", "body"), [each for each in BLOCKS if each[0].endswith("Out")])
 def test_every_answer_of_the_guide_has_the_fields_the_server_sends(name, body):
-    assert set(body) == set(SCHEMAS[name]().fields) - {"token_type"}
+    assert {*body, "token_type"} == {*SCHEMAS[name]().fields, "token_type"}
 
 
 def test_the_stop_of_the_guide_has_the_fields_a_phone_gets(road):
@@ -95,13 +96,14 @@ def persons(cell):
 def test_the_outcomes_of_the_guide_are_those_of_the_code():
     told = rows("outcome")
     assert [cells[0] for cells in told] == list(OUTCOMES)
-    for code, zh, who, needs, may in told:
+    for code, zh, who, needs, may, proof in told:
         row = OUTCOMES[code]
         assert zh.startswith(row.zh), code
         assert persons(who) == set(row.persons), code
         assert ("✓" in who) is row.verified, code
         assert tuple(filter(None, needs.split(", "))) == row.needs, code
         assert tuple(filter(None, may.split(", "))) == row.may, code
+        assert tuple(filter(None, proof.split(" or "))) == row.proof, code
 
 
 def test_the_findings_of_the_guide_are_those_of_the_code():
@@ -114,6 +116,7 @@ def test_the_findings_of_the_guide_are_those_of_the_code():
         assert ("photo" in besides) is row.photo
         assert ("invalid" in besides) is bool(row.invalid)
         assert ("this debtor" in besides) is (row.scope == "DEBTOR")
+        assert ("a supervisor decides" in besides) is bool(row.choices)
 
 
 def test_the_persons_kinds_and_channels_of_the_guide_are_those_of_the_code():
@@ -152,6 +155,8 @@ def test_the_limits_of_the_guide_are_those_of_the_code():
     assert f"{schemas.MAX_POINTS} points a batch" in said
     assert f"wait={schemas.LONGEST_WAIT_S}" in said
     assert (jobs.FEED_LIVES.days, jobs.POSITIONS_LIVE.days, REFRESH_LIFETIME.days) == (30, 30, 30)
+    lives = {name: block(name)["expires_in_s"] for name in ("TokenOut", "DeviceOut")}
+    assert lives == {"TokenOut": LIFETIME.total_seconds(), "DeviceOut": PHONE_LIFETIME.total_seconds()}
     assert exchange.OFFLINE_PERMISSION.total_seconds() == 4 * 3600
     assert "four hours after the last sync" in said
     assert {NOT_YOURS, OUTSIDE_HOURS} <= set(re.findall(r"`(\w+)`", said))

@@ -31,15 +31,16 @@ def test_a_stop_that_is_given_back_waits_for_a_supervisor(road, reason):
 
 
 @pytest.mark.parametrize("reason", [*OBJECTIONS])
-def test_only_a_wrong_address_is_held_against_the_address(road, reason):
+def test_only_what_is_said_of_the_address_is_held_against_it(road, reason):
     (phone, _), _ = road.phones()
     objection(road, phone, reason)
     sync(road, phone)
     events = [(row.kind, row.code) for row in all_of(road, AddressEvent) if row.evidence_kind == "CREW_OBJECTION"]
-    assert events == ([("CREW_OBJECTED", "WRONG_ADDRESS")] if reason == "WRONG_ADDRESS" else [])
+    assert events == ([("CREW_OBJECTED", reason)] if OBJECTIONS[reason].of_address else [])
     shown = road.client_as("SUPERVISOR").get(f"/api/v1/visits/{road.visit_id}").json
     address = road.client_as("SUPERVISOR").get(f"/api/v1/addresses/{shown['address_id']}").json
     assert (address["register_state"] == "DOUBTFUL") is (reason == "WRONG_ADDRESS")
+    assert ("SENS_REPORTED" in address["codes"]) is (reason == "SENSITIVE_PLACE")
 
 
 def test_a_visit_that_has_begun_is_reported_not_objected_to(road):
