@@ -78,8 +78,8 @@ class CrewLander:
             agent.version += agent.name != name
             agent.name, agent.active = name, True
             if place not in before:
-                told = {"crew_id": crew.id, "place": place, "agent_id": agent.id}
-                places.take_place(self._session, self._intake.actor.at, **told)
+                at = self._intake.actor.at
+                places.take_place(self._session, at, crew_id=crew.id, place=place, agent_id=agent.id)
         self._session.flush()
 
     def _agent(self, code: str, name: str) -> Agent:
