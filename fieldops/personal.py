@@ -23,6 +23,9 @@ _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
 _CARD_FIRST: Final = "34569"
 _MONTHS, _DAYS = 12, 31
+_LONG: Final = re.compile(r"(?<!\d)(?:\d{4}(?:[ -]\d{4}){2,}(?:[ -]?\d{1,3})?|\d{10,}[\dXx])(?!\d)")
+"""Eleven digits and more in a row, or in groups of four: no door has such a number, cards and telephones have."""
+HIDDEN: Final = "（含个人号码，不予显示）"
 
 
 def has_personal_number(text: str) -> bool:
@@ -38,6 +41,16 @@ def has_personal_number(text: str) -> bool:
     if any(_SHORTEST <= len(run) <= _LONGEST for group in runs for run in group):
         return True
     return any(_is_number(joined) for group in runs for joined in _joined(group))
+
+
+def without_numbers(text: str) -> str:
+    """A text others have written, an address for example, with its long numbers masked; hidden where one is left.
+
+    >>> without_numbers("首开东里1号楼2单元502室 13812345678")
+    '首开东里1号楼2单元502室 ****5678'
+    """
+    shown = _LONG.sub(lambda found: f"****{found[0][-4:]}", text)
+    return HIDDEN if has_personal_number(shown) else shown
 
 
 @lru_cache(maxsize=8192)

@@ -81,6 +81,11 @@ class Crews:
         with ThreadPoolExecutor(PHONES_AT_ONCE) as pool:
             self.evidence += sum(len(arrived) for arrived in pool.map(_send, self._phones.values()))
 
+    def red_in_books(self) -> int:
+        """How many results the receipt books of all phones say are not whole, or come back; read in the evening."""
+        with ThreadPoolExecutor(PHONES_AT_ONCE) as pool:
+            return sum(len(red) for red in pool.map(lambda phone: phone.evidence.look_at_book(), self._phones.values()))
+
     def spring_traps(self, now: datetime, *, recalled: str) -> dict[str, bool]:
         """Push one result twice, and look whether the paid debtor's stop is off its phone and stopped at the gate."""
         assert self._confirmed is not None

@@ -199,6 +199,8 @@ class Day:
             crews.send_evidence()
         paid = self._person("supervisor").get(f"/visits/{pays}")
         self.held["pays_after_approval"] = self.held.pop("recalled_from_phone") and paid["status"] == "CANCELLED"
+        with self._timed("sync"):
+            self._red_in_books = crews.red_in_books()
         self.figures |= {"results": crews.results, "recalled": crews.recalled, "evidence": crews.evidence}
         self._say(f"  {crews.results} results, {crews.recalled} recalled")
 
@@ -217,6 +219,7 @@ class Day:
             "letters were handed over": self.figures["registered"] > 0,
             "results came back": self.figures["results"] > 0,
             "all evidence came in": self.figures["evidence"] == self.figures["results"],
+            "every receipt book is whole": self._red_in_books == 0,
         }
         self.failed += [name for name, held in checks.items() if not held]
         self.failed += [f"trap not held: {name}" for name, held in self.held.items() if not held]

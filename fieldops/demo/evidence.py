@@ -39,6 +39,7 @@ class PhoneEvidence:
     def __init__(self, server: Api, db: sqlite3.Connection, chain: PhoneChain) -> None:
         self._server, self._db, self._chain = server, db, chain
         db.executescript(_TABLE)
+        self.red: list[dict[str, Any]] = []  # what the receipt book last said is not whole, or comes back
 
     def keep(self, kind: str, data: bytes, visit_id: str, at: datetime) -> dict[str, Any]:
         """Save and chain a recording, and return how a result declares it; it is on disk when this returns."""
@@ -57,7 +58,10 @@ class PhoneEvidence:
         return [row["slot"] for row in self._db.execute("SELECT slot FROM evidence WHERE state = 'WAITING'")]
 
     def send(self, *, chunk_bytes: int = CHUNK_BYTES) -> list[str]:
-        """Upload what is waiting and declared, and say what has arrived; what is interrupted goes on the next time."""
+        """Upload what is waiting and declared, and say what has arrived; what is interrupted goes on the next time.
+
+        After a round that has brought something the receipt book is read.
+        """
         arrived = []
         for slot in self.waiting:
             try:
@@ -66,6 +70,8 @@ class PhoneEvidence:
                     arrived.append(slot)
             except UploadError:
                 self._db.execute("UPDATE evidence SET state = 'REFUSED' WHERE slot = ?", (slot,))
+        if arrived:
+            self.look_at_book()
         return arrived
 
     def look_at_book(self) -> list[dict[str, Any]]:
@@ -76,7 +82,8 @@ class PhoneEvidence:
         results: list[dict[str, Any]] = self._server.get(f"{_PATH}/mine")["results"]
         missing = [(slot["id"],) for each in results for slot in each["slots"] if slot["arrived_at"] is None]
         self._db.executemany("UPDATE evidence SET state = 'WAITING' WHERE slot = ? AND state = 'SENT'", missing)
-        return [each for each in results if each["complete_at"] is None or each["status"] == "RETURNED"]
+        self.red = [each for each in results if each["complete_at"] is None or each["status"] == "RETURNED"]
+        return self.red
 
     def _send_one(self, slot: str, chunk_bytes: int) -> bool:
         """One slot from where it stands. Raises: UploadError for bytes the server will never take."""

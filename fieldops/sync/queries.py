@@ -17,6 +17,7 @@ from fieldops.cases import queries as cases
 from fieldops.cases.models import Bank, CallRecord, Case, Debtor
 from fieldops.clock import local, local_date
 from fieldops.correspondence.models import Letter
+from fieldops.personal import without_numbers
 from fieldops.planning.models import DayPlan, RouteStop
 from fieldops.planning.states import PUBLISHED
 from fieldops.results.models import ResultLine, VisitResult
@@ -252,7 +253,7 @@ def stops_to_show(session: Session, stops: Sequence[RouteStop]) -> list[dict[str
             "crew": crews[by_visit[visit.id].crew_id],
             "mode": modes[by_visit[visit.id].crew_id],
             "debtor": {"name": mask_name(name), "id_no_last4": last4},
-            "address": raw,
+            "address": without_numbers(raw.replace(name, mask_name(name))),
             "cards": cards[visit.id],
             "do_not_contact": keep_away[visit.debtor_id, visit.address_id],
             "history": history[visit.id],

@@ -146,7 +146,9 @@ def test_a_phone_sends_again_what_the_book_says_is_not_there_after_all(road):
     sync(road, phone)
     (red,) = phone.evidence.look_at_book()
     assert (red["id"], red["slots_arrived"], phone.evidence.waiting) == (done, 0, [photo["id"]])
+    assert phone.evidence.red == [red]
     assert phone.evidence.send() == [photo["id"]]
+    assert phone.evidence.red == []  # it has read the book again, unasked
     assert (phone.evidence.look_at_book(), phone.evidence.waiting) == ([], [])
     with road.house.transaction() as session:
         for table in (EvidenceFile, UploadPart, Upload):

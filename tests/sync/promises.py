@@ -114,6 +114,9 @@ class Promises:
                 str(each) for each in stored
             }, "I1"
             assert phone.base.keys() == self._truth(phone), "I4"
+            results = {row["id"] for row in rows if row["type"] == "result" and row["code"] in TAKEN}
+            book = api.get("/mobile/uploads/mine")["results"]
+            assert results <= {each["id"] for each in book}, "I2: the receipt book shows what was taken"
         assert {str(each) for each in receipts} <= sent, "I1: nothing was made up"
 
     def _sync_until_nothing_is_new(self):

@@ -83,28 +83,38 @@ def test_any_field_of_a_mutation_may_be_anything(road, field):
             assert result["code"] != "RETRY_LATER", (field, junk, result)
 
 
-@pytest.mark.parametrize("path", ["/mobile/sync", "/mobile/positions", "/mobile/devices"])
+NO_ENVELOPE = {
+    "none": b"",
+    "cut": b"{",
+    "null": b"null",
+    "list": b"[]",
+    "text": b'"x"',
+    "bytes": b"\xff\xfe",
+    "deep list": b"[" * 100_000,
+    "deep object": b'{"a":' * 50_000,
+    "nan": b"NaN",
+    "twice": b'{"protocol":1,"protocol":1}',
+}
+
+
 @pytest.mark.parametrize(
-    "raw",
+    "path",
     [
-        b"",
-        b"{",
-        b"null",
-        b"[]",
-        b'"x"',
-        b"\xff\xfe",
-        b"[" * 100_000,
-        b'{"a":' * 50_000,
-        b"NaN",
-        b'{"protocol":1,"protocol":1}',
+        "/mobile/sync",
+        "/mobile/positions",
+        "/mobile/devices",
+        "/mobile/chain",
+        "/mobile/devices/{device_id}/ack",
+        "/mobile/devices/{device_id}/token",
     ],
-    ids=["none", "cut", "null", "list", "text", "bytes", "deep list", "deep object", "nan", "twice"],
 )
-def test_a_body_that_is_no_envelope_is_refused_by_name(road, path, raw):
-    (_, api), _ = road.phones()
-    answer = api.client.post(f"/api/v1{path}", data=raw, content_type="application/json")
-    assert answer.status_code in {400, 422}, answer.text[:200]
-    assert answer.mimetype == "application/problem+json"
+def test_a_body_that_is_no_envelope_is_refused_by_name(road, path):
+    (phone, api), _ = road.phones()
+    for name, raw in NO_ENVELOPE.items():
+        where = f"/api/v1{path.format(device_id=phone.device_id)}"
+        answer = api.client.post(where, data=raw, content_type="application/json")
+        assert answer.status_code in {400, 422}, (name, answer.text[:200])
+        assert answer.mimetype == "application/problem+json"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data"])

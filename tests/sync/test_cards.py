@@ -8,11 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select, update
 
+from fieldops.addresses.models import Address
 from fieldops.agents.models import Crew
 from fieldops.cases.models import CallRecord
 from fieldops.clock import at_local, local
 from fieldops.correspondence.models import Letter
 from fieldops.datum import distance_m, to_wgs84
+from fieldops.personal import HIDDEN
 from fieldops.planning.models import DayPlan
 from fieldops.sync import jobs
 from fieldops.sync.cards import MAY_SAY, map_links
@@ -53,6 +55,30 @@ def test_a_card_says_whom_one_may_meet_what_may_be_said_and_when(road):
     assert (hours["opens_at"], hours["closes_at"]) == ("2026-11-24T08:00:00+08:00", "2026-11-24T21:00:00+08:00")
     assert hours["planned_within"] is True
     assert query_of(shown["address"]["links"]["amap"])["to"].endswith(shown["no"])
+
+
+BESIDE_AN_ADDRESS = {  # what a bank has written there, and what of it goes out; None: nothing of the whole text
+    " 13812345678": " ****5678",
+    "（卡号6222028033561339212）": "（卡号****9212）",
+    " 6222 0280 3356 1339 212": " **** 212",
+    " 张示范收": " 张**收",
+    " 身份证11010519491231002X": " 身份证****002X",
+    " 身份证110105 1949 1231 002X": None,
+    " 卡号六二二二零二八零三三五六一三三九二一二": None,
+}
+
+
+def test_what_a_bank_has_written_beside_an_address_is_masked_on_the_card(road):
+    (phone, _), _ = road.phones()
+    door = card(phone, road.visit_id)["address"]["text"]
+    for number, (noise, shown) in enumerate(BESIDE_AN_ADDRESS.items(), start=2):
+        with road.house.transaction() as session:
+            address = session.get_one(Address, session.get_one(Visit, road.visit_id).address_id)
+            address.raw = f"{door}{noise}"
+        republish(road, {crew: road.visits[crew.id] for crew in road.crews}, number=number)
+        sync(road, phone)
+        told = card(phone, road.visit_id)["address"]["text"]
+        assert told == (HIDDEN if shown is None else f"{door}{shown}")
 
 
 def test_a_card_tells_of_calls_visits_and_letters_before_without_a_number(road):
