@@ -11,6 +11,7 @@ from fieldops.visits import address_answers as address
 from fieldops.visits import balance_answers as balance
 from fieldops.visits import case_answers as case
 from fieldops.visits import plan_answers as plan
+from fieldops.visits.chinese import in_chinese
 
 WARN, REVIEW, REJECT = Severity.WARN, Severity.REVIEW, Severity.REJECT
 
@@ -24,9 +25,9 @@ FILE_RULES: tuple[Rule[Any], ...] = (
         question="Is the case still in our hands for collection?",
         question_zh="案件是否在催？",
         asks=settling.in_our_hands(case.case_is_active),
-        message_zh="案件状态为{status_zh}，不得发函", message_en="Case is {status}; no letter",
+        message_zh="案件状态为{status}，不得发函", message_en="Case is {status}; no letter",
         mend_zh="待案件恢复在催后重新申请", mend_en="Ask again once the case is active",
-        change_zh="案件{case}恢复在催（现为{status_zh}）", change_en="Case {case} ACTIVE again; it is {status}",
+        change_zh="案件{case}恢复在催（现为{status}）", change_en="Case {case} ACTIVE again; it is {status}",
         source="002:136",
     ),
     Rule(
@@ -299,4 +300,5 @@ LETTER_RULES: Catalogue[LetterFacts] = Catalogue(
     name="letter",
     title="Letter rules 信函规则",
     rules=tuple(sorted((*FILE_RULES, *ADDRESS_RULES, *TEMPLATE_RULES, *LETTER_ONLY_RULES), key=lambda row: row.code)),
+    in_chinese=in_chinese,
 )

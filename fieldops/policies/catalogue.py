@@ -149,11 +149,12 @@ class Rule(Generic[F]):
 
 @dataclass(frozen=True)
 class Catalogue(Generic[F]):
-    """The rules of one kind of request, in order of code."""
+    """The rules of one kind of request, in order of code; ``in_chinese`` puts a word for each code that is filled in."""
 
     name: str
     title: str
     rules: tuple[Rule[F], ...]
+    in_chinese: Callable[[str], str] = str
 
     def __post_init__(self) -> None:
         """Refuse a code used twice or out of order."""

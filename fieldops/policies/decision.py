@@ -1,6 +1,6 @@
 """Asking the rules: every row of a stage is asked, every answer kept with what it was based on, the worst decides."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -130,7 +130,7 @@ def ask(catalogue: Catalogue[F], facts: F, policy: Policy, *, stage: Stage, at: 
     Raises: ValueError for an instant without offset.
     """
     moment = Moment.of(at, policy.timezone)
-    findings = tuple(_find(rule, facts, policy, moment) for rule in catalogue.asked_at(stage))
+    findings = tuple(_find(rule, facts, policy, moment, catalogue.in_chinese) for rule in catalogue.asked_at(stage))
     return Decision(
         catalogue=catalogue.name,
         stage=stage,
@@ -153,10 +153,10 @@ def worst_of(severities: Iterable[Severity]) -> Severity:
     return max(severities, key=lambda severity: severity.rank, default=Severity.PASS)
 
 
-def _find(rule: Rule[F], facts: F, policy: Policy, moment: Moment) -> Finding:
+def _find(rule: Rule[F], facts: F, policy: Policy, moment: Moment, in_chinese: Callable[[str], str] = str) -> Finding:
     if rule.code in policy.off:
-        reason = policy.off[rule.code]
-        return _finding(rule, Outcome.OFF, policy, message_zh=f"未启用：{reason}", message_en=f"Off: {reason}")
+        zh, _, en = policy.off[rule.code].partition(" | ")
+        return _finding(rule, Outcome.OFF, policy, message_zh=f"未启用：{zh}", message_en=f"Off: {en or zh}")
     answer = rule.asks(facts, policy, moment)
     if answer.holds:
         return _finding(rule, Outcome.PASSED, policy, used=answer.used)
@@ -172,15 +172,16 @@ def _find(rule: Rule[F], facts: F, policy: Policy, moment: Moment) -> Finding:
             change_zh=f"登记{answer.missing_zh}后重新判断",
             change_en=f"Once {answer.missing_en} is on record it is asked again",
         )
+    words_zh = {name: in_chinese(word) if isinstance(word, str) else word for name, word in answer.words.items()}
     return _finding(
         rule,
         Outcome.FAILED,
         policy,
         severity=_weight(rule, answer, policy),
         used=answer.used,
-        message_zh=rule.message_zh.format(**answer.words),
+        message_zh=rule.message_zh.format(**words_zh),
         message_en=rule.message_en.format(**answer.words),
-        change_zh=rule.change_zh.format(**answer.words),
+        change_zh=rule.change_zh.format(**words_zh),
         change_en=rule.change_en.format(**answer.words),
     )
 

@@ -12,32 +12,6 @@ from fieldops.visits.facts import CallFact, CaseFact, CaseFile, HoldFact, Reques
 
 STOPPING_HOLDS = ("BANK_PAUSE", "DO_NOT_COLLECT", "WITHDRAWAL_PENDING", "MANAGER", "DEATH", "CUSTODY", "LITIGATION")
 
-_ZH = {
-    "ACTIVE": "在催",
-    "PAUSED": "暂停",
-    "EXTENSION_PENDING": "延期申请",
-    "WITHDRAWAL_PENDING": "撤案申请",
-    "WITHDRAWN": "撤案",
-    "EXPIRED": "到期",
-    "RETURNED": "退案",
-    "KEPT": "留案",
-    "SETTLED": "结清",
-    "CLOSED": "关闭",
-    "BANK_PAUSE": "委托方停催",
-    "DO_NOT_COLLECT": "禁止催收",
-    "MANAGER": "经理停催",
-    "DEATH": "死亡",
-    "CUSTODY": "在押",
-    "LITIGATION": "诉讼",
-    "FRAUD": "冒用",
-    "UNAUTHORISED_USE": "盗用",
-    "INCAPACITY": "丧失行为能力",
-    "DRUG": "涉毒",
-    "MINOR": "轻微",
-    "ORDINARY": "一般",
-    "MAJOR": "重大",
-}
-
 
 class HasFile(Protocol):
     """Facts about a debtor, whatever the channel."""
@@ -60,11 +34,6 @@ def used(name: str, value: Any, row: Row | None = None) -> Used:
     return Used(name, to_plain(value), row.ref, row.recorded_at.isoformat())
 
 
-def in_chinese(word: str) -> str:
-    """The Chinese word for a code in a message, or the code itself."""
-    return _ZH.get(word, word)
-
-
 def visiting_day(facts: HasFile, now: Moment) -> date:
     """The day the request is for: the planned one, or today, whichever is later."""
     return max(now.day, facts.request.planned_on or now.day)
@@ -78,7 +47,7 @@ def case_is_active(facts: HasFile, _policy: Policy, _now: Moment) -> Answer:
     seen = tuple(used("case.status", case.status, case) for case in facts.file.cases)
     for case in facts.file.cases:
         if case.status != "ACTIVE":
-            return no(*seen, status=case.status, status_zh=in_chinese(case.status), case=case.case_no)
+            return no(*seen, status=case.status, case=case.case_no)
     return yes(*seen)
 
 
@@ -218,7 +187,6 @@ def no_hold(channel: str, kinds: tuple[str, ...]) -> Asks[Any]:
         return no(
             *map(_seen_hold, holds),
             kind=first.kind,
-            kind_zh=in_chinese(first.kind),
             until=first.until_on or "-",
             **_over(holds),
         )
@@ -250,7 +218,7 @@ def no_complaint_open(facts: HasFile, _policy: Policy, _now: Moment) -> Answer:
     weight = Severity.REJECT if major else Severity.REVIEW
     names = ", ".join(f"{each.grade} {each.ref}" for each in facts.file.complaints)
     end: Any = {"end_zh": f"{len(seen)}件投诉结案（{names}）", "end_en": f"{len(seen)} complaint(s) closed: {names}"}
-    return no(*seen, severity=weight, grade=grade, grade_zh=in_chinese(grade), **end)
+    return no(*seen, severity=weight, grade=grade, **end)
 
 
 def _statuses(kinds: Callable[[Policy], tuple[str, ...]], *, proven: bool | None) -> Asks[Any]:
@@ -265,7 +233,7 @@ def _statuses(kinds: Callable[[Policy], tuple[str, ...]], *, proven: bool | None
         seen = (used("special_status", {"kind": each.kind, "proof": each.proof}, each) for each in found)
         names = ", ".join(f"{each.kind} {each.proof} {each.ref}" for each in found)
         end: Any = {"end_zh": f"解除特殊状态（{names}）", "end_en": f"The status lifted as disproved: {names}"}
-        return no(*seen, kind=found[0].kind, kind_zh=in_chinese(found[0].kind), **end)
+        return no(*seen, kind=found[0].kind, **end)
 
     return asks
 

@@ -7,6 +7,7 @@ from fieldops.visits import address_answers as address
 from fieldops.visits import balance_answers as balance
 from fieldops.visits import case_answers as case
 from fieldops.visits import plan_answers as plan
+from fieldops.visits.chinese import in_chinese
 from fieldops.visits.facts import VisitFacts
 
 WARN, REVIEW, REJECT = Severity.WARN, Severity.REVIEW, Severity.REJECT
@@ -22,10 +23,10 @@ CASE_RULES: tuple[Rule[Any], ...] = (
         question="Is every case still in our hands for collection?",
         question_zh="案件是否在催？",
         asks=case.case_is_active,
-        message_zh="案件状态为{status_zh}，不得申请外访",
+        message_zh="案件状态为{status}，不得申请外访",
         message_en="Case is {status}; visits are not allowed",
         mend_zh="待案件恢复在催后重新申请", mend_en="Ask again once the case is active",
-        change_zh="案件{case}恢复在催（现为{status_zh}）", change_en="Case {case} ACTIVE again; it is {status}",
+        change_zh="案件{case}恢复在催（现为{status}）", change_en="Case {case} ACTIVE again; it is {status}",
         source="002, 003",
     ),
     Rule(
@@ -275,7 +276,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         question="Is no special status of the debtor proven?",
         question_zh="客户是否没有已证实的特殊状态？",
         asks=case.no_banned_status, keys=("visit.banned_statuses",),
-        message_zh="客户已提交完整证明（{kind_zh}），禁止外访",
+        message_zh="客户已提交完整证明（{kind}），禁止外访",
         message_en="Debtor proved {kind}; visits are forbidden",
         mend_zh="不得外访", mend_en="No visit; report to the bank",
         change_zh="{end_zh}", change_en="{end_en}",
@@ -286,7 +287,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         question="Does the debtor claim no special status that is still unproven?",
         question_zh="客户是否没有主张待核实的特殊状态？",
         asks=case.no_claimed_status, keys=("visit.banned_statuses",),
-        message_zh="客户主张{kind_zh}但证明未齐，须主管核实",
+        message_zh="客户主张{kind}但证明未齐，须主管核实",
         message_en="Debtor claims {kind}, proof incomplete; supervisor must verify",
         mend_zh="主管核实证明材料", mend_en="A supervisor checks the proof",
         change_zh="{end_zh}", change_en="{end_en}",
@@ -327,7 +328,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         question="Is collection on hold for no reason?",
         question_zh="是否未处于停催？",
         asks=case.no_hold("VISIT", case.STOPPING_HOLDS),
-        message_zh="停催中（{kind_zh}，至{until}）", message_en="Collection hold ({kind} until {until})",
+        message_zh="停催中（{kind}，至{until}）", message_en="Collection hold ({kind} until {until})",
         mend_zh="待停催解除后重新申请", mend_en="Ask again once the hold is released",
         change_zh="{end_zh}", change_en="{end_en}",
         source="003:149, 003:265",
@@ -337,7 +338,7 @@ DEBTOR_RULES: tuple[Rule[Any], ...] = (
         question="Is no complaint open?",
         question_zh="是否没有未结投诉？",
         asks=case.no_complaint_open,
-        message_zh="存在未结投诉（{grade_zh}）", message_en="Open complaint ({grade})",
+        message_zh="存在未结投诉（{grade}）", message_en="Open complaint ({grade})",
         mend_zh="先办结投诉", mend_en="Settle the complaint first",
         change_zh="{end_zh}", change_en="{end_en}",
         source="000:16, 003:343",
@@ -508,4 +509,5 @@ VISIT_RULES: Catalogue[VisitFacts] = Catalogue(
     name="visit",
     title="Visit rules 外访规则",
     rules=(*CASE_RULES, *ADDRESS_RULES, *DEBTOR_RULES, *REQUEST_RULES),
+    in_chinese=in_chinese,
 )

@@ -25,6 +25,7 @@ from tests.visits.fact_makers import (
     an_address,
     at,
 )
+from tests.visits.test_what_would_change import english_in
 
 ROW = {"ref": "batch/1", "recorded_at": RECORDED}
 INVALID = InvalidFact(
@@ -109,8 +110,8 @@ FAILING = {
         f"Delivery by {', '.join(POLICY.letter.channels)}, not PLAIN_MAIL",
     ),
     "LR-071": (
-        {"tracking": a_number(in_use_by="item 9")},
-        "A number of its own; XA12345678901 is item 9's",
+        {"tracking": a_number(in_use_by="item/9")},
+        "A number of its own; XA12345678901 is item/9's",
     ),
     "LR-072": (examined("LR-072"), "1 passage(s) off the envelope or out of its window (template/1)"),
     "LR-073": (
@@ -133,7 +134,7 @@ LACKING = [
             )
         },
         (
-            "模板须：状态为APPROVED（现为RETIRED）；由BANK / HQ_FILED批准；属于示范银行A（现为示范银行B）；"
+            "模板须：状态为已批准（现为已停用）；由委托方 / 总部备案批准；属于示范银行A（现为示范银行B）；"
             "2026-11-24起生效；有效期晚于2026-11-22"
         ),
         (
@@ -171,6 +172,8 @@ def test_a_rule_that_does_not_hold_says_what_would_change_it_in_both_languages(c
     found = finding_of(code, letter_facts(**changes))
     assert (found.outcome, found.change_en) == ("FAILED", change_en)
     assert any("\u4e00" <= letter <= "\u9fff" for letter in found.change_zh)
+    own = POLICY.letter.tracking_pattern  # the form of a number is nobody's language
+    assert not english_in(*(each.replace(own, "") for each in (found.message_zh, found.mend_zh, found.change_zh)))
 
 
 @pytest.mark.parametrize(("code", "changes", "change_zh", "change_en"), LACKING)

@@ -1,0 +1,50 @@
+"""What the rules say in Chinese is Chinese: every code that may stand in it has its word."""
+
+from pathlib import Path
+
+import pytest
+
+from fieldops.addresses.catalogue import CATALOGUE
+from fieldops.agents.rules import PAPERS
+from fieldops.cases.rules import GRADES, HOLD_KINDS, PROOF_ORDER, RELATIONS, SPECIAL_STATUS_KINDS
+from fieldops.cases.states import CASE_STATES
+from fieldops.policies.floors import LAWFUL_SOURCES
+from fieldops.policies.sections import ADDRESS_KINDS, PRECISIONS
+from fieldops.results.codes import FINDINGS
+from fieldops.visits.chinese import WORDS, in_chinese
+from fieldops.visits.facts import OWNERS
+from fieldops.visits.states import OPEN
+
+SAID_BY_NO_RULE = {"MISSING", "BANKRUPT", "COMPLAINT", "SUBMITTED", "NONE"}
+CODES = {
+    *CATALOGUE, *PAPERS, *GRADES, *HOLD_KINDS, *PROOF_ORDER, *RELATIONS, *SPECIAL_STATUS_KINDS, *CASE_STATES,
+    *LAWFUL_SOURCES, *ADDRESS_KINDS, *PRECISIONS, *OWNERS, *OPEN,
+    *(each.invalid for each in FINDINGS.values() if each.invalid),
+}  # fmt: skip
+
+
+def test_every_code_a_rule_may_name_has_its_chinese_word():
+    assert CODES - SAID_BY_NO_RULE <= set(WORDS)
+    assert not [code for code, word in WORDS.items() if word.isascii() and word]
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("BANK_PAUSE hold:01a2", "委托方停催 停催01a2"),
+        ("MINOR CLAIMED special_status:01a2", "未成年人 主张 特殊状态01a2"),
+        ("MINOR complaint:01a2", "轻微 投诉01a2"),
+        ("WF20260000001 (RETURNED)", "WF20260000001 (退回补充)"),
+        ("委托授权书失效 AUTHORISATION、已停用 inactive", "委托授权书失效、已停用"),
+        ("complaint 投诉 01a2-7", "投诉 01a2-7"),
+        ("CASE-HOME-1 王 HOMER", "CASE-HOME-1 王 HOMER"),
+        ("VISIT_RESULT:WF20260000001", "外访结果:WF20260000001"),
+    ],
+)
+def test_a_code_becomes_a_word_and_a_name_or_an_id_stays(text, chinese):
+    assert in_chinese(text) == chinese
+
+
+def test_the_reason_a_rule_is_off_is_told_in_either_language():
+    shipped = Path("fieldops/policies/editions/2026-11.toml").read_text("utf-8")
+    assert " | " in shipped.partition("[off]")[2]
