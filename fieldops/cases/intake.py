@@ -45,6 +45,8 @@ def _doubt_numbers(values: Values) -> str | None:
         return "证件号码: the check digit does not agree"
     if not card_check_digit_agrees(values["card_no"]):
         return "卡号: the check digit does not agree"
+    if values["expiry_on"] is None:
+        return "到期日: blank; counted from 委案日期 by the cycle of the policy"
     return None
 
 

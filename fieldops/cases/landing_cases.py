@@ -11,8 +11,8 @@ from fieldops import audit, events
 from fieldops.addresses import repair
 from fieldops.addresses.intake import BANK_SOURCE, defer_judging, record_addresses
 from fieldops.cases.events import CaseChanged, DebtorCorrected
+from fieldops.cases.landing_banks import BankBook
 from fieldops.cases.landing_debtors import DebtorBook, GivenDebtor
-from fieldops.cases.models import Bank
 from fieldops.cases.states import ACTIVE, steps_between
 from fieldops.db import uuid7
 from fieldops.house import house_of
@@ -23,7 +23,9 @@ from fieldops.vault import mask_card
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Sequence
+    from datetime import date
 
+    from fieldops.cases.models import Bank
     from fieldops.cases.states import Step
 
 ADDRESS_KINDS: Final = {"home": "HOME", "hukou": "HUKOU"}
@@ -31,15 +33,18 @@ ADDRESS_KINDS: Final = {"home": "HOME", "hukou": "HUKOU"}
 
 _TAKEN: Final = (
     "batch_no", "product", "balance_fen", "principal_fen", "min_due_fen", "overdue_days", "balance_as_of",
-    "entrusted_on", "expiry_on", "appointment", "employer", "remark",
+    "entrusted_on", "appointment", "employer", "remark",
 )  # fmt: skip
 _SEALED: Final = ("card_no_sealed", "card_no_index", "card_last4")
 _CASE: Final = Table(
     "case",
-    ("id", "bank_id", "case_no", "created_at", "debtor_id", "status", *_TAKEN, *_SEALED, "row_sha256", "version"),
+    (
+        "id", "bank_id", "case_no", "created_at", "debtor_id", "status", "expiry_on", *_TAKEN, *_SEALED, "row_sha256",
+        "version",
+    ),
     key=("id",),
-    update=("debtor_id", "status", *_TAKEN, *_SEALED, "row_sha256", "version"),
-)
+    update=("debtor_id", "status", "expiry_on", *_TAKEN, *_SEALED, "row_sha256", "version"),
+)  # fmt: skip
 _VERSION: Final = Table(
     "case_version",
     ("case_id", "version", "import_id", "row_no", "recorded_at", "fields"),
@@ -106,6 +111,7 @@ class _Row(NamedTuple):
     debtor: GivenDebtor
     case_id: uuid.UUID
     status: str
+    expiry_on: date | None
     version: int
 
 
@@ -116,19 +122,17 @@ class CaseLander:
         self._intake = intake
         self._session = intake.session
         self._vault = house_of(intake.session).vault
-        self._banks: dict[str, uuid.UUID] = {}
+        self._banks = BankBook(intake)
         self._landed_any = False
         self._stepped: list[tuple[uuid.UUID, str, tuple[Step, ...]]] = []
 
     def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
         """Land one chunk; see Lander."""
-        bank_ids = [self._bank_id(row.values["bank"] or self._intake.bank_code) for row in rows]
-        known = self._known_cases(rows, bank_ids)
+        banks = [self._banks.bank_of(row) for row in rows]
+        known = self._known_cases(rows, [bank.id if bank else None for bank in banks])
         debtors = DebtorBook(self._intake, rows)
         landing: dict[_CaseKey, _Row] = {}
-        answers = [
-            self._decide(row, bank_id, known, debtors, landing) for row, bank_id in zip(rows, bank_ids, strict=True)
-        ]
+        answers = [self._decide(row, bank, known, debtors, landing) for row, bank in zip(rows, banks, strict=True)]
         changed = [(known[key], row) for key, row in landing.items() if key in known]
         debtors.write(row.debtor for row in landing.values())
         self._write(list(landing.values()), [case.id for case, _ in changed])
@@ -140,15 +144,15 @@ class CaseLander:
     def _decide(
         self,
         row: CheckedRow,
-        bank_id: uuid.UUID | None,
+        bank: Bank | None,
         known: dict[_CaseKey, _KnownCase],
         debtors: DebtorBook,
         landing: dict[_CaseKey, _Row],
     ) -> Landed:
         """What becomes of one row; one that is to be written is put into ``landing``."""
-        if bank_id is None:
+        if bank is None:
             return RowRefused("委托银行", "BANK_BLANK", "委托银行 is blank; fill it in, or import with a bank code")
-        key = (bank_id, row.values["case_no"])
+        key = (bank.id, row.values["case_no"])
         case = known.get(key)
         if key in landing:
             return RowRefused(
@@ -167,28 +171,13 @@ class CaseLander:
             return debtor
         if case is not None and steps:
             self._stepped.append((case.id, case.status, steps))
-        landing[key] = _row_to_land(row, bank_id, case, debtor, steps or ())
+        landing[key] = _row_to_land(row, bank.id, case, debtor, steps or (), self._banks.expiry_on(row, bank))
         return Outcome.CREATED if case is None else Outcome.CHANGED
 
     def finish(self) -> None:
         """Let a job judge the addresses that came in."""
         if self._landed_any:
             defer_judging(self._session)
-
-    def _bank_id(self, name: str | None) -> uuid.UUID | None:
-        """The bank of that name or code; banks come with the file."""
-        if not name:
-            return None
-        if name not in self._banks:
-            query = sa.select(Bank.id).where((Bank.name == name) | (Bank.code == name)).limit(1)
-            bank_id = self._session.scalar(query)
-            if bank_id is None:
-                bank = Bank(id=uuid7(), code=name, name=name, created_at=self._intake.actor.at)
-                self._session.add(bank)
-                self._session.flush()
-                bank_id = bank.id
-            self._banks[name] = bank_id
-        return self._banks[name]
 
     def _known_cases(
         self, rows: Sequence[CheckedRow], bank_ids: Sequence[uuid.UUID | None]
@@ -238,6 +227,7 @@ class CaseLander:
             self._intake.actor.at,
             row.debtor.id,
             row.status,
+            row.expiry_on,
             *(values[name] for name in _TAKEN),
             self._vault.seal(card_no, row=row.case_id, column="card_no"),
             self._vault.index(card_no, kind="card_no"),
@@ -320,7 +310,7 @@ def _matters(case: _KnownCase, row: _Row) -> bool:
     """Whether a new row says something that visits and letters stand on."""
     values = row.sent.values
     before = (case.status, case.balance_fen, case.balance_as_of, case.expiry_on)
-    return before != (row.status, values["balance_fen"], values["balance_as_of"], values["expiry_on"])
+    return before != (row.status, values["balance_fen"], values["balance_as_of"], row.expiry_on)
 
 
 def masked_fields(values: dict[str, Any]) -> dict[str, Any]:
@@ -334,10 +324,15 @@ def masked_fields(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _row_to_land(
-    row: CheckedRow, bank_id: uuid.UUID, case: _KnownCase | None, debtor: GivenDebtor, steps: Sequence[Step]
+    row: CheckedRow,
+    bank_id: uuid.UUID,
+    case: _KnownCase | None,
+    debtor: GivenDebtor,
+    steps: Sequence[Step],
+    expiry_on: date | None,
 ) -> _Row:
     """A new case is in collection (在催) unless the row says otherwise; a known one is where its steps have led."""
     if case is None:
-        return _Row(row, bank_id, debtor, uuid7(), row.values["status"] or ACTIVE, 1)
+        return _Row(row, bank_id, debtor, uuid7(), row.values["status"] or ACTIVE, expiry_on, 1)
     status = steps[-1].to or ACTIVE if steps else case.status
-    return _Row(row, bank_id, debtor, case.id, status, case.version + 1)
+    return _Row(row, bank_id, debtor, case.id, status, expiry_on, case.version + 1)

@@ -12,6 +12,7 @@ from fieldops.imports.models import ColumnMapping, ImportJob, RowError
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterator
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -28,6 +29,19 @@ def imports_page(session: Session, *, after: uuid.UUID | None, limit: int) -> li
     """Up to ``limit + 1`` imports, newest first, older than ``after``."""
     query = sa.select(ImportJob).order_by(ImportJob.id.desc()).limit(limit + 1)
     return list(session.scalars(query if after is None else query.where(ImportJob.id < after)))
+
+
+def files_not_taken_in(
+    session: Session, kind: str, *, received_after: datetime, received_before: datetime
+) -> list[ImportJob]:
+    """The files of a kind received between two instants that are not on record, for whatever reason."""
+    query = sa.select(ImportJob).where(
+        ImportJob.kind == kind,
+        ImportJob.state != "DONE",
+        ~ImportJob.dry_run,
+        ImportJob.received_at.between(received_after, received_before),
+    )
+    return list(session.scalars(query.order_by(ImportJob.id)))
 
 
 def errors_of(session: Session, import_id: uuid.UUID) -> Iterator[RowError]:

@@ -149,7 +149,7 @@ class Rule(Generic[F]):
 
 @dataclass(frozen=True)
 class Catalogue(Generic[F]):
-    """The rules of one kind of request, in order of code; ``in_chinese`` puts a word for each code that is filled in."""
+    """The rules of one kind of request, by code; ``in_chinese`` puts a word for each code that is filled in."""
 
     name: str
     title: str

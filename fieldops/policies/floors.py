@@ -92,6 +92,7 @@ FLOORS: tuple[Floor, ...] = (
     _at_least("visit.adult_age_years", 18, "Civil Code, Article 17"),
     _at_least("letter.lawyer_min_overdue_days", 15, "collection plan (000): lawyer's letters after 15 days"),
     _at_least("case.extension_lead_days", 3, "collection lecture (002): extensions are asked three days ahead"),
+    _at_most("case.complaint_reply_working_days", 1, "service plan (003:377): answered the same day or the next"),
     _at_least("evidence.retention_years", 2, "credit-card measures, Article 68: recordings kept two years"),
 )
 

@@ -12,6 +12,8 @@ from fieldops.policies.floors import TOO_LOOSE, check_floors
 from fieldops.policies.records import RecordError, from_plain, to_plain
 
 BASED_ON = "based_on"
+_RETIRED = (("case", "weekly_node_days"),)
+"""Keys nothing reads any longer: an edition that stands with one goes on, a new one names it in vain."""
 _WHOLE = frozenset({"off", "stricter", "overrides"})
 
 
@@ -36,7 +38,7 @@ def policy_from_plain(data: Any) -> Policy:
 
     Raises: PolicyError naming the key and the mend.
     """
-    policy = stored_policy(data)
+    policy = _read(data)
     try:
         check_floors(policy)
         for override in policy.overrides:
@@ -51,6 +53,21 @@ def stored_policy(data: Any) -> Policy:
 
     Raises: PolicyError naming the key and the mend.
     """
+    return _read(_without_retired(data))
+
+
+def _without_retired(data: Any) -> Any:
+    plain = dict(data)
+    for section, key in _RETIRED:
+        kept: Mapping[str, Any] = plain.get(section, {})
+        if key in kept:
+            plain[section] = {name: value for name, value in kept.items() if name != key}
+    if "overrides" in plain:
+        plain["overrides"] = [{**each, "change": _without_retired(each["change"])} for each in plain["overrides"]]
+    return plain
+
+
+def _read(data: Any) -> Policy:
     try:
         return from_plain(Policy, data)
     except RecordError as error:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import time
 from typing import Any
 
@@ -13,10 +13,12 @@ ADDRESS_KINDS = ("HOME", "HUKOU", "WORK", "BILLING", "OTHER")
 PRECISIONS = ("CONFIRMED", "ROOFTOP", "STREET", "POI", "VILLAGE", "TOWN", "DISTRICT", "CITY", "NONE")
 
 
-def _counted(record: Any, *names: str) -> None:
-    for name in names:
-        if getattr(record, name) < 0:
-            raise RecordError(name, "must not be negative")
+def _counted(record: Any) -> None:
+    """Refuse a negative whole number wherever one stands."""
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if isinstance(value, int) and value < 0:
+            raise RecordError(each.name, "must not be negative")
 
 
 def _among(record: Any, name: str, known: tuple[str, ...]) -> None:
@@ -68,7 +70,7 @@ class CallPolicy:
 
     def __post_init__(self) -> None:
         """Refuse values no rule could use."""
-        _counted(self, "min_prior", "max_age_days")
+        _counted(self)
         _among(self, "scope", CALL_SCOPES)
 
 
@@ -105,8 +107,7 @@ class VisitPolicy:
 
     def __post_init__(self) -> None:
         """Refuse values no rule could use."""
-        _counted(self, "min_balance_fen", "balance_max_age_days", "recent_payment_days", "promise_grace_days")
-        _counted(self, "approval_valid_days", "min_days_between", "max_per_30_days", "expiry_warn_days")
+        _counted(self)
         _among(self, "address_order", ADDRESS_KINDS)
         _among(self, "geocode_worst", PRECISIONS)
         if self.crew_max < self.crew_min:
@@ -137,7 +138,7 @@ class LetterPolicy:
 
     def __post_init__(self) -> None:
         """Refuse values no rule could use."""
-        _counted(self, "min_balance_fen", "balance_max_age_days", "min_days_between", "lawyer_min_overdue_days")
+        _counted(self)
         if not self.channels:
             raise RecordError("channels", "must name at least one way of posting, such as REGISTERED_MAIL")
         try:
@@ -157,18 +158,25 @@ class ContactPolicy:
 
     def __post_init__(self) -> None:
         """Refuse values nothing could be counted against."""
-        _counted(self, "answered_calls_per_day", "calls_per_day", "calls_per_hour", "letters_per_30_days")
+        _counted(self)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CasePolicy:
-    """Terms of entrusted cases and complaints."""
+    """Terms of entrusted cases and complaints.
+
+    ``cycle_months`` is how long a mandate runs whose end the bank does not give; 0 assumes none, and a person looks.
+    ``import_sla_hours`` is when a file of cases should be in.
+    """
 
     cycle_months: int
-    weekly_node_days: int
     extension_lead_days: int
     import_sla_hours: int
     complaint_reply_working_days: int
+
+    def __post_init__(self) -> None:
+        """Refuse terms no calendar has."""
+        _counted(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +198,7 @@ class RoutingPolicy:
 
     def __post_init__(self) -> None:
         """Refuse roads shorter than the straight line, and crews that never arrive."""
+        _counted(self)
         if self.detour_factor < 1:
             raise RecordError("detour_factor", "must be at least 1: no road is shorter than the straight line")
         if self.speed_kmh <= 0:

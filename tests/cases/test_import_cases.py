@@ -8,9 +8,12 @@ import sqlalchemy as sa
 from fieldops.addresses.models import Address
 from fieldops.audit import Actor
 from fieldops.cases.events import CaseChanged
+from fieldops.cases.jobs import ask_for_late_files
 from fieldops.cases.models import Bank, Case, CaseAddress, CaseVersion, Debtor
 from fieldops.db import driver_connection
 from fieldops.imports.service import error_file, import_file
+from fieldops.policies import service as policies
+from fieldops.tasks.models import Task
 from tests.bank_files import case_row, take_in, workbook
 
 
@@ -252,8 +255,40 @@ def test_numbers_with_wrong_check_digits_land_and_are_noted(house):
     assert any("check digit" in note for note in summary.notes)
 
 
+def test_a_mandate_whose_end_the_bank_does_not_give_runs_for_the_cycle_of_its_policy(house):
+    own = {"bank": "B", "reason": "合同", "change": {"case": {"cycle_months": 3}}}
+    open_ended = {"bank": "C", "reason": "无期限", "change": {"case": {"cycle_months": 0}}}
+    changed = {"edition": "own", "valid_from": "2026-11-23", "overrides": [own, open_ended]}
+    with house.transaction() as session:
+        told = {"document": {"based_on": "2026-11", **changed}, "reason": "合同"}
+        policies.draft_policy(session, Actor("a", house.clock.now()), **told)
+        policies.activate_edition(session, Actor("b", house.clock.now()), "POLICY", "own")
+    rows = [case_row(no, 委托银行=bank, 委案日期="2027-01-31", 到期日=None) for no, bank in enumerate("ABC", 1)]
+    rows.append(case_row(4, 委托银行="A", 委案日期="2027-01-31", 到期日="2027-02-07"))
+    take_in(house, "cases", rows)
+    ends = [case.expiry_on for case in every(house, Case, Case.case_no)]
+    assert ends == [date(2027, 2, 28), date(2027, 4, 30), None, date(2027, 2, 7)]
+    with house.transaction() as session:
+        kept = session.scalars(sa.select(CaseVersion).order_by(CaseVersion.row_no)).all()
+        assert ["expiry_on" in each.fields for each in kept] == [False, False, False, True], "as the bank said it"
+
+
+def test_a_file_of_cases_that_is_not_in_by_its_time_is_asked_for_once(house):
+    refused = import_file(house, Actor("clerk", house.clock.now()), "cases", b"x", "bad.csv").import_id
+    take_in(house, "cases", [case_row(1)])
+    house.clock.advance(hours=2, minutes=-1)
+    ask_for_late_files(house)
+    assert every(house, Task) == []
+    house.clock.advance(minutes=1)
+    for _ in range(2):
+        ask_for_late_files(house)
+    task = only(house, Task)
+    assert (task.kind, task.role, task.entity_id) == ("TAKE_IN_CASE_FILE", "BUSINESS_DEPT", refused)
+    assert (task.detail["filename"], task.detail["state"]) == ("bad.csv", "REFUSED")
+
+
 def test_blank_optional_cells_are_unknown_not_zero(house):
-    take_in(house, "cases", [case_row(1, 数据截止日=None, 到期日=None, 预约时段=None, 住宅地址=None)])
+    take_in(house, "cases", [case_row(1, 数据截止日=None, 预约时段=None, 住宅地址=None)])
     case = only(house, Case)
-    assert (case.balance_as_of, case.expiry_on, case.appointment) == (None, None, None)
+    assert (case.balance_as_of, case.appointment) == (None, None)
     assert every(house, CaseAddress) == []

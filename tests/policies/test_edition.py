@@ -1,13 +1,16 @@
-from dataclasses import replace
+import re
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, time
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
+import fieldops
 from fieldops.correspondence.rules import LETTER_RULES
 from fieldops.policies.edition import PolicyError, edition_on
 from fieldops.policies.floors import FLOORS, check_floors
-from fieldops.policies.reading import check_switches, policy_from_plain, read_policy, shipped_editions
+from fieldops.policies.reading import check_switches, policy_from_plain, read_policy, shipped_editions, stored_policy
 from fieldops.policies.records import to_plain
 from fieldops.visits.rules import VISIT_RULES
 
@@ -110,6 +113,7 @@ def test_a_policy_that_cannot_be_is_refused_by_its_key(data, key):
         (("contacts", "calls_per_hour"), 3, 1),
         (("letter", "lawyer_min_overdue_days"), 14, 15),
         (("case", "extension_lead_days"), 2, 3),
+        (("case", "complaint_reply_working_days"), 2, 0),
         (("evidence", "retention_years"), 1, 2),
     ],
 )
@@ -182,3 +186,45 @@ def test_the_edition_of_a_day_is_the_last_that_has_begun():
 def test_editions_that_overlap_are_refused(twin):
     with pytest.raises(PolicyError, match="must not overlap"):
         edition_on((POLICY, replace(POLICY, **twin)), date(2027, 2, 1))
+
+
+def _whole_numbers(record, at=()):
+    for name, value in vars(record).items():
+        if is_dataclass(value):
+            yield from _whole_numbers(value, (*at, name))
+        elif type(value) is int:
+            yield (*at, name)
+
+
+@pytest.mark.parametrize("path", list(_whole_numbers(POLICY)), ids=".".join)
+def test_no_number_of_a_policy_is_negative(path):
+    """A reply due a working day ago was looked for until the beginning of time."""
+    with pytest.raises(PolicyError) as refused:
+        policy_from_plain(changed(*path, -1))
+    assert refused.value.key == ".".join(path)
+
+
+def test_every_value_of_a_policy_is_read_by_somebody():
+    product = Path(fieldops.__file__).parent
+    own = {"sections.py", "floors.py", "edition.py"}
+    code = "".join(each.read_text("utf-8") for each in product.rglob("*.py") if each.name not in own)
+    sections = (
+        POLICY.visit,
+        POLICY.visit.calls,
+        POLICY.letter,
+        POLICY.contacts,
+        POLICY.case,
+        POLICY.evidence,
+        POLICY.routing,
+    )
+    names = {each.name for section in sections for each in fields(section)}
+    assert not [name for name in names if not re.search(rf"\.{name}\b", code)]
+
+
+def test_an_edition_that_stands_goes_on_without_a_key_nothing_reads_any_longer_and_a_new_one_may_not_have_it():
+    plain = to_plain(POLICY)
+    plain["case"]["weekly_node_days"] = 7
+    plain["overrides"] = [{"bank": "B", "reason": "x", "product": None, "change": {"case": {"weekly_node_days": 5}}}]
+    assert stored_policy(plain).for_bank("B").case == POLICY.case
+    with pytest.raises(PolicyError, match="weekly_node_days: unknown key"):
+        policy_from_plain(plain)

@@ -1,0 +1,47 @@
+"""The banks a case file names, and how long the mandates run whose end they do not give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from fieldops.cases.models import Bank
+from fieldops.cases.rules import months_after
+from fieldops.clock import local_date
+from fieldops.db import uuid7
+from fieldops.policies.service import policy_on
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from fieldops.imports.kinds import CheckedRow, Intake
+
+
+class BankBook:
+    """The banks of one file: found by name or code, or new with it."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._by_name: dict[str, Bank] = {}
+        self._policy = policy_on(intake.session, local_date(intake.actor.at))
+
+    def bank_of(self, row: CheckedRow) -> Bank | None:
+        """The bank a row names, or else the one the file was sent for; None where nobody says."""
+        name = row.values["bank"] or self._intake.bank_code
+        if name and name not in self._by_name:
+            query = sa.select(Bank).where((Bank.name == name) | (Bank.code == name)).limit(1)
+            self._by_name[name] = self._intake.session.scalar(query) or self._new(name)
+        return self._by_name[name] if name else None
+
+    def expiry_on(self, row: CheckedRow, bank: Bank) -> date | None:
+        """The last day of the mandate: the bank's own, or the cycle of its policy where it gives none."""
+        said: date | None = row.values["expiry_on"]
+        months = self._policy.for_bank(bank.code, row.values["product"]).case.cycle_months
+        return months_after(row.values["entrusted_on"], months) if said is None and months else said
+
+    def _new(self, name: str) -> Bank:
+        bank = Bank(id=uuid7(), code=name, name=name, created_at=self._intake.actor.at)
+        self._intake.session.add(bank)
+        self._intake.session.flush()
+        return bank
