@@ -58,6 +58,16 @@ CHINA_POST = CarrierPattern("中国邮政")
 S10_ANY = CarrierPattern("UPU S10", r"^[A-Z]{2}\d{9}[A-Z]{2}$")
 
 
+def as_scanned(raw: str) -> str:
+    """Return a typed or scanned number as it is kept: capitals, nothing around or between its groups.
+
+    Example:
+        >>> as_scanned("* xa 0000 0000 001 *")
+        'XA00000000001'
+    """
+    return SEPARATORS.sub("", raw).upper()
+
+
 def read_number(raw: str, pattern: CarrierPattern = CHINA_POST) -> str:
     """Return a typed or scanned number in its one form: ASCII capitals, nothing between.
 
@@ -66,7 +76,7 @@ def read_number(raw: str, pattern: CarrierPattern = CHINA_POST) -> str:
         >>> read_number("rr 4731 2482 9 gb", S10_ANY)
         'RR473124829GB'
     """
-    number = SEPARATORS.sub("", raw).upper()
+    number = as_scanned(raw)
     if not number.isascii() or not re.search(pattern.regex, number):
         raise NumberMalformed(f"{raw!r} does not have the form of {pattern.carrier} ({pattern.regex}): scan the label.")
     found = S10_FORM.fullmatch(number)

@@ -81,7 +81,6 @@ LETTER_MOVES: Mapping[str, Mapping[LetterState, LetterState]] = {
     "cancel": {_L.GENERATED: _L.CANCELLED, _L.QUEUED: _L.CANCELLED},
     "void": {_L.PRINTED: _L.VOID, _L.SEALED: _L.VOID, _L.BROUGHT_BACK: _L.VOID},
     "close": dict.fromkeys((_L.DELIVERED, _L.RETURNED, _L.LOST, _L.HANDED, _L.LEFT_SEALED), _L.CLOSED),
-    "undo_seal": {_L.SEALED: _L.PRINTED},
     "undo_post": {_L.POSTED: _L.SEALED},  # the post struck it off the signed list
     "undo_outcome": {
         **dict.fromkeys((_L.DELIVERED, _L.RETURNED, _L.LOST), _L.POSTED),

@@ -25,7 +25,6 @@ HANDS = {  # event of a letter → who has its paper afterwards; an event that i
     "print": OFFICE,
     "reprint": OFFICE,
     "seal": OFFICE,
-    "undo_seal": OFFICE,
     "post": POST,
     "undo_post": OFFICE,
     "issue": CREW,

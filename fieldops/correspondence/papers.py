@@ -8,6 +8,7 @@ from fieldops import audit
 from fieldops.correspondence import certificates, queries
 from fieldops.correspondence.batch_count import count_of, totals_of
 from fieldops.errors import NotFound, NotNow
+from letters.number import as_scanned
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -77,8 +78,10 @@ def list_page(session: Session, *, limit: int, after: UUID | None = None) -> dic
     return queries.page_of(queries.lists_page(session, limit=limit, after=after), limit)
 
 
-def item_page(session: Session, *, limit: int, **chosen: Any) -> dict[str, Any]:
-    """One page of registered items."""
+def item_page(session: Session, *, limit: int, tracking_no: str | None = None, **chosen: Any) -> dict[str, Any]:
+    """One page of registered items; a number may be given as it is scanned."""
+    if tracking_no is not None:
+        chosen["tracking_no"] = as_scanned(tracking_no)
     return queries.page_of(queries.items_page(session, limit=limit, **chosen), limit)
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from fieldops import audit, jobs
+from fieldops.clock import local_date
 from fieldops.correspondence import numbers, queries, register
 from fieldops.correspondence.facts import TrackingFact
 from fieldops.correspondence.gates import Refusal, pass_gate
 from fieldops.correspondence.models import HandoverList, MailItem
 from fieldops.correspondence.moves import move_item, move_letter, withdraw_letters
-from fieldops.errors import NotNow
+from fieldops.errors import NotNow, NotUnderstood
 from fieldops.policies.catalogue import Stage
 from letters.postage import registered_postage_fen, weight_g
 from letters.register import EntryKind
@@ -77,7 +78,7 @@ def collect_list(session: Session, actor: audit.Actor, *, on_date: date, post_of
     """Make the list of a day and office from every item that waits, each asked again; an open list is made anew.
 
     An item whose letter the rules refuse for good is void and stays out; one that is held waits. The files follow by
-    a job. Raises: NotNow when nothing is left to hand over.
+    a job. Raises: NotUnderstood for a list of a day that is over, NotNow when nothing is left to hand over.
     """
     handover = _open_list(session, actor, on_date, post_office)
     left_out = _collect(session, actor, handover)
@@ -176,6 +177,8 @@ def _open_list(session: Session, actor: audit.Actor, on_date: date, post_office:
     found = session.scalar(same.where(HandoverList.status != HANDED_OVER).with_for_update())
     if found is not None:
         return found
+    if on_date < local_date(actor.at):
+        raise NotUnderstood("LIST_DAY", f"{on_date} is over; give the day on which the post takes the items.")
     made = HandoverList(
         no=f"JJ{on_date:%Y%m%d}{session.scalar(sa.Sequence('handover_no')):05d}",
         on_date=on_date,

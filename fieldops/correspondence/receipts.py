@@ -15,6 +15,7 @@ from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.correspondence.models import MailItem
 from fieldops.errors import NotNow, NotUnderstood
 from fieldops.tasks.service import open_task
+from letters.number import as_scanned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +42,11 @@ def file_list_receipt(
         raise NotNow("LIST_STATE", f"List {handover.no} is {handover.status}; the post stamps it at the hand-over.")
     evidence.require_scan(session, scan_sha256)
     pairs = queries.items_of_list(session, list_id)
-    strangers = set(not_accepted) - {item.tracking_no for item, _ in pairs}
+    struck_out = {as_scanned(number) for number in not_accepted}
+    strangers = struck_out - {item.tracking_no for item, _ in pairs}
     if strangers:
         raise NotUnderstood("ITEM_NOT_ON_LIST", f"{', '.join(sorted(strangers))} is not on list {handover.no}.")
-    accepted = [(item, letter) for item, letter in pairs if item.tracking_no not in set(not_accepted)]
+    accepted = [(item, letter) for item, letter in pairs if item.tracking_no not in struck_out]
     evidence.attach(session, actor, [letter for _, letter in accepted], evidence.POSTING, scan_sha256)
     known = _known(session, [item for item, _ in accepted])
     on = local_date(handover.handed_over_at)

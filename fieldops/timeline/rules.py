@@ -99,7 +99,6 @@ TITLES: Final = {
     "letters.bring_back": ("带回", "brought back"),
     "letters.reseal": ("重新装封", "sealed again"),
     "letters.close": ("归档", "closed"),
-    "letters.undo_seal": ("撤销装封", "sealing undone"),
     "letters.undo_post": ("撤销交寄", "posting undone"),
     "letters.undo_outcome": ("结果撤销", "outcome taken back"),
     "mail.register": ("挂号", "number bound"),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from fieldops.correspondence import evidence, journey, posting, receipts, register, remailing, tracking
+from fieldops.correspondence import evidence, journey, papers, posting, receipts, register, remailing, tracking
 from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.errors import NotNow, NotUnderstood, TooLarge
 from fieldops.tasks.queries import task_of
@@ -127,12 +127,14 @@ def test_the_stamped_list_is_the_receipt_of_its_items_but_those_struck_out(offic
     with office.house.transaction() as session:
         clerk = office.actor("admin_clerk")
         list_id, out = items[0].handover_id, items[1].tracking_no
-        made = receipts.file_list_receipt(session, clerk, list_id, scan_sha256=scan, not_accepted=[out])
+        label = f"* {out[:2].lower()} {out[2:]} *"  # as the scanner reads it
+        made = receipts.file_list_receipt(session, clerk, list_id, scan_sha256=scan, not_accepted=[label])
         assert sorted(one.tracking_no for one in made) == sorted({item.tracking_no for item in items} - {out})
         again = receipts.file_list_receipt(session, clerk, list_id, scan_sha256=scan, not_accepted=[out])
         assert again == []
         filed = [len(evidence.evidence_of(session, letter_id)) for letter_id in letter_ids]
         assert sorted(filed) == [0, 1, 1]
+        assert [one.tracking_no for one in papers.item_page(session, limit=9, tracking_no=label)["items"]] == [out]
 
 
 def test_a_stamped_list_leaves_a_receipt_of_another_day_and_asks_which_day_holds(office):

@@ -2,6 +2,7 @@
 
 import io
 import threading
+from datetime import timedelta
 
 import openpyxl
 import pypdfium2
@@ -158,6 +159,22 @@ def test_with_nothing_waiting_there_is_no_list(office):
     with pytest.raises(NotNow) as refused:
         office.listed()
     assert refused.value.code == "NOTHING_TO_HAND_OVER"
+
+
+def test_no_list_is_begun_for_a_day_that_is_over_and_one_left_open_is_made_anew_and_handed_over(office):
+    office.approved()
+    office.registered()
+    clerk, today = office.actor("admin_clerk"), office.house.clock.today()
+    with office.house.transaction() as session, pytest.raises(NotUnderstood) as refused:
+        posting.collect_list(session, clerk, on_date=today - timedelta(days=1), post_office="示范邮局")
+    assert refused.value.code == "LIST_DAY"
+    list_id = office.listed()
+    office.house.clock.advance(days=1)
+    with office.house.transaction() as session:
+        clerk = office.actor("admin_clerk")
+        assert posting.collect_list(session, clerk, on_date=today, post_office="示范邮局").id == list_id
+    office.work()
+    office.hand_over(list_id)
 
 
 def test_two_clerks_who_collect_at_once_make_one_list(office):
