@@ -26,7 +26,8 @@ class PaperBooks(RuleBasedStateMachine):
         self.lines = Counter()  # (letter, kind) → lines in the register
         self.batch = {}
         self.bound = set()
-        self.undone = set()  # letters whose item was under way before
+        self.undone = set()  # letters whose item is further on its way than the counter, or was
+        self.refused = set()
         self.sheets_used = 0
 
     def do(self, who, verb, *args, **words):

@@ -62,6 +62,8 @@ DAY = (  # every kind of step at least once, in an order that can be
     ("issue", {}),
     ("come_home", {"outcome": "LEFT_SEALED"}),
     ("come_home", {"outcome": "HANDED"}),
+    ("refuse", {}),
+    ("take_refusal_back", {}),
     ("come_out", {"outcome": "RETURNED"}),
     ("undo", {}),
     ("come_out", {"outcome": "RETURNED"}),

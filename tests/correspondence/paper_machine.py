@@ -158,6 +158,9 @@ class PaperMachine(PaperBooks):
     def come_out(self, data, outcome):
         letter = self.some(data, "POSTED")
         item = self.item_of(letter)
+        if letter in self.refused and outcome == "DELIVERED":
+            return  # what was refused comes back, or is lost
+        self.refused.discard(letter)
         if outcome == "DELIVERED":
             self.do("admin_clerk", journey.record_event, item.id, code="deliver", signed_by="SELF")
         elif outcome == "LOST":
@@ -168,6 +171,21 @@ class PaperMachine(PaperBooks):
             self.bound.discard(letter)
         self.moved(letter, outcome)
         self.lines[letter, "OUTCOME"] += 1
+
+    @precondition(lambda self: set(self.letters("POSTED")) - self.refused)
+    @rule(data=st.data())
+    def refuse(self, data):
+        letter = data.draw(st.sampled_from(sorted(set(self.letters("POSTED")) - self.refused)))
+        self.do("admin_clerk", journey.record_event, self.item_of(letter).id, code="refuse")
+        self.refused.add(letter)
+        self.undone.add(letter)
+
+    @precondition(lambda self: self.refused)
+    @rule(data=st.data())
+    def take_refusal_back(self, data):
+        letter = data.draw(st.sampled_from(sorted(self.refused)))
+        self.do("admin_approver", undoing.undo_outcome, letter, reason="the wrong label")
+        self.refused.discard(letter)
 
     @precondition(lambda self: self.letters(*evidence.NEEDED))
     @rule(data=st.data())
