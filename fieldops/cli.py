@@ -20,7 +20,7 @@ from fieldops.paper_commands import evidence, letters, register
 from fieldops.policy_commands import policy
 from fieldops.settings import Settings
 from letters.errors import PaperError
-from letters.system import require_fonts, require_libraries
+from letters.system import require_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,12 +68,6 @@ def _house() -> Iterator[House]:
         house.database.close()
 
 
-def _require_paper() -> None:
-    """Refuse to start where letters could not be rendered, or only slowly; the one line names the package."""
-    require_libraries()
-    require_fonts()
-
-
 def _operator(house: House) -> Actor:
     """Whoever sits at the command line; every change is audited under this name."""
     return Actor("cli", house.clock.now(), roles=frozenset({"SYSADMIN"}))
@@ -85,7 +79,7 @@ def run(*, once: bool) -> None:
     """Drive the demo day the first time, show its summary, then serve it until Ctrl-C."""
     from fieldops.demo import running  # noqa: PLC0415
 
-    _require_paper()
+    require_system()
     sys.exit(running.run(once=once))
 
 
@@ -101,7 +95,7 @@ def demo(caseload: Path | None, on_date: Any, budget_s: int, *, once: bool, as_j
     """Drive one whole day from a folder of bank files, through the HTTP API, on its own database."""
     from fieldops.demo import running  # noqa: PLC0415
 
-    _require_paper()
+    require_system()
     sys.exit(running.demo(caseload, on_date.date(), budget_s=budget_s, once=once, as_json=as_json))
 
 
@@ -111,7 +105,7 @@ def serve(port: int | None) -> None:
     """Serve the API and its pages."""
     from fieldops import serving  # noqa: PLC0415
 
-    _require_paper()
+    require_system()
     settings = Settings.from_env()
     serving.serve(serving.on_port(settings, port) if port else settings)
 
@@ -122,7 +116,7 @@ def worker(*, until_empty: bool) -> None:
     """Run the jobs: imports, verdicts, plans, letters."""
     from fieldops import jobs  # noqa: PLC0415
 
-    _require_paper()
+    require_system()
     with _house() as house:
         jobs.work(house, until_empty=until_empty)
 

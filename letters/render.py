@@ -17,7 +17,6 @@ from letters.letter import LetterFields, full_numbers, printed_values
 from letters.markup import LETTER_IMAGES, compile_template, fill_slots
 from letters.pack import Pack, load_house_fonts
 from letters.rendered import Inspection, LetterFailure, PrintPart, RenderedChunk, RenderedLetter
-from letters.system import require_fonts, require_libraries
 from letters.table import TableDocument, table_css, table_html
 
 __all__ = [
@@ -29,22 +28,12 @@ __all__ = [
     "RenderedLetter",
     "Renderer",
     "render_table_document",
-    "require_system",
 ]
 
 PDF_A = "pdf/a-3u"
 MAX_PAGES = 6
 PRINT_CHUNK = 25  # letters in one file: about 55 MB while it is made
 CACHED_LETTERS = 500  # letters between two readings of fonts and styles
-
-
-def require_system() -> None:
-    """Refuse, by name, a machine without the libraries and fonts that letters need.
-
-    Raises: SystemIncomplete.
-    """
-    require_libraries()
-    require_fonts()
 
 
 class Renderer:

@@ -42,6 +42,15 @@ LIBRARIES = (
 )  # fmt: skip
 
 
+def require_system() -> None:
+    """Refuse, by name, a machine where letters could not be rendered, or only slowly.
+
+    Raises: SystemIncomplete.
+    """
+    require_libraries()
+    require_fonts()
+
+
 def missing_libraries(libraries: tuple[Library, ...] = LIBRARIES) -> tuple[Library, ...]:
     """Return the libraries that this machine cannot load."""
     return tuple(library for library in libraries if _load(library) is None)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from fieldops.cli import IMPORT_KINDS, main
 from fieldops.errors import NotFound
 from fieldops.imports.kinds import kind_named
+from letters import system
 from tests.conftest import SECRET
 
 NOWHERE = "postgresql://127.0.0.1:9/none"
@@ -73,6 +74,28 @@ def test_a_demo_in_production_is_refused_before_it_touches_a_database(words, tmp
     told = CliRunner().invoke(main, words, env=env | {"FIELDOPS_MODE": "production"})
     assert told.exit_code == 1
     assert "FIELDOPS_MODE is production" in told.output
+
+
+@pytest.mark.parametrize("words", [["run"], ["demo"], ["serve"], ["worker", "--until-empty"]], ids=" ".join)
+@pytest.mark.parametrize(
+    ("lacking", "named"), [("HarfBuzz subsetter", "apt-get install libharfbuzz-subset0"), ("Pango", "libpango-1.0-0")]
+)
+def test_nothing_starts_where_letters_could_not_be_rendered_and_what_lacks_is_named(
+    monkeypatch, tmp_path, words, lacking, named
+):
+    real = system._load
+    monkeypatch.setattr(system, "_load", lambda library: None if library.title == lacking else real(library))
+    told = CliRunner().invoke(main, words, env={"FIELDOPS_HOME": str(tmp_path)})
+    assert told.exit_code == 1
+    assert f"{lacking} (" in told.stderr
+    assert named in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_starts_without_the_fonts_of_the_house(monkeypatch, tmp_path):
+    monkeypatch.setattr(system.require_fonts, "__defaults__", (tmp_path,))
+    told = CliRunner().invoke(main, ["worker", "--until-empty"], env={"FIELDOPS_HOME": str(tmp_path)})
+    assert (told.exit_code, "NotoSansSC-GB2312-400.ttf" in told.stderr) == (1, True)
 
 
 def test_the_command_takes_every_kind_of_file_that_is_offered(shared_app):

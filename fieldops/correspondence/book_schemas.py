@@ -56,6 +56,10 @@ class WaitingItemOut(Out):
     days = fields.Integer()
 
 
+class UnreceiptedItemOut(WaitingItemOut):
+    lacking = fields.String()
+
+
 class YearlyOut(Out):
     case_no = fields.String()
     bank = fields.String()

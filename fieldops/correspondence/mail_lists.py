@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fieldops.clock import at_local, local_date, years_later
-from fieldops.correspondence import mail_queries, queries
+from fieldops.correspondence import evidence, mail_queries, queries
 from fieldops.packs import queries as packs
 from fieldops.policies.service import policy_on
 
@@ -29,8 +29,12 @@ def no_news(session: Session, actor: Actor) -> list[dict[str, Any]]:
 
 
 def no_receipt(session: Session, actor: Actor) -> list[dict[str, Any]]:
-    """Posted items whose receipt is not filed in time."""
-    return [_item_row(actor, item) for item in unreceipted_items(session, actor.at)]
+    """Items whose receipt of posting, or then of delivery, is not filed in time LR-082."""
+    posted, delivered = unreceipted_items(session, actor.at), unproved_deliveries(session, actor.at)
+    return [
+        *(_item_row(actor, item) | {"lacking": evidence.POSTING} for item in posted),
+        *(_item_row(actor, item) | {"lacking": evidence.DELIVERY} for item in delivered),
+    ]
 
 
 def silent_items(session: Session, at: datetime) -> Sequence[MailItem]:
@@ -42,8 +46,15 @@ def silent_items(session: Session, at: datetime) -> Sequence[MailItem]:
 def unreceipted_items(session: Session, at: datetime) -> Sequence[MailItem]:
     """Items posted more days ago than the policy of that day gives for filing their receipt, which is not filed."""
     today = local_date(at)
-    first_day_in_time = today - timedelta(days=policy_on(session, today).letter.receipt_days)
-    return mail_queries.items_without_receipt(session, before=at_local(first_day_in_time, 0))
+    days = policy_on(session, today).letter.receipt_days
+    return mail_queries.items_without_receipt(session, before=at_local(today - timedelta(days=days), 0))
+
+
+def unproved_deliveries(session: Session, at: datetime) -> Sequence[MailItem]:
+    """Items delivered more days ago than the policy gives for filing the signed receipt 回执, which is not filed."""
+    today = local_date(at)
+    days = policy_on(session, today).letter.delivery_receipt_days
+    return mail_queries.items_without_delivery_receipt(session, before=at_local(today - timedelta(days=days), 0))
 
 
 def yearly(session: Session, actor: Actor) -> list[dict[str, Any]]:

@@ -43,6 +43,17 @@ def items_without_receipt(
     return session.scalars(lacking.order_by(MailItem.posted_at, MailItem.id)).all()
 
 
+def items_without_delivery_receipt(session: Session, *, before: datetime) -> Sequence[MailItem]:
+    """Items delivered before an instant with whose letter, not closed yet, no receipt of the delivery is filed."""
+    filed = sa.exists().where(MailEvidence.letter_id == MailItem.letter_id, MailEvidence.kind == "DELIVERY_RECEIPT")
+    delivered = (
+        sa.select(MailItem)
+        .join(Letter, Letter.id == MailItem.letter_id)
+        .where(MailItem.status == "DELIVERED", MailItem.outcome_at < before, Letter.status == "DELIVERED", ~filed)
+    )
+    return session.scalars(delivered.order_by(MailItem.outcome_at, MailItem.id)).all()
+
+
 def items_without_news(session: Session, *, since: datetime) -> Sequence[MailItem]:
     """Items under way whose posting and every event lie before an instant."""
     heard = sa.exists().where(TrackingEvent.item_id == MailItem.id, TrackingEvent.happened_at >= since)

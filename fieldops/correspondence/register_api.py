@@ -106,9 +106,9 @@ def list_no_news() -> Any:
 
 @blueprint.route("/mail-lists/no-receipt")
 @needs("register.read")
-@blueprint.response(200, book.WaitingItemOut(many=True))
+@blueprint.response(200, book.UnreceiptedItemOut(many=True))
 def list_no_receipt() -> Any:
-    """Posted items whose receipt is not filed in time."""
+    """Items whose receipt of posting, or then of delivery, is not filed in time."""
     return mail_lists.no_receipt(session(), actor())
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DAY_ENDS_S = 18 * 3600  # a working day's paper is looked for when the desk closes
 ACT_WITHIN = timedelta(days=1)
-RECEIPT, NO_NEWS = "posting_receipt_missing", "no_news_inquiry"
+RECEIPT, DELIVERY, NO_NEWS = "posting_receipt_missing", "delivery_receipt_missing", "no_news_inquiry"
 UNPRINTED, UNPOSTED = "unprinted_after_cut_off", "unposted_after_printing"
 
 
@@ -35,6 +35,7 @@ def watch(session: Session, actor: Actor) -> dict[str, int]:
     """Open a task for everything that stands still too long; how many of each kind stand still now."""
     return {
         RECEIPT: _ask(session, actor, RECEIPT, mail_lists.unreceipted_items(session, actor.at)),
+        DELIVERY: _ask(session, actor, DELIVERY, mail_lists.unproved_deliveries(session, actor.at)),
         NO_NEWS: _ask(session, actor, NO_NEWS, mail_lists.silent_items(session, actor.at)),
         UNPRINTED: _look(session, actor, UNPRINTED, _unprinted(session, actor)),
         UNPOSTED: _look(session, actor, UNPOSTED, _unposted(session)),

@@ -135,6 +135,7 @@ class LetterPolicy:
     no_news_days: int
     followup_call_days: int
     tracking_pattern: str
+    delivery_receipt_days: int = 30  # editions made before it was asked for say nothing of it
 
     def __post_init__(self) -> None:
         """Refuse values no rule could use."""

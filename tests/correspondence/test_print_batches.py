@@ -13,6 +13,7 @@ from fieldops.correspondence import batch_count, papers, printing, queries, rend
 from fieldops.correspondence.models import CustodyDecision
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.packs import queries as packs
+from fieldops.packs.service import retire_template
 from fieldops.policies.replay import replay
 from tests.makers import make_case, make_debtor
 
@@ -153,6 +154,18 @@ def test_a_letter_that_speaks_of_an_old_day_is_replaced_when_a_newer_balance_is_
     assert (office.read(letter_id).status, office.read(letter_id).status_reason) == ("CANCELLED", "FIGURES_CHANGED")
     with office.house.transaction() as session:
         assert [one.status for one in queries.letters_page(session, limit=9) if one.supersedes_id] == ["PENDING_REVIEW"]
+
+
+def test_a_text_retired_after_approval_is_printed_no_more(office):
+    (letter_id,) = office.approved()
+    with office.house.transaction() as session:
+        template_id = service.queries.letter_by_id(session, letter_id).template_id
+        retire_template(session, office.actor("admin_approver"), template_id, reason="the bank's new wording")
+    batch_id = office.rendered()
+    assert office.read(letter_id).status == "CANCELLED"
+    with office.house.transaction() as session:
+        card = papers.batch_card(session, batch_id)
+        assert ([row["code"] for row in card["exceptions"]], list(card["parts"])) == (["LR-040"], [])
 
 
 def test_one_bad_letter_never_stops_a_batch(office):

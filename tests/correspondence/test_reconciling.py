@@ -303,6 +303,25 @@ def test_the_receipt_of_the_first_posting_is_not_that_of_the_second(office):
     assert lacking(office, letter_id) == (0, None, False)
 
 
+def test_a_delivery_whose_signed_receipt_is_not_filed_is_asked_for_after_thirty_days(office, posted):
+    _, items = posted
+    stamped(office, items)
+    for item in items:
+        with office.house.transaction() as session:
+            journey.record_event(session, office.actor("admin_clerk"), item.id, code="deliver", signed_by="SELF")
+    office.house.clock.advance(days=30)
+    assert look(office)["delivery_receipt_missing"] == 0
+    office.house.clock.advance(days=1)
+    scan, first = office.scan("signed"), office.item(items[0].id).letter_id
+    with office.house.transaction() as session:
+        clerk = office.actor("admin_clerk")
+        evidence.file_evidence(session, clerk, first, kind="DELIVERY_RECEIPT", scan_sha256=scan)
+    assert look(office)["delivery_receipt_missing"] == tasks(office, "delivery_receipt_missing") == 1
+    with office.house.transaction() as session:
+        (row,) = mail_lists.no_receipt(session, office.actor("qa"))
+    assert (row["item_id"], row["lacking"]) == (items[1].id, "DELIVERY_RECEIPT")
+
+
 def test_an_item_without_news_for_thirty_days_is_inquired_after(office, posted):
     office.house.clock.advance(days=30, minutes=1)
     assert look(office)["no_news_inquiry"] == 2
@@ -316,7 +335,8 @@ def test_letters_unprinted_after_the_cut_off_and_unposted_after_printing_are_tas
     waiting, printed = office.approved(2)
     office.printed([printed])
     assert look(office) == {
-        "posting_receipt_missing": 0, "no_news_inquiry": 0, "unprinted_after_cut_off": 0, "unposted_after_printing": 0,
+        "posting_receipt_missing": 0, "delivery_receipt_missing": 0, "no_news_inquiry": 0,
+        "unprinted_after_cut_off": 0, "unposted_after_printing": 0,
     }  # fmt: skip
     office.house.clock.advance(hours=9)  # 18:00 of the day it was due
     found = look(office)

@@ -21,7 +21,7 @@ from letters.errors import (
 )
 from letters.letter import printed_values
 from letters.pack import load_pack
-from letters.render import LetterFailure, PrintPart, RenderedLetter, Renderer, require_system
+from letters.render import LetterFailure, PrintPart, RenderedLetter, Renderer
 from letters.samples import HOSTILE_NUMBERS, sample_letters
 from tests.letters.shipped import CODES, PACKS, changed
 
@@ -255,7 +255,7 @@ def test_every_kind_fits_one_page_with_the_longest_values(code):
 
 
 def test_this_machine_has_what_letters_need_or_says_what_it_lacks(tmp_path):
-    from letters.system import LIBRARIES, Library, require_fonts, require_libraries
+    from letters.system import LIBRARIES, Library, require_fonts, require_libraries, require_system
 
     require_system()
     absent = Library("HarfBuzz subsetter", ("libno-such.so.0",), "libharfbuzz-subset0", "harfbuzz", "why")
