@@ -79,6 +79,32 @@ def test_the_wheel_zooms_and_a_drag_moves_the_map(start):
     assert start.locator("#map aside li").count() == 0, "a drag is no choice"
 
 
+def test_a_far_visit_left_out_stands_at_the_edge_and_does_not_shrink_the_map(page):
+    """Near ones widen the map; one a thousand kilometres away does not make the routes a dot."""
+
+    def with_a_far_one(route):
+        told = route.fetch().json()
+        lon, lat = next(f for f in told["features"] if f["properties"]["kind"] == "stop")["geometry"]["coordinates"]
+        words = {"kind": "left_out", "visit": "V-far", "message_zh": "太远"}
+        far = {"type": "Point", "coordinates": [lon + 10, lat + 10]}
+        told["features"].append({"type": "Feature", "geometry": far, "properties": words})
+        route.fulfill(json=told)
+
+    page.goto("/")
+    page.wait_for_selector("#map svg path.route")
+    without = [float(part) for part in _view(page.locator("#map svg"))]
+    page.route("**/*.geojson", with_a_far_one)
+    page.reload()
+    page.wait_for_selector("#map svg path.route")
+    assert [float(part) for part in _view(page.locator("#map svg"))] == without
+    far = page.locator("#map path.left-out.far")
+    assert "V-far: 太远（图外" in far.locator("title").text_content()
+    x, y = (float(number) for number in far.get_attribute("d")[1:].split("l")[0].split())
+    left, top, width, height = without
+    assert left + 0.9 * width < x < left + width, "at the east"
+    assert top < y < top + 0.1 * height, "and the north"
+
+
 def test_the_link_of_a_letter_is_a_pdf(start, small_day):
     links = start.locator("a[href^='/demo/letters/']")
     assert links.count() == small_day.summary["letters"]

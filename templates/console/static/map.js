@@ -6,15 +6,26 @@
   const list = box.querySelector("ol");
   const title = box.querySelector("aside p");
   const { features } = await (await fetch(box.dataset.plan)).json();
-  const points = features.flatMap((f) => (f.geometry.type === "Point" ? [f.geometry.coordinates] : f.geometry.coordinates));
-  if (!points.length) return;
-  const squeeze = Math.cos((points[0][1] * Math.PI) / 180);
+  const pointsOf = (some) => some.flatMap((f) => (f.geometry.type === "Point" ? [f.geometry.coordinates] : f.geometry.coordinates));
+  if (!features.length) return;
+  const squeeze = Math.cos((pointsOf(features)[0][1] * Math.PI) / 180);
   const at = ([lon, lat]) => [lon * squeeze * 1000, -lat * 1000];
-  const xs = points.map((p) => at(p)[0]);
-  const ys = points.map((p) => at(p)[1]);
-  let [left, top] = [Math.min(...xs), Math.min(...ys)];
-  let [width, height] = [Math.max(...xs) - left || 1, Math.max(...ys) - top || 1];
-  [left, top, width, height] = [left - width * 0.05, top - height * 0.05, width * 1.1, height * 1.1];
+  // A frame round some features and a part of its size beyond.
+  const frame = (some, beyond) => {
+    const [xs, ys] = [0, 1].map((axis) => pointsOf(some).map((p) => at(p)[axis]));
+    const [x, y] = [Math.min(...xs), Math.min(...ys)];
+    const [w, h] = [Math.max(...xs) - x || 1, Math.max(...ys) - y || 1];
+    return [x - w * beyond, y - h * beyond, w * (1 + 2 * beyond), h * (1 + 2 * beyond)];
+  };
+  // A left-out visit near the routes widens the map; a far one would make them a dot, so it stands at the edge.
+  const planned = features.filter((f) => f.properties.kind !== "left_out");
+  const shown = planned.length ? planned : features;
+  const room = frame(shown, 0.3);
+  const within = ([x, y], [x0, y0, w, h]) => x >= x0 && x <= x0 + w && y >= y0 && y <= y0 + h;
+  const near = features.filter((f) => shown.includes(f) || within(at(f.geometry.coordinates), room));
+  let [left, top, width, height] = frame(near, 0.05);
+  const edge = [left + width * 0.02, top + height * 0.02, width * 0.96, height * 0.96];
+  const clamped = ([x, y]) => [Math.min(Math.max(x, edge[0]), edge[0] + edge[2]), Math.min(Math.max(y, edge[1]), edge[1] + edge[3])];
   const show = () => svg.setAttribute("viewBox", `${left} ${top} ${width} ${height}`);
   const make = (name, attributes, parent) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -36,9 +47,10 @@
       const dot = make("circle", { cx, cy, r: radius, class: f.properties.filled ? "stop filled" : "stop", fill: colour(crew) }, groups.get(crew));
       if (f.properties.filled) make("title", {}, dot).textContent = `${f.properties.visit}: 直线估算，无道路行程 great circle, no road leg`;
     } else {
-      const [x, y] = at(f.geometry.coordinates);
-      const mark = make("path", { d: `M${x - radius} ${y - radius}l${2 * radius} ${2 * radius}m0 ${-2 * radius}l${-2 * radius} ${2 * radius}`, class: "left-out" }, svg);
-      make("title", {}, mark).textContent = `${f.properties.visit}: ${f.properties.message_zh}`;
+      const far = !near.includes(f);
+      const [x, y] = far ? clamped(at(f.geometry.coordinates)) : at(f.geometry.coordinates);
+      const mark = make("path", { d: `M${x - radius} ${y - radius}l${2 * radius} ${2 * radius}m0 ${-2 * radius}l${-2 * radius} ${2 * radius}`, class: far ? "left-out far" : "left-out" }, svg);
+      make("title", {}, mark).textContent = `${f.properties.visit}: ${f.properties.message_zh}${far ? "（图外 off the map）" : ""}`;
     }
   }
   const choose = (chosen) => {
