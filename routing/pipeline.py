@@ -17,7 +17,7 @@ from routing.errors import InvalidValueError
 from routing.finish import Making, plan_of
 from routing.insertion import fitted_in, held
 from routing.problem import Area, Plan, Problem, Progress
-from routing.rounds import Group, Rounds, Terms
+from routing.rounds import Group, Rounds, Terms, never
 from routing.screen import screen
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ LEAST_DISTRICT_VISITS: Final = 450
 BORDER_ROUNDS: Final = 2
 BORDER_VISITS: Final = 1100
 """Visits one search across borders holds at most: its matrices grow with the square; twice as many gain nothing."""
+CANCELLED_S: Final = 2.0
+"""What a repair may still take of a plan that was cancelled: whoever cancelled waits for it."""
 ACCEPT_CREWS: Final = 8
 """Routes the OR-Tools model is asked about at once: its rules are per route, small models are built sooner."""
 
@@ -78,7 +80,7 @@ def plan(
     day = day_of(problem)
     to_search = narrowed(problem, apart)
     searched = day if to_search is problem else fitted_to(day, to_search)
-    rounds = Rounds(searched, Terms(began, budget_s, seed, cores, limit, stop or _never, on_progress))
+    rounds = Rounds(searched, Terms(began, budget_s, seed, cores, limit, stop or never, on_progress))
     parts = divide(to_search, rows) if rows else []
     searching = 1 - min(MOST_FINISH_SHARE, (FINISH_S + FINISH_STOP_S * len(rows)) / budget_s)
     if start is not None and parts:
@@ -152,7 +154,9 @@ def _accept(problem: Problem, rounds: Rounds) -> None:
     homes = np.array([start for start, _ in problem.crew_points], dtype=np.int64)
     planned = [stop for route in rounds.routes for stop in route]
     count = -(-len(problem.crews) // ACCEPT_CREWS)
-    rounds.run(regroup(plane, homes, rounds.routes, planned, count=count, axis=0), ACCEPT, 1.0)
+    elapsed_s = time.monotonic() - rounds.terms.began
+    until = min(1.0, (elapsed_s + CANCELLED_S) / rounds.terms.budget_s) if rounds.cancelled else 1.0
+    rounds.run(regroup(plane, homes, rounds.routes, planned, count=count, axis=0), ACCEPT, until)
 
 
 def _named(problem: Problem, number: int, part: AreaRows) -> Area:
@@ -163,7 +167,3 @@ def _named(problem: Problem, number: int, part: AreaRows) -> Area:
 def _cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _never() -> bool:
-    return False

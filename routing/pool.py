@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,18 +15,26 @@ from routing.column import Column, columns_of
 from routing.timing import Broken, time_route
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from routing.arrays import Arrays
 
 KEPT_COLUMNS: Final = 1500
 """Columns of least reduced cost that CP-SAT sees (measured: on all of 11,000 it finds nothing in 2 s)."""
+POLL_S: Final = 0.1
 STEPS_PER_S: Final = 1.0
 """CP-SAT's deterministic time per second of budget, where a plan must repeat exactly."""
 
 
 def choose(
-    day: Arrays, columns: Sequence[Column], now: Routes, *, budget_s: float, seed: int, repeatable: bool = False
+    day: Arrays,
+    columns: Sequence[Column],
+    now: Routes,
+    *,
+    budget_s: float,
+    seed: int,
+    repeatable: bool = False,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Routes:
     """The cheapest choice of routes from the columns and the present ones; never worse than the present."""
     began = time.perf_counter()
@@ -37,7 +46,7 @@ def choose(
     left_s = budget_s - (time.perf_counter() - began)
     if not repeatable and left_s < 0.05:  # noqa: PLR2004 - too little for a model
         return now
-    chosen = _cover(day, kept, wanted, seed, left_s if not repeatable else -budget_s * STEPS_PER_S)
+    chosen = _cover(day, kept, wanted, seed, left_s if not repeatable else -budget_s * STEPS_PER_S, stop)
     routes = _without_doubles(day, _to_crews(day, chosen))
     return routes if routes_cost(day, routes) < routes_cost(day, now) else now
 
@@ -86,7 +95,12 @@ def _promising(day: Arrays, columns: Sequence[Column], budget_s: float | None) -
 
 
 def _cover(
-    day: Arrays, columns: Sequence[Column], wanted: set[tuple[int, frozenset[int]]], seed: int, budget: float
+    day: Arrays,
+    columns: Sequence[Column],
+    wanted: set[tuple[int, frozenset[int]]],
+    seed: int,
+    budget: float,
+    stopped: Callable[[], bool],
 ) -> list[Column]:
     """Every stop in a chosen column or paid for; no more columns of a kind than crews. Negative budget: steps."""
     model = cp_model.CpModel()
@@ -109,10 +123,19 @@ def _cover(
         model.add(cp_model.LinearExpr.sum(literals) <= int(count))
     costs = [column.cost for column in columns] + day.left_out.tolist()
     model.minimize(cp_model.LinearExpr.weighted_sum(taken + skipped, costs))
-    solver = _solver(seed, budget)
-    if solver.solve(model) not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+    if _solved(solver := _solver(seed, budget), model, stopped) not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
         return []
     return [column for column, var in zip(columns, taken, strict=True) if solver.boolean_value(var)]
+
+
+def _solved(solver: Any, model: Any, stopped: Callable[[], bool]) -> Any:
+    """The solver's status; it runs beside, so that whoever stops the plan is heard."""
+    with ThreadPoolExecutor(1) as beside:
+        status = beside.submit(solver.solve, model)
+        while not wait([status], POLL_S).done:
+            if stopped():
+                solver.stop_search()
+        return status.result()
 
 
 def _solver(seed: int, budget: float) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from routing.arrays import FAR, routes_cost
 from routing.pool import choose
@@ -123,7 +123,8 @@ class _Search:
         least_s = min(LEAST_CHOICE_S, MOST_CHOICE_SHARE * self.budget_s)
         budget_s = max(least_s, min(CHOICE_SHARE * self.budget_s, left_s))
         repeatable = self.moves is not None
-        found = choose(self.day, self._columns, self.best, budget_s=budget_s, seed=self.seed, repeatable=repeatable)
+        terms: dict[str, Any] = {"budget_s": budget_s, "seed": self.seed, "repeatable": repeatable, "stop": self.stop}
+        found = choose(self.day, self._columns, self.best, **terms)
         self._better(found, routes_cost(self.day, found))
 
     def _cool(self, pace: _Pace, heat: float, end: float) -> None:

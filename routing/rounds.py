@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+def never() -> bool:
+    """Nobody stops this plan."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Stops and crews solved together, as rows of the day; `start` are its routes so far, by its own numbers."""
@@ -71,8 +76,9 @@ class Rounds:
             search,
             deadline=self.terms.began + self.terms.budget_s * until,
             cores=self.terms.cores,
-            stop=self.terms.stop if engine != ACCEPT else lambda: False,
+            stop=self.terms.stop if engine != ACCEPT else never,
             on_routes=on_routes,
+            apart=engine == "ortools" and self.terms.stop is not never,
         )
 
     def replace(self, routes: Routes, day: Arrays | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,7 +13,7 @@ from ortools.util import optional_boolean_pb2
 from routing.arrays import FAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from routing.arrays import Arrays, Routes
 
@@ -234,24 +234,16 @@ def _add_breaks(area: AreaModel) -> None:
 
 
 def _add_positions(area: AreaModel) -> None:
-    """Locked stops of one crew keep their order, where both are planned."""
-    day, model = area.day, area.model
+    """Locked stops of one crew keep their order, where both are planned: a rule that insertion itself knows."""
+    day = area.day
     placed = sorted((int(day.rank[stop]), stop) for stop in range(day.stop_count) if day.rank[stop] >= 0)
     by_crew: dict[bytes, list[tuple[int, int]]] = {}
     for rank, stop in placed:
-        by_crew.setdefault(day.fit[:, stop].tobytes(), []).append((rank, area.manager.NodeToIndex(stop)))
+        by_crew.setdefault((day.fit[:, stop] >= 0).tobytes(), []).append((rank, area.manager.NodeToIndex(stop)))
     for chain in by_crew.values():
-        _keep_order(area, model, chain)
-
-
-def _keep_order(area: AreaModel, model: Any, chain: Sequence[tuple[int, int]]) -> None:
-    slack = int(area.day.shift_end.max()) * 2
-    for a, (rank, before) in enumerate(chain):
-        for later_rank, after in chain[a + 1 :]:
+        for (rank, before), (later_rank, after) in combinations(chain, 2):
             if rank < later_rank:
-                both = model.ActiveVar(before) + model.ActiveVar(after)
-                gap = area.time.CumulVar(after) - area.time.CumulVar(before)
-                model.solver().Add(gap >= (both - 2) * slack)
+                area.time.AddNodePrecedence(before, after, 0)
 
 
 def _add_debtors(area: AreaModel) -> None:

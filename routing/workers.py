@@ -50,13 +50,15 @@ def run_tasks(
     cores: int,
     stop: Callable[[], bool],
     on_routes: Callable[[int, Routes, bool], None],
+    apart: bool = False,
 ) -> bool:
     """Solve every task and hand out routes as they get better: (task, routes, finished).
 
-    `deadline` is on `time.monotonic`. Returns True when stopped early.
+    `deadline` is on `time.monotonic`. `apart`: in processes of their own even where one would do, for a search that
+    cannot be stopped but by its end. Returns True when stopped early.
     Raises: SolverProcessLostError when a solver process dies.
     """
-    if cores <= 1 or len(tasks) <= 1:
+    if not apart and (cores <= 1 or len(tasks) <= 1):
         return _run_here(tasks, search, deadline, stop, on_routes)
     return _run_apart(tasks, search, deadline, min(cores, len(tasks)), stop, on_routes)
 

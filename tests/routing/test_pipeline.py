@@ -4,10 +4,13 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from ortools.sat.python import cp_model
 
-from routing import Objective, Problem, SolverProcessLostError, difference, plan, violations
+from routing import Objective, Problem, SolverProcessLostError, difference, engines, plan, pool, violations
 from routing.errors import InvalidValueError
+from routing.pipeline import CANCELLED_S
 from tests.routing.days import HOUR, crew, hours, stop, town
 
 
@@ -56,6 +59,59 @@ def test_a_cancelled_plan_is_whole_and_says_so():
     assert found.cancelled
     assert violations(problem, found) == ()
     assert found.planned > 100
+
+
+class Asked:
+    """Says stop from some time of asking on."""
+
+    def __init__(self, after):
+        self.after, self.times = after, 0
+
+    def __call__(self):
+        self.times += 1
+        return self.times > self.after
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("after", [0, 1, 4, 20])
+@pytest.mark.parametrize(("engine", "visits"), [("default", 60), ("default", 150), ("ortools", 60), ("ortools", 150)])
+def test_a_plan_is_cancelled_at_any_moment_and_keeps_the_best_so_far(engine, visits, after, cores):
+    """With one area or two, in this process or in others: long before the budget is used, and whole."""
+    problem, stop, costs = town(visits, visits // 8, max_stops=12), Asked(after), []
+    found = plan(
+        problem, budget_s=600, seed=1, cores=cores, engine=engine, stop=stop, on_progress=lambda p: costs.append(p.best_cost)
+    )  # fmt: skip
+    assert found.cancelled
+    assert violations(problem, found) == ()
+    assert stop.times > after
+    assert found.cost <= min(costs)
+    assert found.planned > visits * 0.8
+
+
+def test_a_choice_nobody_could_finish_is_cut_short_as_well():
+    rng, model = np.random.default_rng(1), cp_model.CpModel()
+    taken = [model.new_bool_var("") for _ in range(150)]
+    for _ in range(40):
+        weights = rng.integers(20, 100, 150).tolist()
+        model.add(cp_model.LinearExpr.weighted_sum(taken, weights) <= sum(weights) // 3)
+    model.maximize(cp_model.LinearExpr.weighted_sum(taken, rng.integers(20, 100, 150).tolist()))
+    asked = Asked(3)
+    assert pool._solved(pool._solver(1, 600), model, asked) == cp_model.FEASIBLE, "it ended before it was proved best"
+    assert asked.times > 3
+
+
+def test_a_repair_of_a_cancelled_plan_is_short(monkeypatch):
+    budgets = []
+
+    def told(day, routes, *, budget_s, solution_limit):
+        budgets.append(budget_s)
+        return routes
+
+    monkeypatch.setattr(engines, "accepted", told)
+    found = plan(town(40, 6), budget_s=600, seed=1, cores=1, stop=lambda: True)
+    assert found.cancelled
+    assert budgets
+    assert max(budgets) <= CANCELLED_S
 
 
 def test_progress_counts_up_to_the_end():
