@@ -23,6 +23,7 @@ from fieldops.evidence.schemas import (
     UploadOut,
 )
 from fieldops.sync import devices
+from fieldops.sync.compression import at_most
 from fieldops.web import Blueprint, actor, house, needs, own_transactions, session, token_claims
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from fieldops.sync.models import Device
 
+MAX_CHAIN_BYTES = 1024 * 1024
 ANY_KIND = "*/*"  # what it is, is known when it is there
 BYTES = {"type": "string", "format": "binary"}
 uploads = Blueprint("uploads", __name__, url_prefix="/mobile/uploads", description="Uploads of evidence 证据上传 (tus)")
@@ -85,6 +87,7 @@ def show_receipt_book() -> Any:
 
 @chains.route("", methods=["POST"])
 @needs("mobile.sync")
+@at_most(MAX_CHAIN_BYTES)
 @chains.arguments(ChainIn)
 @chains.response(200, ChainOut)
 def send_links(told: dict[str, Any]) -> Any:

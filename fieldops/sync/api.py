@@ -42,6 +42,7 @@ phones = Blueprint("devices", __name__, url_prefix="/devices", description="Phon
 recalled = Blueprint("recalls", __name__, url_prefix="/recalls", description="Recalls and their lag 召回")
 MAX_SYNC_BYTES = 1024 * 1024
 MAX_POSITIONS_BYTES = 256 * 1024
+MAX_OTHER_BYTES = 64 * 1024
 
 
 def _tokens() -> Tokens:
@@ -55,6 +56,7 @@ def _phone(device_id: uuid.UUID | None = None) -> Device:
 
 @blueprint.route("/devices", methods=["POST"])
 @needs("mobile.sync")
+@at_most(MAX_OTHER_BYTES)
 @blueprint.arguments(DeviceIn)
 @blueprint.response(201, DeviceOut)
 @hands_out_tokens
@@ -64,6 +66,7 @@ def register_device(asked: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/devices/<uuid:device_id>/token", methods=["POST"])
+@at_most(MAX_OTHER_BYTES)
 @blueprint.arguments(RenewIn)
 @blueprint.response(200, DeviceOut)
 @hands_out_tokens
@@ -93,6 +96,7 @@ def ask_gate(asked: dict[str, Any]) -> Any:
 
 @blueprint.route("/devices/<uuid:device_id>/ack", methods=["POST"])
 @needs("mobile.sync")
+@at_most(MAX_OTHER_BYTES)
 @blueprint.arguments(AckIn)
 @blueprint.response(204)
 def acknowledge(asked: dict[str, Any], device_id: uuid.UUID) -> None:

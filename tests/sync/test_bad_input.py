@@ -1,5 +1,6 @@
 """Whatever is sent to the phone's door is answered by name: never a fault of ours, never somebody else's data."""
 
+import gzip
 import json
 from datetime import timedelta
 from uuid import uuid4
@@ -90,8 +91,8 @@ NO_ENVELOPE = {
     "list": b"[]",
     "text": b'"x"',
     "bytes": b"\xff\xfe",
-    "deep list": b"[" * 100_000,
-    "deep object": b'{"a":' * 50_000,
+    "deep list": b"[" * 60_000,
+    "deep object": b'{"a":' * 12_000,
     "nan": b"NaN",
     "twice": b'{"protocol":1,"protocol":1}',
 }
@@ -125,10 +126,25 @@ def test_a_body_of_another_kind_is_not_read_as_something_else(road, kind):
     assert phone.base
 
 
-def test_positions_over_the_limit_are_refused_with_the_limit(road):
-    (_, api), _ = road.phones()
-    answer = api.client.post("/api/v1/mobile/positions", data=b" " * (256 * 1024 + 1), content_type="application/json")
-    assert (answer.status_code, answer.json["code"], answer.json["limit"]) == (413, "BODY_TOO_LARGE", 256 * 1024)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_a_body_over_the_limit_of_its_door_is_refused_with_the_limit_and_unpacked_no_further(road, packed):
+    (phone, api), _ = road.phones()
+    limits = {
+        "positions": 256 * 1024,
+        "chain": 1024 * 1024,
+        "devices": 64 * 1024,
+        f"devices/{phone.device_id}/ack": 64 * 1024,
+        f"devices/{phone.device_id}/token": 64 * 1024,
+    }
+    for path, limit in limits.items():
+        for size, code in ((limit, {400, 422}), (limit + 1, {413}), (30 * limit, {413})):
+            body, headers = b" " * size, {"Content-Encoding": "gzip"} if packed else {}
+            sent = gzip.compress(body) if packed else body
+            told = {"content_type": "application/json", "headers": headers}
+            answer = api.client.post(f"/api/v1/mobile/{path}", data=sent, **told)
+            assert answer.status_code in code, (path, size, answer.text[:200])
+            if answer.status_code == 413:
+                assert (answer.json["code"], answer.json["limit"]) == ("BODY_TOO_LARGE", limit)
 
 
 @pytest.mark.parametrize("change", ["foreign visit", "foreign card", "partner's mutation", "partner's phone"])

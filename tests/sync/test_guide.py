@@ -16,6 +16,7 @@ from fieldops.demo import phone
 from fieldops.evidence import rules as evidence
 from fieldops.evidence import schemas as evidence_schemas
 from fieldops.evidence import tus
+from fieldops.evidence.api import MAX_CHAIN_BYTES
 from fieldops.evidence.chain import FIRST, link_hash
 from fieldops.evidence.formats import MOST_PIXELS, MOST_PNG_PIXELS, MOST_SECONDS, TYPES_OF_KIND
 from fieldops.evidence.seals import told_of_seal
@@ -150,7 +151,10 @@ def test_the_renewal_of_the_guide_is_what_a_phone_signs():
 def test_the_limits_of_the_guide_are_those_of_the_code():
     said = " ".join(GUIDE.split())
     assert f"{schemas.MAX_MUTATIONS} mutations a sync" in said
-    assert f"{api.MAX_SYNC_BYTES // 1024**2} MiB a sync" in said
+    assert f"{api.MAX_SYNC_BYTES // 1024**2} MiB a sync or a send of links" in said
+    assert MAX_CHAIN_BYTES == api.MAX_SYNC_BYTES
+    others = f"{api.MAX_POSITIONS_BYTES // 1024} KiB of positions, {api.MAX_OTHER_BYTES // 1024} KiB anything else"
+    assert others in said
     assert f"{pull.PAGE_OPS} ops or {pull.PAGE_BYTES // 1024} KiB a page" in said
     assert f"{schemas.MAX_POINTS} points a batch" in said
     assert f"wait={schemas.LONGEST_WAIT_S}" in said
