@@ -16,9 +16,9 @@ DAYS = validate.Range(date(2000, 1, 1), date(2100, 1, 1))
 
 class RegisterPrintIn(In):
     branch = fields.String(required=True, validate=validate.Length(1, 100))
-    year = fields.Integer(required=True, validate=validate.Range(2000, 2100))
-    first = fields.Integer(load_default=1, validate=validate.Range(1, 10**9))
-    last = fields.Integer(load_default=None, validate=validate.Range(1, 10**9))
+    year = fields.Integer(strict=True, required=True, validate=validate.Range(2000, 2100))
+    first = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, 10**9))
+    last = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 10**9))
 
 
 class RegisterPrintOut(Out):

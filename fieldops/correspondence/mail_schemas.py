@@ -90,7 +90,7 @@ class ReceiptOut(Out):
 class AmendmentIn(In):
     item_id = fields.UUID(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(AMENDMENTS))
-    becomes = fields.Integer(validate=validate.Range(1, 100_000))
+    becomes = fields.Integer(strict=True, validate=validate.Range(1, 100_000))
     reason = Words(required=True, validate=validate.Length(1, 500))
     our_initials = fields.String(required=True, validate=validate.Length(1, 20))
     post_initials = fields.String(required=True, validate=validate.Length(1, 20))

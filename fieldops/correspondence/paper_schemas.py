@@ -15,16 +15,16 @@ SHA256 = validate.Regexp(r"^[0-9a-f]{64}$")
 
 class PrintBatchIn(In):
     letter_ids = fields.List(fields.UUID(), validate=validate.Length(1, 20_000))
-    requested_quantity = fields.Integer(validate=validate.Range(min=1))
+    requested_quantity = fields.Integer(strict=True, validate=validate.Range(min=1))
 
 
 class PrintQuantityIn(In):
-    quantity = fields.Integer(required=True, validate=validate.Range(min=1))
+    quantity = fields.Integer(strict=True, required=True, validate=validate.Range(min=1))
 
 
 class PrintedIn(In):
-    quantity = fields.Integer(required=True, validate=validate.Range(min=0))
-    sheets = fields.Integer(validate=validate.Range(min=0))
+    quantity = fields.Integer(strict=True, required=True, validate=validate.Range(min=0))
+    sheets = fields.Integer(strict=True, validate=validate.Range(min=0))
     not_printed = fields.List(fields.UUID(), load_default=list)
 
 
@@ -89,7 +89,7 @@ class CustodyEntryOut(Out):
 
 
 class PrintCustodyIn(In):
-    in_custody = fields.Integer(required=True, validate=validate.Range(min=0))
+    in_custody = fields.Integer(strict=True, required=True, validate=validate.Range(min=0))
 
 
 class PrintPartOut(Out):
@@ -177,7 +177,9 @@ class NumberRangeOut(Out):
 
 
 class PostageIn(In):
-    postage_fen = fields.Integer(load_default=None, validate=validate.Range(0, 100_000))  # the tariff, by weight
+    postage_fen = fields.Integer(
+        strict=True, load_default=None, validate=validate.Range(0, 100_000)
+    )  # the tariff, by weight
 
 
 class TrackingNumberIn(PostageIn):

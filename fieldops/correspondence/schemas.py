@@ -152,7 +152,7 @@ class LetterSenderIn(In):
     agency_address = fields.String(required=True, validate=validate.Length(1, 120))
     agency_phone = fields.String(required=True, validate=validate.Length(1, 32))
     agency_complaint_phone = fields.String(required=True, validate=validate.Length(1, 32))
-    pay_within_days = fields.Integer(load_default=10, validate=validate.Range(1, 90))
+    pay_within_days = fields.Integer(strict=True, load_default=10, validate=validate.Range(1, 90))
     law_firm = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
     lawyer_name = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 30))
     authorisation_no = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))

@@ -53,10 +53,10 @@ class LineIn(In):
 
     case_id = fields.UUID(required=True)
     outcome = fields.String(required=True, validate=validate.OneOf(list(OUTCOMES)))
-    promise_fen = fields.Integer(load_default=None, validate=validate.Range(1, 10**12))
+    promise_fen = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 10**12))
     promise_on = fields.Date(load_default=None)
     channel = fields.String(load_default=None, validate=validate.OneOf(BANK_CHANNELS))
-    amount_fen = fields.Integer(load_default=None, validate=validate.Range(1, 10**12))
+    amount_fen = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 10**12))
     paid_on = fields.Date(load_default=None)
     volunteered = fields.Boolean(load_default=None)
     reason = text(200, load_default=None)

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from fieldops.correspondence import amendments, queries, register
+from fieldops.correspondence import amendments, journey, queries, register
 from fieldops.errors import NotFound, NotNow, NotUnderstood
 
 INITIALS = {"our_initials": "李", "post_initials": "王"}
@@ -57,6 +57,13 @@ def test_a_correction_that_cannot_be_one_is_refused_by_name(office):
     with pytest.raises(NotFound):
         amend(office, list_id, list_id, kind="STRUCK_OFF")
     assert office.item(item_id).status == "POSTED"
+    with office.house.transaction() as session:
+        journey.record_event(session, office.actor("admin_clerk"), item_id, code="in_transit")
+    with pytest.raises(NotNow, match="cannot undo_post"):  # what is under way the post has taken
+        amend(office, item_id, list_id, kind="STRUCK_OFF")
+    with office.house.transaction() as session:
+        assert amendments.amendments_of(session, list_id) == []
+    assert office.read(office.item(item_id).letter_id).status == "POSTED"
 
 
 def test_a_correction_stays_as_it_was_written(office):

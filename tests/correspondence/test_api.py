@@ -2,6 +2,7 @@
 
 import pytest
 
+from fieldops.correspondence import numbers
 from fieldops.packs.models import LetterTemplate
 
 ASK = {"reason": "逾期未还"}
@@ -51,6 +52,27 @@ def test_who_has_not_the_post_is_refused(client_as, role, method, path):
 )
 def test_a_request_that_cannot_be_meant_is_refused(client_as, path, body):
     assert client_as("PHONE_COLLECTOR").post(f"/api/v1{path}", json=body).status_code == 422
+
+
+def test_an_amount_with_three_decimals_or_half_a_letter_is_refused_and_changes_nothing(office, client_as):
+    """A yuan has a hundred fen: 4.205 yuan is 420.5, which would else be cut off in silence."""
+    (letter_id,) = office.approved()
+    batch_id = office.sealed()
+    with office.house.transaction() as session:
+        numbers.allot_range(session, office.actor("admin_approver"), first="XA00000000001", last="XA00000009999")
+    clerk, batch, said = client_as("ADMIN_CLERK"), f"/api/v1/print-batches/{batch_id}", {"postage_fen": 420.5}
+    label = said | {"tracking_no": "XA00000000001"}
+    for path, body in (
+        (f"{batch}/register", said),
+        (f"/api/v1/letters/{letter_id}/register", label),
+        (f"{batch}/printed", {"quantity": 1.5}),
+        (f"{batch}/reconcile", {"in_custody": 1.5}),
+    ):
+        answer = clerk.post(path, json=body)
+        assert (answer.status_code, "Not a valid integer" in str(answer.json["errors"])) == (422, True), path
+    assert office.read(letter_id).status == "SEALED"
+    assert clerk.get("/api/v1/mail-items").json["items"] == []
+    assert clerk.post(f"{batch}/register", json={"postage_fen": 420}).status_code == 201
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "M11"}])
