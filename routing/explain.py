@@ -60,6 +60,7 @@ def _reason(day: Arrays, board: Board, stop: int) -> LeftOut:
         ]
     }
     words = best.words(day) if best else None
+    detail |= {"repair": best.limits(day)} if best else {}
     swaps = board.swaps(stop)
     if swaps:
         return left_out(day.stop_ids[stop], "DISPLACES", detail | {"other": day.stop_ids[swaps[0][1]]}, words)

@@ -90,6 +90,7 @@ ADVICE: Final[Mapping[str, tuple[str, str]]] = {
     "NO_CREW_THAT_DAY": ("请在其可上门日期排班，或放宽日期", "roster a crew on one of its days, or allow more days"),
     "SKILL_MISSING": ("安排具备该技能的小组", "roster a crew with these skills"),
     "NEVER_OPEN": ("调整锁定时间或预约时段", "change the time lock or the appointment"),
+    "IMPOSSIBLE_ALONE": ("核对地址坐标，或交就近机构外访", "check its point, or let an office near it go"),
     "OTHER_ADDRESS_TODAY": ("改排其他日期", "plan it for another day"),
     "NOT_FOUND_IN_TIME": ("排入小组{crew}第{place}位", "give it to crew {crew} as visit {place}"),
     "COSTS_MORE": ("提高优先级，或改日与附近外访合并", "raise its priority, or plan it with visits near it"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from routing.arrays import FAR
+from routing.problem import DAY_S
 from routing.reasons import REPAIRS, minutes
 from routing.timing import Broken, time_route
 
@@ -35,9 +36,21 @@ class Repair:
         zh = "，".join(text[0].format(**value) for text, value in zip(texts, values, strict=True))
         return zh, " and ".join(text[1].format(**value) for text, value in zip(texts, values, strict=True))
 
+    def limits(self, day: Arrays) -> list[dict[str, object]]:
+        """The same for a program: which limit of whom, and by how much (seconds, visits or load)."""
+        crew = day.crew_ids[self.crew]
+        return [
+            {"limit": step.limit, "by": step.by}
+            | ({"crew": crew} if step.stop is None else {"stop": day.stop_ids[step.stop]})
+            for step in self.steps
+        ]
+
 
 def repair_for(day: Arrays, crew: int, order: Sequence[int]) -> Repair | None:
-    """Limits whose moving makes this order hold, tried one after the other; None when that is not enough."""
+    """Limits whose moving makes this order hold, tried one after the other; None when that is not enough.
+
+    Moving one by more than a day is no mend.
+    """
     steps: list[Broken] = []
     moved = day
     for _ in range(MOST_STEPS + 1):
@@ -45,7 +58,7 @@ def repair_for(day: Arrays, crew: int, order: Sequence[int]) -> Repair | None:
         if not isinstance(broken, Broken):
             weight_s = sum(EXTRA_VISIT_S * step.by if step.limit == "MAX_STOPS" else step.by for step in steps)
             return Repair(crew, tuple(steps), weight_s) if steps else None
-        if broken.limit not in REPAIRS or broken.by >= FAR // 2:
+        if broken.limit not in REPAIRS or broken.by > DAY_S:
             return None
         step = broken
         if broken.limit not in {"MAX_STOPS", "LOAD"}:

@@ -106,5 +106,5 @@ def _nearest_miss(day: Arrays, stop: Stop, broken: list[Broken]) -> LeftOut:
     crew = min(range(day.crew_count), key=lambda v: (broken[v].by, v))
     repairs = [found for v in range(day.crew_count) if (found := repair_for(day, v, [0])) is not None]
     best = min(repairs, key=lambda found: (found.weight_s, found.crew), default=None)
-    words = described(day, crew, broken[crew])
+    words = described(day, crew, broken[crew]) | ({"repair": best.limits(day)} if best else {})
     return left_out(stop.id, "IMPOSSIBLE_ALONE", words, best.words(day) if best else None)

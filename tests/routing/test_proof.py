@@ -29,13 +29,49 @@ def every_place(day, routes, row):
     return found
 
 
+def mended(problem, steps):
+    """The problem with the limits of a repair moved."""
+    for step in steps:
+        by, limit = step["by"], step["limit"]
+        if limit == "WINDOW":
+            stops = [replace(s, windows=longer(s.windows, by)) if s.id == step["stop"] else s for s in problem.stops]
+            problem = replace(problem, stops=tuple(stops))
+            continue
+        change = {
+            "SHIFT": lambda c, by=by: {"shift": longer((c.shift,), by)[0]},
+            "BREAK": lambda c, by=by: {
+                "breaks": tuple(replace(p, window=longer((p.window,), by)[0]) for p in c.breaks)
+            },
+            "DUTY": lambda c, by=by: {"max_duty_s": c.max_duty_s + by},
+            "MAX_STOPS": lambda c, by=by: {"max_stops": c.max_stops + by},
+            "LOAD": lambda c, by=by: {"max_load": c.max_load + by},
+        }[limit]
+        crews = [replace(c, **change(c)) if c.id == step["crew"] else c for c in problem.crews]
+        problem = replace(problem, crews=tuple(crews))
+    return problem
+
+
+def longer(windows, by):
+    """The one that shuts last shuts later."""
+    *others, last = sorted(windows, key=lambda window: window.end_s)
+    return (*others, replace(last, end_s=last.end_s + by))
+
+
+def whole(problem):
+    return arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
+
+
 def prove(problem, found):
     """Check the claim of every reason against brute force; returns the classes met."""
-    day = arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
+    day = whole(problem)
     row = {one.id: i for i, one in enumerate(problem.stops)}
     orders = {route.crew_id: [row[visit.stop_id] for visit in route.visits] for route in found.routes}
     routes = [orders.get(one.id, []) for one in problem.crews]
     for left in found.left_out:
+        if "repair" in left.detail:
+            after = mended(replace(problem, horizon_s=10 * problem.horizon_s), left.detail["repair"])
+            alone_now = [[] for _ in routes] if left.detail["proof"] == "a" else routes
+            assert every_place(whole(after), alone_now, row[left.stop_id]), (left, "the mend does not let it in")
         places = every_place(day, routes, row[left.stop_id])
         alone = [v for v in range(len(routes)) if not isinstance(time_route(day, v, [row[left.stop_id]]), Broken)]
         if left.detail["proof"] == "a":
@@ -97,6 +133,13 @@ def test_the_four_classes_are_met_and_each_is_proved():
         met |= prove(problem, plan(problem, budget_s=20, seed=1, cores=1, limit=2000))
     assert {REASONS[code].proof for code in met} == {"a", "b", "c", "d"}
     assert "NOT_FOUND_IN_TIME" not in met
+
+
+def test_nobody_is_told_to_work_for_weeks():
+    problem = Problem((stop("moon", 4000),), (crew("c"),))
+    (left,) = plan(problem, budget_s=5, seed=1, cores=1, engine="ortools", limit=1).left_out
+    assert "repair" not in left.detail
+    assert "check its point" in left.repair_en
 
 
 @pytest.mark.parametrize("crews", [1, 45])
