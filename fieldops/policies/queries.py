@@ -57,3 +57,9 @@ def own_editions(session: Session, kind: str) -> Sequence[PolicyEdition]:
     """Every edition of our own, oldest first, drafts and withdrawn ones included."""
     query = sa.select(PolicyEdition).filter_by(kind=kind)
     return session.scalars(query.order_by(PolicyEdition.first_on, PolicyEdition.id)).all()
+
+
+def begin_trial(session: Session) -> bool:
+    """Whether this transaction may try a draft: no other one does."""
+    lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtext("policies.try"))
+    return bool(session.scalar(sa.select(lock)))

@@ -11,7 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from fieldops.errors import Problem
+from fieldops.errors import NotNow, Problem
+from fieldops.policies import queries
 from fieldops.policies.books import rule_books
 from fieldops.policies.catalogue import Stage
 from fieldops.policies.decision import Verdict, ask
@@ -112,10 +113,13 @@ class Trial:
 def try_draft(session: Session, document: Mapping[str, Any], since: datetime, *, most: int | None = None) -> Trial:
     """Ask every request since an instant as a draft would have, on what was known when it was made.
 
-    ``most`` bounds how many are asked, newest first. Cost: half a millisecond each.
-    Raises: NotUnderstood for a draft that cannot stand.
+    ``most`` bounds how many are asked, newest first. Cost: half a millisecond each, of one trial at a time: whoever
+    works on cases meanwhile waits for no more than one. Raises: NotUnderstood for a draft that cannot stand; NotNow
+    while another is being tried.
     """
     draft = read_draft(session, document)
+    if not queries.begin_trial(session):
+        raise NotNow("TRIAL_RUNNING", "Another draft is being tried, which takes seconds; try this one after it.")
     trial = Trial(draft.edition)
     for book in rule_books():
         with closing(book.decisions(session, since, True)) as found:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.planning.models import RouteStop
-    from fieldops.policies.edition import Policy
+    from fieldops.policies.sections import Window
 
 NEUTRAL_TEXT: Final = "请转告本人尽快与我公司联系。"
 MAY_MEET: Final = ("SELF", "GUARANTOR")
@@ -77,7 +77,6 @@ def refresh_cards(
     however many stops.
     """
     policy = policies.policy_on(session, on_date)
-    valid_until = at_local(on_date, _seconds(policy.visit.hard_window.closes))
     visit_ids = [stop.visit_id for stop in stops]
     newest, removed = queries.newest_cards(session, visit_ids), _highest_removed(session, visit_ids)
     versions: dict[UUID, int] = {}
@@ -85,13 +84,21 @@ def refresh_cards(
         visit_id = shown["visit"].id
         version, known = newest.get(visit_id, (0, b""))
         told = _order(stop_now) or (_order_before(known) if shown["visit"].status == IN_PROGRESS else None)
-        body = orjson.dumps(_card(shown, on_date, policy, told), option=orjson.OPT_SORT_KEYS)
+        hours = policy.for_bank(shown["bank_code"], _product(shown["cards"])).visit.hard_window
+        body = orjson.dumps(_card(shown, on_date, hours, told), option=orjson.OPT_SORT_KEYS)
         if known != body or version <= removed.get(visit_id, 0):
             version = max(version, removed.get(visit_id, 0)) + 1
+            valid_until = at_local(on_date, _seconds(hours.closes))
             session.add(StopCard(visit_id=visit_id, version=version, body=body, valid_until=valid_until))
         versions[visit_id] = version
     session.flush()
     return versions
+
+
+def _product(cards: Sequence[Mapping[str, Any]]) -> str | None:
+    """The product the cards of a visit have in common, as the rules ask for it."""
+    products = {card["product"] for card in cards}
+    return products.pop() if len(products) == 1 else None
 
 
 def _highest_removed(session: Session, visit_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -111,9 +118,8 @@ def _order_before(known: bytes) -> dict[str, Any] | None:
     return order
 
 
-def _card(shown: Mapping[str, Any], on_date: date, policy: Policy, stop_now: dict[str, Any] | None) -> dict[str, Any]:
+def _card(shown: Mapping[str, Any], on_date: date, hours: Window, stop_now: dict[str, Any] | None) -> dict[str, Any]:
     visit, stop = shown["visit"], shown["stop"]
-    hours = policy.visit.hard_window
     return {
         "no": visit.no,
         "crew": shown["crew"],

@@ -239,9 +239,10 @@ def stops_to_show(session: Session, stops: Sequence[RouteStop]) -> list[dict[str
     on_road = session.execute(sa.select(Crew.id, Crew.code, Crew.mode)).all()
     crews, modes = {crew.id: crew.code for crew in on_road}, {crew.id: crew.mode for crew in on_road}
     rows = session.execute(
-        sa.select(Visit, Debtor.name, Debtor.id_no_last4, Address.raw)
+        sa.select(Visit, Debtor.name, Debtor.id_no_last4, Address.raw, Bank.code)
         .join(Debtor, Debtor.id == Visit.debtor_id)
         .join(Address, Address.id == Visit.address_id)
+        .join(Bank, Bank.id == Visit.bank_id)
         .where(among(Visit.id, by_visit))
         .order_by(Visit.id)
     ).all()
@@ -249,6 +250,7 @@ def stops_to_show(session: Session, stops: Sequence[RouteStop]) -> list[dict[str
     return [
         {
             "visit": visit,
+            "bank_code": bank_code,
             "stop": by_visit[visit.id],
             "crew": crews[by_visit[visit.id].crew_id],
             "mode": modes[by_visit[visit.id].crew_id],
@@ -259,7 +261,7 @@ def stops_to_show(session: Session, stops: Sequence[RouteStop]) -> list[dict[str
             "history": history[visit.id],
             "letters": letters[visit.id],
         }
-        for visit, name, last4, raw in rows
+        for visit, name, last4, raw, bank_code in rows
     ]
 
 

@@ -71,7 +71,8 @@ def case_has_time_left(facts: HasFile, policy: Policy, now: Moment) -> Answer:
     seen = used("days_to_expiry", left, case)
     ample_on = now.day + timedelta(days=policy.visit.expiry_warn_days + 1)
     if 0 <= left <= policy.visit.expiry_warn_days:
-        return no(seen, d=left, ample=ample_on, more=(ample_on - expiry_on).days)
+        lead = policy.case.extension_lead_days
+        return no(seen, d=left, lead=lead, ample=ample_on, more=(ample_on - expiry_on).days)
     return yes(seen)
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from fieldops.addresses.queries import address_by_id
 from fieldops.addresses.service import invalidate_address
+from fieldops.audit import Actor
 from fieldops.correspondence.models import Letter
+from fieldops.policies.service import activate_edition, draft_policy
 from fieldops.tasks.models import Task
 from fieldops.visits.models import Visit
 from tests.acceptance.conftest import LETTERS, VISITS
@@ -136,8 +138,20 @@ def test_a_hold_suspends_and_its_release_brings_back(stage, kind):
     ]  # fmt: skip
 
 
-def test_what_was_paid_while_held_is_rejected_when_the_hold_is_released(stage):
-    """11. Back to where it was, or rejected: here the debt fell below the threshold of letters and visits alike."""
+def test_what_no_longer_passes_when_its_hold_is_released_is_rejected(stage):
+    """11. Back to where it was, or rejected: here the policy finds the source of the address unlawful by now."""
+    held = stage.to_every_case("holds", kind="BANK_PAUSE", from_on=TODAY)
+    document = {"based_on": "2026-11", "edition": "own", "valid_from": TODAY, "visit": {"lawful_sources": ["CONTRACT"]}}
+    with stage.house.transaction() as session:
+        draft_policy(session, Actor("author", stage.house.clock.now()), document=document, reason="x")
+        activate_edition(session, Actor("another", stage.house.clock.now()), "POLICY", "own")
+    for case_id, hold in held.items():
+        stage.post(f"/cases/{case_id}/holds/{hold['id']}/release", reason="委托方通知")
+    assert stage.where_visits_are() == (*["REJECTED"] * 5, "IN_PROGRESS")
+    assert stage.where_letters_are() == WITHDRAWN
+
+
+def test_what_is_proven_while_held_cancels_what_is_suspended(stage):
     case_id, visit_id = stage.visits["APPROVED"]
     hold = stage.post(f"/cases/{case_id}/holds", kind="BANK_PAUSE", from_on=TODAY)
     stage.post(f"/cases/{case_id}/special-statuses", kind="MINOR", proof="COMPLETE", evidence="户口簿", from_on=TODAY)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from fieldops.errors import NotNow
 from fieldops.policies.replay import replay, try_draft
 from fieldops.policies.service import activate_edition, draft_policy
 from fieldops.visits.models import VisitDecision
@@ -132,3 +133,12 @@ def test_trying_a_draft_over_http_is_bounded_and_writes_nothing(session, house, 
     whole = client_as("MANAGER").post("/api/v1/policies/try", json=wanted).json
     assert (whole["counted"]["LOST"], whole["truncated"], len(whole["flips"])) == (3, False, 3)
     assert [each["name"] for each in client_as("MANAGER").get("/api/v1/policies").json["items"]] == ["2026-11"]
+
+
+def test_one_draft_is_tried_at_a_time_and_the_other_is_told_to_come_after_it(session, house):
+    try_draft(session, a_draft(), LONG_AGO)
+    with house.transaction() as another, pytest.raises(NotNow, match="try this one after it"):
+        try_draft(another, a_draft(), LONG_AGO)
+    session.rollback()
+    with house.transaction() as another:
+        assert try_draft(another, a_draft(), LONG_AGO).asked == 0

@@ -10,12 +10,14 @@ from sqlalchemy import select, update
 
 from fieldops.addresses.models import Address
 from fieldops.agents.models import Crew
-from fieldops.cases.models import CallRecord
+from fieldops.audit import Actor
+from fieldops.cases.models import Bank, CallRecord
 from fieldops.clock import at_local, local
 from fieldops.correspondence.models import Letter
 from fieldops.datum import distance_m, to_wgs84
 from fieldops.personal import HIDDEN
 from fieldops.planning.models import DayPlan
+from fieldops.policies import service as policies
 from fieldops.sync import jobs
 from fieldops.sync.cards import MAY_SAY, map_links
 from fieldops.visits.models import Visit
@@ -165,6 +167,21 @@ def test_a_letter_that_says_the_old_amount_leaves_the_card_while_its_visit_goes_
     assert card(phone, road.visit_id)["letters_to_hand"] == []
     with road.house.transaction() as session:
         assert session.get_one(Letter, letter.id).held_reason == "BRING_BACK LR-022"
+
+
+def test_the_hours_on_a_card_are_those_of_its_bank(road):
+    (phone, _), _ = road.phones()
+    change = {"visit": {"hard_window": {"opens": "08:30", "closes": "19:00"}, "plan_window": {"closes": "19:00"}}}
+    with road.house.transaction() as session:
+        bank = session.get_one(Bank, session.get_one(Visit, road.visit_id).bank_id)
+        own = {"bank": bank.code, "reason": "合同", "change": change}
+        document = {"based_on": "2026-11", "edition": "own", "valid_from": str(TOMORROW), "overrides": [own]}
+        policies.draft_policy(session, Actor("a", road.house.clock.now()), document=document, reason="合同")
+        policies.activate_edition(session, Actor("b", road.house.clock.now()), "POLICY", "own")
+    republish(road, {crew: road.visits[crew.id] for crew in road.crews})
+    sync(road, phone)
+    hours = card(phone, road.visit_id)["lawful_hours"]
+    assert (hours["opens"], hours["closes"], hours["closes_at"][11:16]) == ("08:30", "19:00", "19:00")
 
 
 def test_a_plan_of_later_days_reaches_the_phones_the_night_before(road):
