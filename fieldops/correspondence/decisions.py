@@ -165,7 +165,8 @@ def why_card(session: Session, letter_id: UUID, *, at: datetime) -> dict[str, An
     """A letter with every decision on it, and how its debtor stands in the contact ledger now. Raises: NotFound."""
     letter = queries.letter_by_id(session, letter_id)
     bank = cases.banks_by_ids(session, [letter.bank_id])[letter.bank_id]
-    policy = policy_on(session, local_date(at)).for_bank(bank.code)
+    product = cases.case_by_id(session, letter.case_id).product
+    policy = policy_on(session, local_date(at)).for_bank(bank.code, product)
     return {
         "letter": letter,
         "decisions": queries.decisions_of(session, letter_id),

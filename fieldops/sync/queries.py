@@ -158,14 +158,16 @@ def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, toda
             Visit.status,
             StopCard.valid_until,
             recall,
+            Bank.code,
         )
+        .join(Bank, Bank.id == Visit.bank_id)
         .outerjoin(ScopeEntry, sa.and_(ScopeEntry.visit_id == Visit.id, ScopeEntry.agent_id == agent_id))
         .outerjoin(StopCard, sa.and_(StopCard.visit_id == ScopeEntry.visit_id, StopCard.version == ScopeEntry.version))
         .where(among(Visit.id, visit_ids))
     )
     return {
-        visit_id: Held(bool(in_scope), status, until is not None and local_date(until) == today, reason)
-        for visit_id, in_scope, status, until, reason in rows
+        visit_id: Held(bool(in_scope), status, until is not None and local_date(until) == today, reason, bank)
+        for visit_id, in_scope, status, until, reason, bank in rows
     }
 
 

@@ -204,6 +204,7 @@ class Held:
     status: str | None
     of_today: bool
     recall_reason: str | None
+    bank: str | None = None
 
 
 NOT_YOURS, NOT_TODAY, OUTSIDE_HOURS = "NOT_YOURS", "NOT_TODAY", "OUTSIDE_LAWFUL_HOURS"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
+    from fieldops.policies.edition import Policy
 
 _UNKNOWN: Final = Held(in_scope=False, status=None, of_today=False, recall_reason=None)
 
@@ -59,7 +60,12 @@ def visits_to_stop(session: Session, device: Device, held: Iterable[UUID], now: 
     """The gate: which of these visits must not be made now, whatever the phone's cursor says."""
     asked = sorted(set(held))
     known = queries.held_by(session, device.agent_id, asked, today=local_date(now))
-    hours = policy_on(session, local_date(now)).visit.hard_window
-    lawful = hours.opens <= local(now).time() <= hours.closes
-    answers = ((each, gate_stops(known.get(each, _UNKNOWN), lawful_hour=lawful)) for each in asked)
+    policy = policy_on(session, local_date(now))
+    answers = ((each, _why_not(known.get(each, _UNKNOWN), policy, now)) for each in asked)
     return {"server_time": now, "stop": [{"visit_id": each, "reason": why} for each, why in answers if why]}
+
+
+def _why_not(held: Held, policy: Policy, now: datetime) -> str | None:
+    """Why a visit must not be made now, by the hours of its own bank."""
+    hours = (policy.for_bank(held.bank) if held.bank else policy).visit.hard_window
+    return gate_stops(held, lawful_hour=hours.opens <= local(now).time() <= hours.closes)

@@ -68,8 +68,8 @@ def test_a_crew_with_all_its_papers_may_go_and_one_without_any_is_taken_at_its_i
 @pytest.mark.parametrize(
     ("until_on", "kinds", "why"),
     [
-        (None, [kind for kind in PAPERS if kind != "EXAM"], "考试合格缺失 EXAM"),
-        (TODAY, list(PAPERS), "保密协议失效 NDA"),  # valid today, not on the day of the plan
+        (None, [kind for kind in PAPERS if kind != "EXAM"], "考试合格缺失"),
+        (TODAY, list(PAPERS), "保密协议失效"),  # valid today, not on the day of the plan
     ],
 )
 def test_a_member_whose_papers_do_not_hold_that_day_is_named_with_what_is_missing(
@@ -98,7 +98,7 @@ def test_what_bars_a_crew_is_told_in_full(session, house, day):
     eligibility.register_recorder(session, supervisor(house), serial="DV0001", bank_code="示范银行B", from_on=TODAY)
     barred = refused(session, house, plan)
     assert barred["codes"] == ["VR-081", "VR-082"]
-    assert "BANK_BLOCK" in barred["messages_zh"][0]
+    assert "已调出该委托方专案" in barred["messages_zh"][0]
 
 
 def test_a_member_the_debtor_complains_of_is_kept_away_from_that_debtor(session, house):

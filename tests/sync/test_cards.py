@@ -20,6 +20,7 @@ from fieldops.planning.models import DayPlan
 from fieldops.policies import service as policies
 from fieldops.sync import jobs
 from fieldops.sync.cards import MAY_SAY, map_links
+from fieldops.sync.rules import OUTSIDE_HOURS
 from fieldops.visits.models import Visit
 from fieldops.visits.queries import cards_of
 from tests.planning.makers_of_plans import TOMORROW, make_plan, publish
@@ -169,7 +170,7 @@ def test_a_letter_that_says_the_old_amount_leaves_the_card_while_its_visit_goes_
         assert session.get_one(Letter, letter.id).held_reason == "BRING_BACK LR-022"
 
 
-def test_the_hours_on_a_card_are_those_of_its_bank(road):
+def test_the_hours_on_a_card_and_at_the_gate_are_those_of_its_bank(road):
     (phone, _), _ = road.phones()
     change = {"visit": {"hard_window": {"opens": "08:30", "closes": "19:00"}, "plan_window": {"closes": "19:00"}}}
     with road.house.transaction() as session:
@@ -182,6 +183,11 @@ def test_the_hours_on_a_card_are_those_of_its_bank(road):
     sync(road, phone)
     hours = card(phone, road.visit_id)["lawful_hours"]
     assert (hours["opens"], hours["closes"], hours["closes_at"][11:16]) == ("08:30", "19:00", "19:00")
+    found = []
+    for minutes in (19 * 60, 19 * 60 + 1):
+        road.house.clock.instant = at_local(TOMORROW, minutes * 60)
+        found.append(phone.gate([str(road.visit_id)]))
+    assert found == [{}, {str(road.visit_id): OUTSIDE_HOURS}]
 
 
 def test_a_plan_of_later_days_reaches_the_phones_the_night_before(road):
