@@ -21,7 +21,7 @@ class AuditEntry(Base):
     """One line of the audit log; a trigger refuses UPDATE, DELETE and TRUNCATE."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (sa.Index(None, "entity", "entity_id", "id"),)
+    __table_args__ = (sa.Index(None, "entity", "entity_id", "id"), sa.Index(None, "at", postgresql_using="brin"))
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid7)
     at: Mapped[datetime]

@@ -84,3 +84,19 @@ def print_roots(house_opened: OpensHouse) -> None:
         click.echo(f"key {seals.Pen(house).key}")
         for root in seals.roots(session):
             click.echo(f"{root.n} {root.on_date} {root.seals} {root.root} {root.hash}")
+
+
+@evidence.command("audit-days")
+@click.pass_obj
+def verify_audit(house_opened: OpensHouse) -> None:
+    """The sealed days of the audit log, a line each to be printed, and whether its rows are still what was sealed."""
+    from fieldops.evidence import audit_days  # noqa: PLC0415 - a command pays only for what it uses
+
+    with house_opened() as house, house.transaction() as session:
+        for day in audit_days.days(session):
+            click.echo(f"{day.on_date} {day.entries} {day.digest} {day.hash}")
+        faults = audit_days.faults(session)
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise click.ClickException(f"{len(faults)} faults: the log was altered since its days were sealed")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fieldops import jobs
 from fieldops.audit import Actor
-from fieldops.evidence import loose, queries, seals, service
+from fieldops.evidence import audit_days, loose, queries, seals, service
 from fieldops.evidence.rules import LOOSE_FOR
 from fieldops.tasks import service as tasks
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _EVERY_HOUR: Final = "23 * * * *"
 _AFTER_MIDNIGHT: Final = "10 16 * * *"
 """Ten past midnight in Shanghai."""
+_AT_NIGHT: Final = "10 19 * * *"
+"""Ten past three in Shanghai."""
 _ANSWER: Final = timedelta(days=1)
 
 
@@ -56,6 +58,13 @@ def close_day(house: House, *, timestamp: int | None = None) -> None:  # noqa: A
     """Put the heads of yesterday's visit chains under one signed root."""
     with house.transaction() as session:
         seals.close_day(session, Actor("evidence", house.clock.now()))
+
+
+@jobs.job("evidence.seal_audit", cron=_AT_NIGHT)
+def seal_audit(house: House, *, timestamp: int | None = None) -> None:  # noqa: ARG001 - the cron's tick
+    """Seal the days of the audit log that nobody writes in any longer."""
+    with house.transaction() as session:
+        audit_days.seal_days(session, Actor("evidence", house.clock.now()))
 
 
 @jobs.job("evidence.remind", cron=_EVERY_HOUR)

@@ -138,3 +138,21 @@ class ChainRoot(Base):
     hash: Mapped[str]
     signature: Mapped[str]
     key: Mapped[str]
+
+
+class AuditDay(Base):
+    """A day of the audit log under one signed hash 审计日封, which follows the day before's; append-only.
+
+    ``digest`` is over its ``entries`` rows, ``hash`` over the statement that ``signature`` is of.
+    """
+
+    __tablename__ = "audit_day"
+
+    on_date: Mapped[date] = mapped_column(primary_key=True)
+    entries: Mapped[int]
+    digest: Mapped[str]
+    prev_hash: Mapped[str]
+    signed_at: Mapped[datetime]
+    hash: Mapped[str]
+    signature: Mapped[str]
+    key: Mapped[str]

@@ -131,7 +131,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "sample",
         "traps",
     },
-    "evidence": {"chain", "formats", "keeping", "loose", "receiving", "sealed", "seals", "tus"},
+    "evidence": {"audit_days", "chain", "formats", "keeping", "loose", "receiving", "sealed", "seals", "tus"},
     "imports": {"converters", "files", "kinds", "landing", "reading", "running", "xlsx", "xlsx_parts"},
     "planning": {
         "asking",

@@ -1,6 +1,6 @@
 """A day on the road as a state machine: five phones, two crews of two, an office, a bank, and every fault there is.
 
-The invariants are those of the design of sync, I1 to I12 (I10, of uploads, and I11, of the audit, are held elsewhere).
+The invariants are those of the design of sync, I1 to I12 (I10, of uploads, is held elsewhere).
 What a phone should hold is worked out from the plans themselves, not from what sync thinks it has told.
 """
 

@@ -1,4 +1,4 @@
-"""What sync promises, asked of a day on the road at every moment and at its end: I1 to I9 and I12 of the design."""
+"""What sync promises, asked of a day on the road at every moment and at its end: I1 to I12 of the design, but I10."""
 
 from collections import defaultdict
 from contextlib import suppress
@@ -6,8 +6,11 @@ from contextlib import suppress
 from hypothesis.stateful import invariant
 from sqlalchemy import func, select
 
+from fieldops.audit import AuditEntry
 from fieldops.demo.client import ApiError
 from fieldops.demo.phone import TAKEN
+from fieldops.evidence import audit_days
+from fieldops.evidence.jobs import seal_audit
 from fieldops.planning.queries import live_stop_of
 from fieldops.results.models import VisitResult
 from fieldops.sync import devices
@@ -118,6 +121,18 @@ class Promises:
             book = api.get("/mobile/uploads/mine")["results"]
             assert results <= {each["id"] for each in book}, "I2: the receipt book shows what was taken"
         assert {str(each) for each in receipts} <= sent, "I1: nothing was made up"
+        self._check_the_audit(stored)
+
+    def _check_the_audit(self, results):
+        """I11: every result is on record, and what is on record verifies."""
+        with self.house.transaction() as session:
+            of_results = select(AuditEntry.detail["result"].astext).where(AuditEntry.action == "results.record")
+            assert {str(each) for each in results} == set(session.scalars(of_results)), "I11"
+        self.house.clock.advance(days=2)
+        seal_audit(self.house)
+        with self.house.transaction() as session:
+            assert len(audit_days.days(session)) >= 2, "I11"
+            assert audit_days.faults(session) == [], "I11"
 
     def _sync_until_nothing_is_new(self):
         """Twice at least: what a phone pushes last may be news to the one before it; who is logged out logs in again."""
