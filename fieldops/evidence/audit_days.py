@@ -41,7 +41,7 @@ def seal_days(session: Session, actor: Actor) -> list[AuditDay]:
     """Seal every day that has settled since the last one, from the first there is an audit row of; each once."""
     last = session.scalar(sa.select(AuditDay).order_by(AuditDay.on_date.desc()).limit(1))
     first_at = session.scalar(sa.select(sa.func.min(audit.AuditEntry.at)))
-    if last is None and first_at is None:
+    if first_at is None:
         return []
     on_date = last.on_date + timedelta(days=1) if last else local_date(first_at)
     sealed = []
