@@ -72,9 +72,14 @@ def require_scan(session: Session, sha256: str) -> None:
 def file_evidence(
     session: Session, actor: audit.Actor, letter_id: UUID, *, kind: str, scan_sha256: str
 ) -> MailEvidence:
-    """File a scan as proof of a step of a letter. Raises: NotFound, NotUnderstood for a scan nobody kept."""
+    """File a scan as proof of a step of a letter.
+
+    Raises: NotFound, NotUnderstood for a scan nobody kept, NotNow for the receipt of a posting that is not on record.
+    """
     letter = queries.letter_by_id(session, letter_id)
     require_scan(session, scan_sha256)
+    if kind == POSTING and not mail_queries.was_posted(session, letter.id):
+        raise NotNow("NOT_POSTED", f"{letter.letter_no} was not posted yet: hand over its list first, then file this.")
     attach(session, actor, [letter], kind, scan_sha256)
     return session.scalars(
         sa.select(MailEvidence).filter_by(letter_id=letter.id, kind=kind, scan_sha256=scan_sha256)

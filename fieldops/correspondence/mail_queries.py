@@ -43,6 +43,12 @@ def items_without_receipt(
     return session.scalars(lacking.order_by(MailItem.posted_at, MailItem.id)).all()
 
 
+def was_posted(session: Session, letter_id: UUID) -> bool:
+    """Whether the post has, or had, an item of this letter."""
+    posted = sa.select(MailItem.id).where(MailItem.letter_id == letter_id, MailItem.posted_at.is_not(None))
+    return session.scalar(posted.limit(1)) is not None
+
+
 def items_without_delivery_receipt(session: Session, *, before: datetime) -> Sequence[MailItem]:
     """Items delivered before an instant with whose letter, not closed yet, no receipt of the delivery is filed."""
     filed = sa.exists().where(MailEvidence.letter_id == MailItem.letter_id, MailEvidence.kind == "DELIVERY_RECEIPT")

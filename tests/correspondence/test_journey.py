@@ -205,6 +205,17 @@ def test_a_delivered_letter_closes_only_with_both_receipts(office, posted):
         assert register.register_page(session, limit=9)["items"][-1].kind == "CLOSED"
 
 
+def test_the_receipt_of_a_posting_that_is_not_on_record_is_not_filed(office):
+    """Filed too early it would prove no later posting, and the same scan is filed once."""
+    (letter_id,) = office.approved()
+    office.registered()
+    with pytest.raises(NotNow) as refused:
+        prove(office, letter_id, "POSTING_RECEIPT")
+    assert refused.value.code == "NOT_POSTED"
+    with office.house.transaction() as session:
+        assert evidence.evidence_of(session, letter_id) == []
+
+
 def test_a_letter_under_way_has_no_outcome_to_close(office, posted):
     prove(office, posted[0], "POSTING_RECEIPT")
     with pytest.raises(NotNow, match="cannot close"):
