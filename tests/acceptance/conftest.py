@@ -77,12 +77,6 @@ def _set_visits(session, house):
 
 def _set_letters(house):
     office = Office(house)
-    carried = office.approve(office.request(office.case(), delivery="HAND_BY_VISIT"))
-    office.sealed([carried])
-    with house.transaction() as session:
-        crew_delivery.issue_letters(
-            session, office.actor("admin_clerk"), letter_ids=[carried], crew="C001", carrier="王示范"
-        )
     posted, sealed, printed, queued = office.approved(4)
     office.posted([posted])
     office.sealed([sealed])
@@ -90,6 +84,12 @@ def _set_letters(house):
     office.batch([queued])
     office.approved(1)
     office.request(office.case())
+    carried = office.approve(office.request(office.case(), delivery="HAND_BY_VISIT"))
+    office.sealed([carried])
+    with house.transaction() as session:
+        crew_delivery.issue_letters(
+            session, office.actor("admin_clerk"), letter_ids=[carried], crew="C001", carrier="王示范"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -156,6 +156,7 @@ def test_what_ends_soon_is_listed_soonest_first_unless_a_newer_one_is_there(mana
     enter(manager, agents[0], "EXAM", "late", until_on="2026-12-24")
     enter(manager, agents[1], "BADGE", "old", until_on="2026-11-20")
     enter(manager, agents[1], "BADGE", "new", until_on="2027-11-20")
+    enter(manager, agents[1], "NDA", "old", until_on="2026-11-25")
     enter(manager, agents[1], "NDA", "for ever", until_on=None)
     recorder = {"serial": "DV0001", "bank_code": BANK_CODE, "from_on": "2026-11-01", "until_on": "2026-12-01"}
     manager.post("/api/v1/recorders", json=recorder)
