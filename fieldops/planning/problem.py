@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from routing.objective import Objective
 from routing.problem import Crew, LeftOut, Problem, Stop, Window
 from routing.travel import KMH, NEAR_DETOUR, GreatCircle
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from fieldops.planning.who_may import Barred
     from fieldops.policies.edition import Policy
 
+WEIGHTS: Final = Objective(balance_s=120, other_crew_s=60)
+"""After priority and travel: a visit above a crew's even share is worth two minutes of road, a crew that has been at
+the door before is worth one. What a re-plan may change is asked each time.
+"""
 DELIVER_LETTER: Final = "DELIVER_LETTER"
 _NOBODY: Final[Mapping[uuid.UUID, Barred]] = {}
 _SAID_AT_MOST: Final = 3
@@ -65,6 +70,7 @@ def day_problem(
         stops=tuple(made for made in asked if isinstance(made, Stop)),
         crews=tuple(made for made in sent if isinstance(made, Crew)),
         travel=travel,
+        objective=WEIGHTS,
     )
     return Day(
         problem=problem,
@@ -98,6 +104,7 @@ def _stop(visit: VisitToPlan, policy: Policy) -> Stop | LeftOut:
         crew_lock=visit.crew_lock,
         position=visit.position,
         time_lock=None if visit.begins_s is None else Window(*visit.begins_s),
+        last_crew=visit.last_crew,
     )
 
 

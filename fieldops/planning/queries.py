@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from fieldops.addresses.queries import among
 from fieldops.agents.models import Crew, CrewMember
@@ -13,7 +14,7 @@ from fieldops.batching.models import BatchedVisit, VisitBatch
 from fieldops.cases.models import Bank, Case
 from fieldops.errors import NotFound
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop, VisitLock
-from fieldops.planning.states import BEGUN, CANCELLED, CHECKED_IN, PENDING, PUBLISHED
+from fieldops.planning.states import BEGUN, CANCELLED, CHECKED_IN, DONE, PENDING, PUBLISHED
 from fieldops.rows import read_rows
 from fieldops.visits import states as visit_states
 from fieldops.visits.models import Visit, VisitCase
@@ -31,7 +32,7 @@ class VisitToPlan:
     """A visit as planning sees it; ``windows_s`` are seconds of the day in which it may begin.
 
     A person may have locked it to a crew, to a position in that crew's order, to a span in which it begins. ``last_on``
-    is the last day its approval and every entrustment run.
+    is the last day its approval and every entrustment run, ``last_crew`` made a visit there last.
     """
 
     id: uuid.UUID
@@ -50,6 +51,7 @@ class VisitToPlan:
     crew_lock: str | None = None
     position: int | None = None
     begins_s: tuple[int, int] | None = None
+    last_crew: str | None = None
 
     @property
     def locked(self) -> bool:
@@ -93,7 +95,7 @@ def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUI
         .scalar_subquery()
     )
     rows = session.execute(
-        sa.select(Visit, VisitLock, Crew.code, Bank.code, sa.func.least(Visit.valid_until_on, expires_on))
+        sa.select(Visit, VisitLock, Crew.code, Bank.code, sa.func.least(Visit.valid_until_on, expires_on), _last_crew())
         .join(Bank, Bank.id == Visit.bank_id)
         .outerjoin(VisitLock, mine)
         .outerjoin(Crew, Crew.id == VisitLock.crew_id)
@@ -118,9 +120,19 @@ def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUI
             crew_lock=crew_code,
             position=None if lock is None else lock.position,
             begins_s=_span(lock),
+            last_crew=last_crew,
         )
-        for visit, lock, crew_code, bank, last_on in rows
+        for visit, lock, crew_code, bank, last_on, last_crew in rows
     ]
+
+
+def _last_crew() -> sa.ScalarSelect[str]:
+    """The code of the crew that was last at the door of a visit's address."""
+    crew, earlier = aliased(Crew), aliased(Visit)
+    there = sa.and_(earlier.id == RouteStop.visit_id, earlier.address_id == Visit.address_id, earlier.id != Visit.id)
+    stops = sa.select(crew.code).join(RouteStop, RouteStop.crew_id == crew.id).join(earlier, there)
+    newest = stops.where(RouteStop.status == DONE).order_by(RouteStop.status_at.desc().nulls_last()).limit(1)
+    return newest.correlate(Visit).scalar_subquery()
 
 
 def _span(lock: VisitLock | None) -> tuple[int, int] | None:

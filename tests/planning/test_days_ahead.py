@@ -9,13 +9,14 @@ from sqlalchemy import select
 from fieldops import jobs
 from fieldops.agents.models import Crew
 from fieldops.cases.models import Case
+from fieldops.clock import at_local
 from fieldops.planning import queries
 from fieldops.planning.asking import what_is_asked
 from fieldops.planning.days_ahead import days_from, may_wait
-from fieldops.planning.models import DayPlan, VisitLock
+from fieldops.planning.models import DayPlan, RouteStop, VisitLock
 from fieldops.visits.models import Visit
 from fieldops.visits.queries import cards_of
-from tests.planning.makers_of_plans import TOMORROW, make_batched_visits, make_crew
+from tests.planning.makers_of_plans import TOMORROW, make_batched_visits, make_crew, make_plan
 
 AFTER = TOMORROW + timedelta(days=1)
 FAR = 39.8
@@ -104,6 +105,23 @@ def test_crews_and_visits_of_the_days_ahead_are_part_of_the_problem(house, two_d
     problem = problem_of(house)
     assert [(crew.id, crew.day) for crew in problem.crews] == [("C001", 0), (f"C001@{AFTER}", 1)]
     assert sorted(sorted(stop.days) for stop in problem.stops) == [[0, 1], [0, 1], [1]]
+
+
+def test_the_crew_that_was_last_at_an_address_is_known_and_one_that_did_not_get_there_is_not(house, app):
+    with house.transaction() as session:
+        crews = [make_crew(session, code, names=(f"{code}甲", f"{code}乙")) for code in ("C001", "C002", "C003")]
+        earlier = make_batched_visits(session, house, 3)
+        plan = make_plan(session, {crew: [visit] for crew, visit in zip(crews, earlier, strict=True)})
+        again, elsewhere = make_batched_visits(session, house, 2, on_date=AFTER)
+        for hour, stop in enumerate(session.scalars(select(RouteStop).filter_by(plan_id=plan.id)).all()):
+            visit = session.get(Visit, stop.visit_id)
+            visit.address_id = again.address_id
+            code = session.get(Crew, stop.crew_id).code
+            stop.status = "SKIPPED" if code == "C003" else "DONE"
+            stop.status_at = at_local(TOMORROW, (20 if code == "C001" else 10 + hour % 2) * 3600)
+        session.flush()
+        known = {visit.no: visit.last_crew for visit in queries.visits_to_plan(session, AFTER)}
+    assert known == {again.no: "C001", elsewhere.no: None}
 
 
 @pytest.mark.parametrize("limit", ["approval", "entrustment", "lock"])

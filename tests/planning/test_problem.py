@@ -13,6 +13,7 @@ from fieldops.agents.rules import MODES
 from fieldops.planning.problem import day_problem
 from fieldops.planning.queries import VisitToPlan
 from fieldops.policies.reading import shipped_editions
+from routing import plan
 
 POLICY = shipped_editions()[0]
 HOUR, MINUTE = 3600, 60
@@ -54,6 +55,34 @@ def test_engine_and_people_call_visits_and_crews_by_the_same_names():
     assert [stop.id for stop in day.problem.stops] == ["WF1"]
     assert [each.id for each in day.problem.crews] == ["C001"]
     assert (day.visit_ids, day.crew_ids) == ({"WF1": visit.id}, {"C001": crew.id})
+
+
+def test_priority_comes_first_then_travel_then_an_even_share_and_then_the_crew_of_last_time():
+    """Each weight is below the one before it, and leaving anybody out is dearer than all of them together."""
+    problem = day_problem([a_visit(last_crew="C007")], [a_crew()], POLICY).problem
+    weights = problem.objective
+    assert problem.stops[0].last_crew == "C007"
+    assert 0 < weights.other_crew_s < weights.balance_s < 600, "less than a usual leg"
+    assert weights.other_crew_s + weights.balance_s < min(weights.left_out_s) / 10
+    assert list(weights.left_out_s) == sorted(set(weights.left_out_s))
+
+
+def test_between_two_crews_as_near_the_one_that_was_there_last_time_goes():
+    crews = [a_crew(code=code) for code in ("C001", "C002")]
+    for last in ("C001", "C002"):
+        problem = day_problem([a_visit(last_crew=last)], crews, POLICY).problem
+        (route,) = plan(problem, budget_s=5, seed=1, cores=1, limit=50).routes
+        assert route.crew_id == last
+
+
+def test_two_crews_as_near_share_their_visits():
+    visits = [a_visit(no=f"WF{n}", lat=39.721 + n / 10_000, lon=116.131) for n in range(6)]
+    problem = day_problem(visits, [a_crew(code=code) for code in ("C001", "C002")], POLICY).problem
+    found = plan(problem, budget_s=5, seed=1, cores=1, limit=500)
+    near = replace(problem, objective=replace(problem.objective, balance_s=0))
+    alone = plan(near, budget_s=5, seed=1, cores=1, limit=500)
+    assert [len(route.visits) for route in alone.routes] == [6]
+    assert sorted(len(route.visits) for route in found.routes) == [3, 3]
 
 
 @pytest.mark.parametrize(
