@@ -1,9 +1,11 @@
-"""How planning grows with the day: processor seconds outside the search, memory and cost per visit up to 5,000 visits.
+"""How planning grows with the day: processor seconds, those outside the search, memory and cost up to 5,000 visits.
 
 python -m benchmarks.growth [--sizes 1000,2000,5000] [--ms-per-visit 10] [--json]
 
 Each size runs in a process of its own, on one core, with a crew for every 20 visits and a budget in proportion; budgets
-count processor seconds (`benchmarks.clock`).
+count processor seconds (`benchmarks.clock`). Outside the search is all but moves and choices, in a run of a few moves a
+search: matrices, neighbours, screen, acceptance, judging. A day of 1,000 is one search; a bigger one is several and
+searched again across borders twice, so what is outside is compared from 2,000 visits on.
 """
 
 from __future__ import annotations
@@ -14,11 +16,19 @@ import resource
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from routing import Problem
 
 MOST_MB = 1536
 LINEAR = 1.0
-FIXED_MS = 0.1
-"""Budget per visit of a run that hardly searches: what is left is everything else."""
+LEAST_SEVERAL = 2000
+"""Visits from which on a day is several searches."""
+FEW_MOVES = 2000
+"""Moves of each search in the run that asks what is outside the searches."""
 
 
 def one(visits: int, budget_s: float) -> dict[str, float]:
@@ -30,9 +40,7 @@ def one(visits: int, budget_s: float) -> dict[str, float]:
     empty_mb = _peak_mb()
     count_processor_seconds()
     problem = drawn(visits, visits // 20, homes=True)
-    began = time.process_time()
-    plan(problem, budget_s=visits * FIXED_MS / 1000, seed=1, cores=1)
-    fixed_s = time.process_time() - began
+    fixed_s = min(outside_s(problem, budget_s) for _ in range(3))
     began = time.process_time()
     found = plan(problem, budget_s=budget_s, seed=1, cores=1)
     seconds = time.process_time() - began
@@ -41,7 +49,7 @@ def one(visits: int, budget_s: float) -> dict[str, float]:
         "visits": visits,
         "budget_s": budget_s,
         "processor_s": round(seconds, 2),
-        "hardly_searching_s": round(fixed_s, 2),
+        "outside_search_s": round(fixed_s, 2),
         "planned": found.planned,
         "left_out_with_reason": sum(bool(left.reason) for left in found.left_out),
         "cost": found.cost,
@@ -51,8 +59,38 @@ def one(visits: int, budget_s: float) -> dict[str, float]:
     }
 
 
+def outside_s(problem: Problem, budget_s: float) -> float:
+    """Processor seconds of a plan but for those in moves and choices."""
+    from routing import plan, propose, restarts  # noqa: PLC0415
+
+    inside, searches = [0.0], (propose.run, restarts.choose)
+
+    def timed(search: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **named: Any) -> Any:
+            began = time.process_time()
+            try:
+                return search(*args, **named)
+            finally:
+                inside[0] += time.process_time() - began
+
+        return run
+
+    propose.run, restarts.choose = map(timed, searches)
+    try:
+        began = time.process_time()
+        plan(problem, budget_s=budget_s, seed=1, cores=1, limit=FEW_MOVES)
+        return time.process_time() - began - inside[0]
+    finally:
+        propose.run, restarts.choose = searches
+
+
 def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def per_visit(first: dict[str, float], last: dict[str, float], name: str) -> float:
+    """How a figure grows, divided by how the day does."""
+    return round((last[name] / first[name]) / (last["visits"] / first["visits"]), 3)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,14 +118,14 @@ def main(arguments: list[str] | None = None) -> int:
             json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()[-1])
         )
         print(json.dumps(rows[-1]), flush=True)
-    first, last = rows[0], rows[-1]
-    growth, fixed, cost = (
-        round((last[name] / first[name]) / (last["visits"] / first["visits"]), 3)
-        for name in ("processor_s", "hardly_searching_s", "cost")
-    )
+    last, several = rows[-1], [row for row in rows if row["visits"] >= LEAST_SEVERAL]
+    growth, cost = (per_visit(rows[0], last, name) for name in ("processor_s", "cost"))
+    fixed = per_visit(several[0] if several else last, last, "outside_search_s")
+    within = round(max(row["processor_s"] / row["budget_s"] for row in rows), 3)
     bars = [
+        {"name": "time ÷ budget, most", "value": within, "goal": 1.0, "held": within <= 1.0},
         {"name": "time per visit, last ÷ first", "value": growth, "goal": LINEAR, "held": growth <= LINEAR},
-        {"name": "the same, hardly searching", "value": fixed, "goal": LINEAR, "held": fixed <= LINEAR},
+        {"name": "outside the search, from 2,000 on", "value": fixed, "goal": LINEAR, "held": fixed <= LINEAR},
         {"name": "cost per visit, last ÷ first", "value": cost, "goal": LINEAR, "held": cost <= LINEAR},
         {"name": "memory, MB", "value": last["memory_mb"], "goal": MOST_MB, "held": last["memory_mb"] < MOST_MB},
     ]

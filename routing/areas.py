@@ -13,7 +13,7 @@ import numpy.typing as npt
 from routing.arrays import crew_may
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from routing.problem import Crew, Problem
 
@@ -48,7 +48,11 @@ def divide(
         return [AreaRows(tuple(stop_rows), tuple(crews))]
     count = min(max(2, round(len(stop_rows) / aim)), len(problem.crews))
     plane = plane_of(problem)
-    parts = _bisect(problem, plane, list(stop_rows), count)
+    cell = {
+        row: h3.latlng_to_cell(problem.stops[row].lat, problem.stops[row].lon, CELL_RESOLUTION) for row in stop_rows
+    }
+    centre = {one: h3.cell_to_latlng(one) for one in set(cell.values())}
+    parts = _bisect(problem, plane, list(stop_rows), count, {row: (centre[one], one) for row, one in cell.items()})
     owner = _crews_to_areas(problem, plane, parts)
     parts = _stops_to_their_crews(problem, plane, parts, owner)
     members = [tuple(v for v in crews if owner[v] == a) for a in range(len(parts))]
@@ -62,24 +66,27 @@ def plane_of(problem: Problem) -> Floats:
     return np.asarray(at * np.array([111.2, 111.3 * middle]))
 
 
-def _bisect(problem: Problem, plane: Floats, rows: list[int], count: int) -> list[list[int]]:
+Cell = tuple[tuple[float, float], str]
+"""Centre and name."""
+
+
+def _bisect(problem: Problem, plane: Floats, rows: list[int], count: int, cell: Mapping[int, Cell]) -> list[list[int]]:
     """Cut along the longer side, in proportion to the work, at the border of a cell where one is near."""
     if count == 1:
         return [rows]
     stops = problem.stops
-    cell = {row: h3.latlng_to_cell(stops[row].lat, stops[row].lon, CELL_RESOLUTION) for row in rows}
-    centre = {one: np.array(h3.cell_to_latlng(one)) for one in set(cell.values())}
     spread = plane[rows].max(axis=0) - plane[rows].min(axis=0)
     axis = int(np.argmax(spread))
-    rows = sorted(rows, key=lambda row: (centre[cell[row]][axis], cell[row], stops[row].id))
+    rows = sorted(rows, key=lambda row: (cell[row][0][axis], cell[row][1], stops[row].id))
     work = np.cumsum([stops[row].service_s + TYPICAL_LEG_S for row in rows])
     first = count // 2
     cut = int(np.searchsorted(work, work[-1] * first / count)) + 1
     cut = _cell_border(rows, cell, min(max(cut, first), len(rows) - (count - first)))
-    return _bisect(problem, plane, rows[:cut], first) + _bisect(problem, plane, rows[cut:], count - first)
+    halves = (rows[:cut], first), (rows[cut:], count - first)
+    return [part for half, parts in halves for part in _bisect(problem, plane, half, parts, cell)]
 
 
-def _cell_border(rows: list[int], cell: dict[int, str], cut: int) -> int:
+def _cell_border(rows: list[int], cell: Mapping[int, Cell], cut: int) -> int:
     """The nearest change of cell within a tenth of an area, else the cut itself."""
     for step in range(AREA_VISITS // 10):
         for at in (cut - step, cut + step):
