@@ -56,7 +56,7 @@ class Act:
 
 def record_all(session: Session, actor: Actor, acts: Iterable[Act]) -> None:
     """Write one audit row for each act, in their order. Cost: one statement."""
-    insert_rows(session, AuditEntry, [_row(actor, act) for act in acts])
+    insert_rows(session, AuditEntry, [_of(act) for act in acts], same={"at": actor.at, "actor": actor.name})
 
 
 def record_new(
@@ -67,10 +67,12 @@ def record_new(
 
 
 def _row(actor: Actor, act: Act) -> dict[str, Any]:
+    return {**_of(act), "at": actor.at, "actor": actor.name}
+
+
+def _of(act: Act) -> dict[str, Any]:
     return {
         "id": uuid7(),
-        "at": actor.at,
-        "actor": actor.name,
         "action": act.action,
         "entity": act.entity,
         "entity_id": str(act.entity_id),

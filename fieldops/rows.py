@@ -2,15 +2,15 @@
 
 For paths where the session's unit of work would cost more than the database. Rows travel as one JSON value whose
 members become columns; they are plain values under the names of columns, and what is not named gets the database's own
-default, none of Python's.
+default, none of Python's. What is the same in all rows travels once.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import psycopg
@@ -22,29 +22,34 @@ from fieldops.db import without_the_row
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy.orm import Session
+    from sqlalchemy.orm import Session, SessionTransaction
 
     from fieldops.db import Base
 
-_COLLECTED: Final = "rows.collected"
-_Part = tuple[str, tuple[Any, ...]]
-"""One INSERT or UPDATE with what it takes; ``{before}`` in it is the part before, which tells what it has made."""
+_COLLECTED, _DRIVER = "rows.collected", "rows.driver"
 
 
-def read_rows(session: Session, query: str, told: Mapping[str, Any]) -> list[Any]:
-    """The rows of one statement in the session's transaction, as tuples, after what the session has to write.
+@dataclass(slots=True)
+class _Part:
+    """One INSERT or UPDATE; ``{before}`` in it is the part before, which tells what it has made.
 
-    Raises: what the session itself raises, without the row. Cost: a tenth of the session's own way.
+    ``same`` is what all rows share, ``ids`` those of the rows an UPDATE is to find.
     """
-    if session.new or session.dirty or session.deleted:
-        session.flush()
-    driver: Any = session.connection().connection.driver_connection
-    try:
-        with driver.cursor(binary=True) as cursor:
-            rows: list[Any] = cursor.execute(query, told).fetchall()
-    except psycopg.Error as error:
-        raise _as_the_session_tells(query, error) from None
-    return rows
+
+    query: str
+    same: Mapping[str, Any] | None
+    rows: list[Mapping[str, Any]]
+    ids: list[Any] = field(default_factory=list)
+    after: bool = False
+
+    def told(self) -> list[Any]:
+        """Its parameters, in their order."""
+        packed = [orjson.dumps(each).decode() for each in (self.rows, self.same) if each is not None]
+        return [*packed, self.ids] if self.ids else packed
+
+    def takes(self, other: _Part) -> bool:
+        """Whether the rows of another part can be written by this one; nothing looks at what either makes."""
+        return self.query == other.query and self.same == other.same and not (self.after or other.after)
 
 
 @contextmanager
@@ -59,16 +64,33 @@ def together(session: Session) -> Iterator[None]:
         yield
     finally:
         del session.info[_COLLECTED]
-    _execute(session, collected)
+    _write(session, collected)
 
 
-def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *, conflict: str = "") -> None:
-    """Insert rows that all have the members of the first; ``conflict`` is what follows ON CONFLICT.
+def read_rows(session: Session, query: str, told: Mapping[str, Any]) -> list[Any]:
+    """The rows of one statement in the session's transaction, as tuples, after what the session has to write.
 
-    Cost: one statement, however many rows.
+    Raises: what the session itself raises, without the row. Cost: a tenth of the session's own way.
+    """
+    rows: list[Any] = _ask(session, query, told).fetchall()
+    return rows
+
+
+def insert_rows(
+    session: Session,
+    table: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    same: Mapping[str, Any] | None = None,
+    conflict: str = "",
+) -> None:
+    """Insert rows that all have the members of the first, and what is the ``same`` in all of them.
+
+    ``conflict`` is what follows ON CONFLICT. Cost: one statement, however many rows.
     """
     if rows:
-        _send(session, (_insert(table.__tablename__, tuple(rows[0]), conflict), (_packed(rows),)))
+        query = _insert(table.__tablename__, tuple(rows[0]), tuple(same or ()), conflict)
+        _send(session, _Part(query, same, [*rows]))
 
 
 def insert_new(
@@ -83,11 +105,10 @@ def insert_new(
     Cost: one statement, however many rows.
     """
     if rows:
-        fresh = _insert(table.__tablename__, tuple(rows[0]), "DO NOTHING RETURNING id")
-        after = (
-            f"{_insert(told.__tablename__, tuple(of_each[0]), '')} WHERE entity_id IN (SELECT id::text FROM {{before}})"  # noqa: S608 - our own names
-        )
-        _send(session, (fresh, (_packed(rows),)), (after, (_packed(of_each),)))
+        fresh = _insert(table.__tablename__, tuple(rows[0]), (), "DO NOTHING RETURNING id")
+        after = _insert(told.__tablename__, tuple(of_each[0]), (), "")
+        after += " WHERE entity_id IN (SELECT id::text FROM {before})"
+        _send(session, _Part(fresh, None, [*rows], after=True), _Part(after, None, [*of_each], after=True))
 
 
 def update_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -97,8 +118,9 @@ def update_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str,
     """
     if not rows:
         return
-    told = (_packed(rows), [row["id"] for row in rows])
-    _send(session, (_update(table.__tablename__, tuple(rows[0])), told))
+    _send(session, _Part(_update(table.__tablename__, tuple(rows[0])), None, [*rows], [row["id"] for row in rows]))
+    if not session.identity_map:
+        return
     mapper = sa.inspect(table)
     for row in rows:
         held = session.identity_map.get(mapper.identity_key_from_primary_key((row["id"],)))
@@ -107,29 +129,55 @@ def update_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str,
                 set_committed_value(held, name, value)
 
 
+def _send(session: Session, *parts: _Part) -> None:
+    if _COLLECTED not in session.info:
+        _write(session, parts)
+        return
+    collected: list[_Part] = session.info[_COLLECTED]
+    for part in parts:
+        known = next((each for each in collected if each.takes(part)), None)
+        if known is None:
+            collected.append(part)
+        else:
+            known.rows += part.rows
+            known.ids += part.ids
+
+
+def _write(session: Session, parts: Sequence[_Part]) -> None:
+    if parts:
+        _ask(session, _joined(tuple(part.query for part in parts)), [each for part in parts for each in part.told()])
+
+
+def _ask(session: Session, query: str, told: Any) -> psycopg.Cursor[Any]:
+    """One statement, by the driver in its binary form."""
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    try:
+        asked: psycopg.Cursor[Any] = _driver(session).cursor(binary=True).execute(query, told, prepare=True)
+    except psycopg.Error as error:
+        raise _as_the_session_tells(query, error) from None
+    return asked
+
+
+def _driver(session: Session) -> psycopg.Connection[Any]:
+    """The driver's connection, looked up once in each transaction and savepoint: the session begins them only then."""
+    known = session.info.get(_DRIVER)
+    if known is None or known[0] is not _innermost(session):
+        driver: Any = session.connection().connection.driver_connection
+        known = session.info[_DRIVER] = (_innermost(session), driver)
+    found: psycopg.Connection[Any] = known[1]
+    return found
+
+
+def _innermost(session: Session) -> SessionTransaction | None:
+    return session.get_nested_transaction() or session.get_transaction()
+
+
 def _as_the_session_tells(query: str, error: psycopg.Error) -> BaseException:
     """An error of the driver under the name the session gives it."""
     named: Any = sa.exc.DBAPIError.instance
     told: BaseException = named(query, None, without_the_row(error), psycopg.Error, hide_parameters=True)
     return told
-
-
-def _packed(rows: Sequence[Mapping[str, Any]]) -> str:
-    return orjson.dumps(rows).decode()
-
-
-def _send(session: Session, *parts: _Part) -> None:
-    if _COLLECTED in session.info:
-        session.info[_COLLECTED].extend(parts)
-    else:
-        _execute(session, parts)
-
-
-def _execute(session: Session, parts: Sequence[_Part]) -> None:
-    if parts:
-        session.flush()
-        statement = _joined(tuple(sql for sql, _ in parts))
-        session.connection().exec_driver_sql(statement, tuple(chain.from_iterable(told for _, told in parts)))
 
 
 @lru_cache(maxsize=1024)
@@ -143,9 +191,11 @@ def _joined(parts: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _insert(table: str, names: tuple[str, ...], conflict: str) -> str:
-    columns = ", ".join(f'"{name}"' for name in names)
-    told = f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM json_populate_recordset(NULL::"{table}", %s::json)'  # noqa: S608 - names of our own tables
+def _insert(table: str, names: tuple[str, ...], same: tuple[str, ...], conflict: str) -> str:
+    columns = ", ".join(f'"{name}"' for name in (*names, *same))
+    values = ", ".join([*(f'each."{name}"' for name in names), *(f'every."{name}"' for name in same)])
+    told = f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM json_populate_recordset(NULL::"{table}", %s::json)'  # noqa: S608 - names of our own tables
+    told += f' each, json_populate_record(NULL::"{table}", %s::json) every' if same else " each"
     return f"{told} ON CONFLICT {conflict}" if conflict else told
 
 

@@ -142,30 +142,30 @@ class Found:
         return CONFIRMED if self.confirms else EVENT_OF_EVIDENCE[self.evidence_kind]
 
 
-def record_findings(session: Session, actor: audit.Actor, found: Sequence[Found]) -> None:
+def record_findings(session: Session, actor: audit.Actor, found: Sequence[Found], *, named: bool = False) -> None:
     """Keep what blocks nothing: nobody home, vacant, or that an address is right.
 
+    ``named``: the act that has shown it names it in the audit log.
     One that is said to be dead while its photo is on its way is announced: letters to it stop, and wait.
     Cost: two statements, however many, and what hears of addresses reported dead.
     """
     for each in found:
         _among("evidence_kind", each.evidence_kind, tuple(EVENT_OF_EVIDENCE))
-    insert_rows(session, AddressEvent, [_finding_row(actor, each) for each in found])
-    acts = [
-        audit.Act("addresses.find", "address", each.address.id, detail={"code": each.code, "kind": each.kind})
-        for each in found
-    ]
-    audit.record_all(session, actor, acts)
+    insert_rows(session, AddressEvent, [*map(_finding_row, found)], same={"at": actor.at, "actor": actor.name})
+    if not named:
+        audit.record_all(session, actor, map(_act, found))
     said_dead = [(each.address, REPORTED_DEAD[each.code]) for each in found if each.code in REPORTED_DEAD]
     told = [AddressReported(at.id, at.debtor_id, at.address_key, reason, actor) for at, reason in said_dead]
     events.announce_all(session, told)
 
 
-def _finding_row(actor: audit.Actor, found: Found) -> dict[str, Any]:
+def _act(found: Found) -> audit.Act:
+    return audit.Act("addresses.find", "address", found.address.id, detail={"code": found.code, "kind": found.kind})
+
+
+def _finding_row(found: Found) -> dict[str, Any]:
     return {
         "id": uuid7(),
-        "at": actor.at,
-        "actor": actor.name,
         "debtor_id": found.address.debtor_id,
         "address_key": found.address.address_key,
         "site_key": found.address.site_key,

@@ -23,7 +23,7 @@ from fieldops.visits import queries as visit_queries
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -139,15 +139,18 @@ def publish_plan(session: Session, actor: Actor, plan_id: uuid.UUID) -> Publishe
     return Published(plan, tuple(each.to_json() for each in checked.taken_off))
 
 
-def move_stops(session: Session, to: Mapping[uuid.UUID, str]) -> None:
+def move_stops(
+    session: Session, to: Mapping[uuid.UUID, str], *, live: Iterable[tuple[uuid.UUID, uuid.UUID, str]] | None = None
+) -> None:
     """Let the stop of each visit follow what has happened there; one that has ended stays as it ended.
 
+    ``live`` are the live stops of these visits where they have been read: stop, visit and state of each.
     Cost: two statements, however many.
     """
     at = house_of(session).clock.now()
     moved = [
         {"id": stop_id, "status": to[visit_id], "status_at": at}
-        for stop_id, visit_id, status in queries.states_of_live_stops(session, to)
+        for stop_id, visit_id, status in (queries.states_of_live_stops(session, to) if live is None else live)
         if states.stop_may_become(status, to[visit_id])
     ]
     update_rows(session, RouteStop, moved)

@@ -13,6 +13,7 @@ from uuid import UUID
 from fieldops import events
 from fieldops.addresses import queries as address_queries
 from fieldops.addresses import service as addresses
+from fieldops.addresses.register import NOBODY_HOME
 from fieldops.cases import complaints, third_parties
 from fieldops.cases import service as cases
 from fieldops.clock import SHANGHAI, local_date
@@ -37,13 +38,14 @@ if TYPE_CHECKING:
     from fieldops.results.models import VisitResult
     from fieldops.results.service import Landed
     from fieldops.visits.models import Visit
+    from fieldops.visits.queries import Locked
 
 EVIDENCE_KIND: Final = "VISIT_RESULT"
 _CLAIMED: Final = "CLAIMED"
 _ORDINARY: Final = "ORDINARY"
 _OFFICE_CLOSES: Final = time(21)
 _APPOINTMENT, _REVISIT = "APPOINTMENT", "REVISIT"
-NOBODY_HOME, EXACT = "A03", "EXACT"
+EXACT: Final = "EXACT"
 
 
 def acts_on_others(address_finding: str | None, outcomes: Iterable[str]) -> bool:
@@ -61,9 +63,9 @@ def take_effect(session: Session, actor: Actor, landed: Sequence[Landed]) -> Non
     not_made = [each for each in landed if not was_executed(each.lines)]
     execution.give_back(session, actor, {each.visit: _reason(each.lines) for each in not_made})
     execution.complete_visits(session, actor, {each.visit: _outcomes(each.lines) for each in made})
-    planning.move_stops(
-        session, dict.fromkeys((each.visit.id for each in not_made), stop_states.SKIPPED) | dict(map(_stop_after, made))
-    )
+    to = dict.fromkeys((each.visit.id for each in not_made), stop_states.SKIPPED) | dict(map(_stop_after, made))
+    live = [(each.ground.stop[0], each.visit.id, each.ground.stop[1]) for each in landed if each.ground.stop]
+    planning.move_stops(session, to, live=live)
     teach(session, actor, made)
 
 
@@ -78,11 +80,11 @@ def teach(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
 def follow_ups(session: Session, actor: Actor, landed: Sequence[Landed]) -> list[Asked]:
     """One task of each kind that the cards or the address of a result ask for, naming the cards it is about.
 
-    Cost: two statements where somebody must be visited again, none otherwise.
+    Cost: one statement where somebody must be visited again, none otherwise.
     """
     asked = [(each, name, lines) for each in landed for name, lines in sorted(_asked_by(each).items())]
     again = [each for each, name, _ in asked if name == _REVISIT]
-    tried = _tries(session, again) if again else {}
+    tried = _tries(again)
     policy = policy_on(session, local_date(actor.at)) if again else None
     tasks = []
     for each, name, lines in asked:
@@ -94,10 +96,8 @@ def follow_ups(session: Session, actor: Actor, landed: Sequence[Landed]) -> list
     return tasks
 
 
-def _tries(session: Session, landed: Sequence[Landed]) -> dict[UUID, list[datetime]]:
-    """When crews have found nobody where each of these results was, up to itself; their own rows may still come."""
-    told = [each.result_id for each in landed]
-    before = queries.tries_at(session, [each.visit.id for each in landed], NOBODY_HOME, but=told)
+def _tries(landed: Sequence[Landed]) -> dict[UUID, list[datetime]]:
+    """When crews have found nobody where each of these results was, up to itself."""
     now: dict[tuple[UUID, str], list[datetime]] = defaultdict(list)
     tried = {}
     for each in landed:
@@ -105,7 +105,9 @@ def _tries(session: Session, landed: Sequence[Landed]) -> dict[UUID, list[dateti
         here = now[each.visit.debtor_id, each.visit.address_key or str(each.visit.address_id)]
         if each.sent.body["address_finding"] == NOBODY_HOME:
             here.append(arrived_at)
-        tried[each.result_id] = [*before.get(each.visit.id, ()), *here] or [arrived_at]
+        corrected = each.sent.body["corrects"]
+        before = [at for result_id, at in each.ground.tries if result_id != corrected]
+        tried[each.result_id] = [*before, *here] or [arrived_at]
     return tried
 
 
@@ -146,7 +148,7 @@ def _teach_addresses(session: Session, actor: Actor, landed: Sequence[Landed]) -
         for each, finding in learned
         if finding.photo or not finding.invalid
     ]
-    addresses.record_findings(session, actor, found)
+    addresses.record_findings(session, actor, found, named=True)
     for each, finding in learned:
         if finding.invalid and not finding.photo:
             invalidate(session, actor, each.visit, each.result_id, finding)
@@ -162,7 +164,7 @@ def prove_address_dead(session: Session, actor: Actor, visit: Visit, result: Vis
         invalidate(session, actor, visit, result.id, finding)
 
 
-def invalidate(session: Session, actor: Actor, visit: Visit, result_id: UUID, finding: Finding) -> None:
+def invalidate(session: Session, actor: Actor, visit: Locked, result_id: UUID, finding: Finding) -> None:
     """Put the address of a visit on the register of the dead, for whom and why its finding says."""
     addresses.invalidate_address(
         session,

@@ -9,15 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from fieldops.addresses.queries import Place, among
+from fieldops.addresses.register import NOBODY_HOME
 from fieldops.agents.models import Agent
 from fieldops.errors import NotFound
+from fieldops.planning.queries import LIVE_STOP
 from fieldops.results.models import EvidenceSlot, ResultLine, VisitResult
 from fieldops.rows import read_rows
 from fieldops.visits.models import Visit
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -29,7 +31,8 @@ class Ground:
 
     ``count``: of its results so far; ``has_primary``: one of them counts. ``case_ids`` are its cards now,
     ``known_case_ids`` those it may have had when a phone last heard of it. ``keep_away``: the relations of those who
-    asked not to be contacted at this address, or anywhere.
+    asked not to be contacted at this address, or anywhere. ``stop`` is its live stop with its state, ``tries`` are the
+    results that count of whoever found nobody there before, each with its time.
     """
 
     count: int
@@ -38,9 +41,19 @@ class Ground:
     known_case_ids: frozenset[str]
     keep_away: frozenset[str]
     place: Place
+    stop: tuple[uuid.UUID, str] | None
+    tries: tuple[tuple[uuid.UUID, datetime], ...]
 
 
-_GROUND = """
+_TRIED = f"""
+    SELECT array_agg(r.id ORDER BY r.arrived_at) AS ids, array_agg(r.arrived_at ORDER BY r.arrived_at) AS instants
+    FROM visit made, LATERAL (
+        SELECT r.id, r.arrived_at FROM visit_result r
+        WHERE r.visit_id = made.id AND r.is_primary AND r.address_finding = '{NOBODY_HOME}' OFFSET 0) r
+    WHERE made.debtor_id = v.debtor_id
+        AND (made.address_id = v.address_id OR made.address_key = v.address_key AND v.address_key <> '')
+"""  # noqa: S608 - words of our own
+_GROUND = f"""
     SELECT v.id,
         (SELECT coalesce(max(r.number), 0) FROM visit_result r WHERE r.visit_id = v.id),
         (SELECT coalesce(bool_or(r.is_primary), false) FROM visit_result r WHERE r.visit_id = v.id),
@@ -48,19 +61,30 @@ _GROUND = """
         ARRAY(SELECT c.id::text FROM "case" c WHERE c.debtor_id = v.debtor_id AND c.bank_id = v.bank_id),
         ARRAY(SELECT d.relation FROM do_not_contact d WHERE d.debtor_id = v.debtor_id AND d.lifted_at IS NULL
               AND (d.address_id IS NULL OR d.address_id = v.address_id)),
-        a.id, a.debtor_id, a.address_key, a.site_key
-    FROM visit v JOIN address a ON a.id = v.address_id
+        tried.ids, tried.instants, stop.id, stop.status, a.id, a.debtor_id, a.address_key, a.site_key
+    FROM visit v JOIN address a ON a.id = v.address_id LEFT JOIN LATERAL ({LIVE_STOP}) stop ON true
+        LEFT JOIN LATERAL ({_TRIED}) tried ON true
     WHERE v.id = ANY(%(visit_ids)s)
-"""
+"""  # noqa: S608 - words of our own
 
 
 def ground_of(session: Session, visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Ground]:
     """What is on record around each of these visits. Cost: one statement, however many."""
-    rows = read_rows(session, _GROUND, {"visit_ids": [*visit_ids]})
-    return {
-        visit_id: Ground(count, has_primary, frozenset(cards), frozenset(known), frozenset(away), Place(*place))
-        for visit_id, count, has_primary, cards, known, away, *place in rows
-    }
+    return {row[0]: _ground(row) for row in read_rows(session, _GROUND, {"visit_ids": [*visit_ids]})}
+
+
+def _ground(row: Sequence[Any]) -> Ground:
+    _, count, has_primary, cards, known, away, tried, tried_at, stop_id, state, *place = row
+    return Ground(
+        count=count,
+        has_primary=has_primary,
+        case_ids=frozenset(cards),
+        known_case_ids=frozenset(known),
+        keep_away=frozenset(away),
+        place=Place(*place),
+        stop=None if stop_id is None else (stop_id, state),
+        tries=tuple(zip(tried or (), tried_at or (), strict=True)),
+    )
 
 
 def result_by_id(session: Session, result_id: uuid.UUID) -> VisitResult:
@@ -132,28 +156,6 @@ def results_of_visit(session: Session, visit_id: uuid.UUID) -> list[VisitResult]
     return list(
         session.scalars(sa.select(VisitResult).where(VisitResult.visit_id == visit_id).order_by(VisitResult.number))
     )
-
-
-_TRIES = """
-    SELECT asked.id, r.arrived_at
-    FROM visit asked
-    JOIN visit made ON made.debtor_id = asked.debtor_id
-        AND (made.address_id = asked.address_id OR made.address_key = asked.address_key AND asked.address_key <> '')
-    JOIN visit_result r ON r.visit_id = made.id
-    WHERE asked.id = ANY(%(visit_ids)s) AND r.is_primary AND r.address_finding = %(finding)s AND r.id <> ALL(%(but)s)
-    ORDER BY r.arrived_at
-"""
-
-
-def tries_at(
-    session: Session, visit_ids: Iterable[uuid.UUID], finding: str, *, but: Iterable[uuid.UUID]
-) -> dict[uuid.UUID, list[datetime]]:
-    """When crews have found this at the addresses of these visits, for the same debtor, some results aside."""
-    found: dict[uuid.UUID, list[datetime]] = {}
-    told = {"visit_ids": [*visit_ids], "finding": finding, "but": [*but]}
-    for visit_id, arrived_at in read_rows(session, _TRIES, told):
-        found.setdefault(visit_id, []).append(arrived_at)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fieldops.results.queries import Ground
-    from fieldops.visits.models import Visit
+    from fieldops.visits.queries import Locked
 
 SECOND_RESULT, LATE, DO_NOT_CONTACT = "SECOND_RESULT", "LATE", "DO_NOT_CONTACT"
 _LINE_COLUMNS: Final = ("case_id", "outcome", "promise_fen", "promise_on")
@@ -84,7 +84,7 @@ def flags_of(sent: Sent, ground: Ground, *, received_at: datetime, second: bool)
     return flags
 
 
-def result_row(sent: Sent, visit: Visit, flags: Sequence[str]) -> dict[str, Any]:
+def result_row(sent: Sent, visit: Locked, flags: Sequence[str]) -> dict[str, Any]:
     """The columns of a result that follow from what was sent."""
     body, position = sent.body, sent.body["position"]
     away_m = _distance_m(visit, position)
@@ -111,7 +111,6 @@ def result_row(sent: Sent, visit: Visit, flags: Sequence[str]) -> dict[str, Any]
         "score": score_of(signals),
         "slots": [{**slot, "id": str(slot["id"])} for slot in body["slots"]],
         "flags": [*flags],
-        "status": "SUBMITTED",
     }
 
 
@@ -129,9 +128,9 @@ def declared_by(sent: Sent) -> dict[UUID, Declared]:
     return {each["id"]: Declared(*mine, each["kind"], each["sha256"], each["length"]) for each in sent.body["slots"]}
 
 
-def slot_rows(sent: Sent, at: datetime) -> list[dict[str, Any]]:
+def slot_rows(sent: Sent) -> list[dict[str, Any]]:
     """The columns of the evidence that must arrive."""
-    of_result = {"visit_id": sent.body["visit_id"], "agent_id": sent.agent_id, "declared_at": at}
+    of_result = {"visit_id": sent.body["visit_id"], "agent_id": sent.agent_id}
     return [{**of_result, **{name: slot[name] for name in _OF_A_SLOT}} for slot in sent.body["slots"]]
 
 
@@ -155,7 +154,7 @@ def _detail(line: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in line.items() if name not in _LINE_COLUMNS and value is not None}
 
 
-def _distance_m(visit: Visit, position: Mapping[str, Any] | None) -> int | None:
+def _distance_m(visit: Locked, position: Mapping[str, Any] | None) -> int | None:
     if position is None or visit.lat is None or visit.lon is None:
         return None
     return round(distance_m(visit.lat, visit.lon, position["lat"], position["lon"]))

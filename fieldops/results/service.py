@@ -28,7 +28,7 @@ from fieldops.results.reporting import (
     slot_rows,
     was_executed,
 )
-from fieldops.results.review import REVIEW
+from fieldops.results.review import REVIEW, SUBMITTED
 from fieldops.results.rules import faults
 from fieldops.results.signals import REVIEW_AT
 from fieldops.rows import insert_rows
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from fieldops.results.codes import Finding
     from fieldops.results.queries import Declared, Ground
     from fieldops.results.rules import Fault
-    from fieldops.visits.models import Visit
+    from fieldops.visits.queries import Locked
 
 __all__ = ["AFTER_RECALL", "LATE", "OUT_OF_SCOPE", "SECOND_RESULT", "Sent", "check_in", "record_results"]
 AFTER_RECALL, OUT_OF_SCOPE = "AFTER_RECALL", "OUT_OF_SCOPE"
@@ -60,7 +60,7 @@ class Landed:
     """A sound result with the row it became; ``counts``: its consequences follow."""
 
     sent: Sent
-    visit: Visit
+    visit: Locked
     ground: Ground
     row: Mapping[str, Any]
     counts: bool
@@ -96,7 +96,7 @@ def check_in(session: Session, actor: Actor, arrivals: Sequence[Arrival]) -> dic
 
 
 def record_results(
-    session: Session, actor: Actor, sent: Sequence[Sent], visits: Mapping[UUID, Visit], ground: Mapping[UUID, Ground]
+    session: Session, actor: Actor, sent: Sequence[Sent], visits: Mapping[UUID, Locked], ground: Mapping[UUID, Ground]
 ) -> dict[UUID, tuple[Fault, ...]]:
     """Keep what crews found at these locked visits, one result each, and let it take effect.
 
@@ -122,7 +122,9 @@ def record_results(
         if anew.corrected is not None and anew.counts:
             corrections.take_effect_anew(session, actor, anew, anew.corrected)
     asked = follow_ups(session, actor, [each for each in landed if each.counts])
-    tasks.open_tasks(session, actor, asked + [_review(actor, each) for each in landed if _asks_for_review(each)])
+    asked += [_review(actor, each) for each in landed if _asks_for_review(each)]
+    tasks.open_named(session, actor.at, asked)
+    audit.record_all(session, actor, [act for each in landed for act in _acts(each, asked)])
     events.announce_all(session, [_told(actor, each) for each in landed])
     return refused
 
@@ -133,7 +135,7 @@ def take_evidence(session: Session, actor: Actor, slot_id: UUID) -> None:
 
 
 def _landed(
-    session: Session, actor: Actor, sent: Sent, visit: Visit, ground: Ground, known: Mapping[UUID, Declared]
+    session: Session, actor: Actor, sent: Sent, visit: Locked, ground: Ground, known: Mapping[UUID, Declared]
 ) -> Landed:
     corrected = corrections.supersede(session, actor, visit.id, sent.body["corrects"])
     flags = flags_of(sent, ground, received_at=actor.at, second=ground.has_primary and corrected is None)
@@ -144,7 +146,6 @@ def _landed(
         **result_row(sent, visit, flags),
         "number": ground.count + 1,
         "is_primary": was_executed(sent.body["lines"]) and counts,
-        "received_at": actor.at,
         "complete_at": actor.at if whole else None,
     }
     return Landed(sent, visit, ground, row, counts, corrected)
@@ -152,16 +153,19 @@ def _landed(
 
 def _write(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
     """The rows of the results themselves; a correction may declare evidence that an earlier version did."""
-    insert_rows(session, VisitResult, [each.row for each in landed])
+    insert_rows(
+        session, VisitResult, [each.row for each in landed], same={"received_at": actor.at, "status": SUBMITTED}
+    )
     insert_rows(session, ResultLine, [row for each in landed for row in line_rows(each.sent)])
-    declared = [row for each in landed for row in slot_rows(each.sent, actor.at)]
-    insert_rows(session, EvidenceSlot, declared, conflict="(id) DO NOTHING")
-    audit.record_all(session, actor, [act for each in landed for act in _acts(each)])
+    declared = [row for each in landed for row in slot_rows(each.sent)]
+    insert_rows(session, EvidenceSlot, declared, same={"declared_at": actor.at}, conflict="(id) DO NOTHING")
 
 
-def _acts(landed: Landed) -> list[audit.Act]:
-    """What the audit log says of a new result."""
-    said = {"result": str(landed.result_id), "flags": landed.row["flags"]}
+def _acts(landed: Landed, asked: Sequence[tasks.Asked]) -> list[audit.Act]:
+    """What the audit log says of a new result: one act that names what follows from it, besides the visit's own end."""
+    opened = [each.kind for each in asked if each.entity_id == landed.result_id]
+    finding = landed.sent.body["address_finding"]
+    said = {"result": str(landed.result_id), "flags": landed.row["flags"], "finding": finding, "tasks": opened}
     acts = [audit.Act("results.record", "visit", landed.visit.id, detail=said)]
     if landed.row["complete_at"] is not None:
         slots_told = {"slots": len(landed.row["slots"])}

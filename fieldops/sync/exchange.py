@@ -105,11 +105,19 @@ def admitted(rows: Sequence[Any], claims: Claims, device_id: UUID | None = None)
 
 
 def _hear(house: House, claims: Claims, asked: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    """The push, in one transaction; one that gives way to others leaves everything in the outbox."""
+    """The push, in one transaction; one that gives way to others leaves everything in the outbox.
+
+    When anything fails the transaction is begun anew, and each mutation is done by itself in it.
+    """
+    singly = False
     for attempt in range(ATTEMPTS):
         try:
             with house.transaction() as session:
-                return _push(session, claims, asked, now)
+                return _push(session, claims, asked, now, singly=singly)
+        except push.FailedTogether as failed:
+            count = len(asked["mutations"])
+            _log.warning("a batch of %d mutations is done one by one", count, exc_info=failed.__cause__)
+            singly = True
         except sa.exc.OperationalError as error:
             state = getattr(error.orig, "sqlstate", None)
             if state not in _BUSY:
@@ -121,16 +129,17 @@ def _hear(house: House, claims: Claims, asked: Mapping[str, Any], now: datetime)
     return [{"id": each["id"], **later} for each in asked["mutations"]]
 
 
-def _push(session: Session, claims: Claims, asked: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    spoken = locked_speaker(session, claims.user_id, claims.device_id, wait=LOCK_WAIT)
+def _push(
+    session: Session, claims: Claims, asked: Mapping[str, Any], now: datetime, *, singly: bool
+) -> list[dict[str, Any]]:
+    seen = {"now": now, "acked": asked["cursor"] or 0, **rules.clock_of(asked, now)}
+    spoken = locked_speaker(session, claims.user_id, claims.device_id, wait=LOCK_WAIT, **seen)
     row = admitted(spoken, claims, asked["device_id"])
     actor = Actor(row.name, now, claims.user_id, frozenset(row.roles))
     sender = Sender(actor, row.device_id, row.agent_id, row.last_seen_at, asked)
     if not rules.schema_is_understood(asked["schema"]):
         return push.keep_unread(session, sender, asked["mutations"])
-    results = push.push(session, sender, asked["mutations"])
-    service.note_sync(session, row.device_id, now, asked["cursor"], **rules.clock_of(asked, now))
-    return results
+    return push.push(session, sender, asked["mutations"], singly=singly)
 
 
 def _nothing(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ other in a circle.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from fieldops.rows import insert_rows
+from fieldops.rows import insert_rows, read_rows
 from fieldops.sync.models import ScopeEntry
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import SessionTransaction
@@ -71,6 +71,26 @@ def tell(session: Session, changes: Iterable[Change]) -> None:
     session.info.setdefault(_PENDING, []).extend(told)
     _change_scope(session, [_scope_row(change, None) for change in told if change.op == PUT])
     _change_scope(session, [_scope_row(change, change.reason) for change in told if change.op == REMOVE])
+
+
+_LEFT = """
+    UPDATE agent_scope SET left_reason = %(reason)s, changed_at = %(at)s
+    WHERE visit_id = ANY(%(visit_ids)s) AND left_reason IS NULL RETURNING agent_id, visit_id, version
+"""
+
+
+def take_off(session: Session, at: datetime, reasons: Mapping[uuid.UUID, str]) -> None:
+    """Take visits off every phone that holds them, each for its reason. Cost: one statement for each reason.
+
+    The caller holds the locks of these visits.
+    """
+    visits_of: dict[str, list[uuid.UUID]] = defaultdict(list)
+    for visit_id, reason in reasons.items():
+        visits_of[reason].append(visit_id)
+    for reason, visit_ids in sorted(visits_of.items()):
+        left = read_rows(session, _LEFT, {"visit_ids": visit_ids, "reason": reason, "at": at})
+        told = [Change(agent_id, REMOVE, visit_id, version, at, reason) for agent_id, visit_id, version in sorted(left)]
+        session.info.setdefault(_PENDING, []).extend(told)
 
 
 def number_pending(session: Session) -> None:

@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
     from fieldops.sync.series import Heard
     from fieldops.sync.taking import Sender
-    from fieldops.visits.models import Visit
+    from fieldops.visits.queries import Locked
 
 _log = logging.getLogger(__name__)
+
+
+class FailedTogether(Exception):  # noqa: N818 - it is an answer, caught where the transaction begins
+    """Something keeps mutations from being landed together; whatever it is, it is met again one by one."""
 
 
 @dataclass
@@ -38,28 +42,39 @@ class _Batch:
     """One push: the visits it is about, locked, and the receipts of what the server has answered before or just now."""
 
     sender: Sender
-    visits: Mapping[UUID, Visit]
+    visits: dict[UUID, Locked]
     receipts: dict[UUID, dict[str, Any]]
 
 
-def push(session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def push(
+    session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]], *, singly: bool = False
+) -> list[dict[str, Any]]:
     """Do each mutation once, as if one after the other, and answer each.
 
-    They are landed in series, all in one savepoint; when that fails, each in its own, so that one that cannot be done
-    now keeps none of the others. The phone is locked first, so that one phone pushes once at a time; then every visit
-    this may move, in the order of their ids; the counters of feeds last.
+    They are landed in series; ``singly`` each in a savepoint of its own, so that one that cannot be done now keeps none
+    of the others. The phone is locked first, so that one phone pushes once at a time; then every visit this may move,
+    in the order of their ids; the counters of feeds last.
+    Raises: FailedTogether when one of a series fails; nothing of the transaction may stay.
     """
     heard = [hear(mutation) for mutation in mutations]
-    visits = visit_queries.lock_visits_around(session, {mutation["entity_id"] for mutation in mutations})
+    visits = _locked(session, heard, singly=singly)
     receipts = queries.receipts_of(session, {m[name] for m in mutations for name in ("id", "depends_on")} - {None})
+    batch = _Batch(sender, visits, dict(receipts))
+    if singly:
+        return _push_series(session, batch, [[each] for each in heard], session.begin_nested)
     series = series_of(heard, {visit.id: visit.debtor_id for visit in visits.values()})
     try:
-        with session.begin_nested():
-            return _push_series(session, _Batch(sender, visits, dict(receipts)), series, nullcontext)
-    except Exception:  # noqa: BLE001 - whatever it was, the others must not suffer: it is met again one by one
-        _log.warning("a batch of %d mutations is done one by one", len(mutations), exc_info=True)
-    one_by_one = [[each] for each in heard]
-    return _push_series(session, _Batch(sender, visits, dict(receipts)), one_by_one, session.begin_nested)
+        return _push_series(session, batch, series, nullcontext)
+    except Exception as error:
+        raise FailedTogether from error
+
+
+def _locked(session: Session, heard: Sequence[Heard], *, singly: bool) -> dict[UUID, Locked]:
+    """The visits these reports may move, locked; an evening's results ask little of each."""
+    about = {each.visit_id for each in heard}
+    if not singly and all(each.kind == RESULT for each in heard):
+        return {**visit_queries.lock_reported(session, about)}
+    return {**visit_queries.lock_visits_around(session, about)}
 
 
 def keep_unread(session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -83,7 +98,7 @@ def _push_series(
         try:
             with unit():
                 if number or unit is not nullcontext:
-                    visit_queries.lock_visits(session, {each.visit_id for each in group})
+                    batch.visits.update(visit_queries.lock_visits(session, {each.visit_id for each in group}))
                 answered = _answer(session, batch, group)
         except Exception:
             if unit is nullcontext:
@@ -125,20 +140,19 @@ def _take_in(session: Session, batch: _Batch, heard: Sequence[Heard], answers: d
             answers[each.id] = _said(found.code, found.detail)
         else:
             answers[each.id] = _said(found)
-        fresh[each.id] = _receipt(batch.sender, each, answers[each.id])
-    insert_rows(session, PushReceipt, list(fresh.values()))
-    batch.receipts.update(fresh)
+        fresh[each.id] = _receipt(each, answers[each.id])
+    sender = batch.sender
+    same = {"device_id": sender.device_id, "agent_id": sender.agent_id, "received_at": sender.actor.at}
+    insert_rows(session, PushReceipt, list(fresh.values()), same=same)
+    batch.receipts.update({receipt["mutation_id"]: receipt | same for receipt in fresh.values()})
 
 
-def _receipt(sender: Sender, heard: Heard, answer: dict[str, Any]) -> dict[str, Any]:
+def _receipt(heard: Heard, answer: dict[str, Any]) -> dict[str, Any]:
     return {
         "mutation_id": heard.id,
-        "device_id": sender.device_id,
-        "agent_id": sender.agent_id,
         "body_sha256": heard.sha256,
         "code": answer["code"],
         "result": answer,
-        "received_at": sender.actor.at,
     }
 
 

@@ -11,7 +11,7 @@ from fieldops.planning import queries as planning
 from fieldops.planning import states as stop_states
 from fieldops.sync import queries
 from fieldops.sync.cards import StopNow, refresh_cards
-from fieldops.sync.feed import PUT, REMOVE, Change, tell
+from fieldops.sync.feed import PUT, REMOVE, Change, take_off, tell
 from fieldops.sync.models import Recall
 from fieldops.sync.rules import DAY_OVER, NOT_EXECUTED, REASSIGNED, REPORTED, SUBSTITUTED, UNPLANNED
 from fieldops.visits import queries as visits
@@ -118,9 +118,9 @@ def warn_crews(session: Session, event: ThirdPartiesChanged | LetterToHandChange
 
 def finish_visits(session: Session, happened: Sequence[ResultRecorded]) -> None:
     """Visits their crews have reported: off the phones of everybody who holds them."""
-    of_visit = {event.visit_id: event for event in happened}
-    holders = [(each, of_visit[each.visit_id]) for each in queries.holders_of(session, of_visit)]
-    tell(session, [_finished(holder, event) for holder, event in holders])
+    reasons = {event.visit_id: REPORTED if event.executed else NOT_EXECUTED for event in happened}
+    if happened:
+        take_off(session, happened[0].actor.at, reasons)
 
 
 def take_stops(session: Session, event: StopsTaken) -> None:
@@ -131,8 +131,7 @@ def take_stops(session: Session, event: StopsTaken) -> None:
 
 def close_day(session: Session, event: DayClosed) -> None:
     """A day that is over: what nobody made leaves the phones; a report that is on its way still counts."""
-    holders = queries.holders_of(session, event.given_back)
-    tell(session, [_removal(each, event.actor.at, DAY_OVER) for each in holders])
+    take_off(session, event.actor.at, dict.fromkeys(event.given_back, DAY_OVER))
 
 
 def _bring_up_to_date(session: Session, visit_id: uuid.UUID, at: datetime) -> None:
@@ -163,11 +162,6 @@ def keep_days(session: Session, at: datetime) -> int:
 
 def _why(visit_id: uuid.UUID, on_plan: dict[uuid.UUID, int]) -> str:
     return REASSIGNED if visit_id in on_plan else UNPLANNED
-
-
-def _finished(holder: OnPhone, event: ResultRecorded) -> Change:
-    reason = REPORTED if event.executed else NOT_EXECUTED
-    return _removal(holder, event.actor.at, reason)
 
 
 def _removal(holder: OnPhone, at: datetime, reason: str, *, urgent: bool = False) -> Change:

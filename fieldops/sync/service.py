@@ -10,7 +10,6 @@ from fieldops import audit
 from fieldops.addresses.queries import among
 from fieldops.clock import local, local_date
 from fieldops.policies.service import policy_on
-from fieldops.rows import update_rows
 from fieldops.sync import queries
 from fieldops.sync.devices import confirm_wipe
 from fieldops.sync.models import Device, Recall
@@ -27,11 +26,6 @@ if TYPE_CHECKING:
     from fieldops.policies.edition import Policy
 
 _UNKNOWN: Final = Held(in_scope=False, status=None, of_today=False, recall_reason=None)
-
-
-def note_sync(session: Session, device_id: UUID, at: datetime, cursor: int | None, **clock: Any) -> None:
-    """Note when a phone spoke last, up to where it has applied what it was told, and what it says of its clock."""
-    update_rows(session, Device, [{"id": device_id, "last_seen_at": at, "last_seq_acked": cursor or 0, **clock}])
 
 
 def count_mismatch(session: Session, device_id: UUID) -> None:

@@ -68,22 +68,32 @@ class Speaker(NamedTuple):
     last_seen_at: datetime | None
 
 
-_WAIT: Final = "SELECT set_config('lock_timeout', %(milliseconds)s, true)"
 _SPEAKER: Final = """
-    WITH phone AS MATERIALIZED (SELECT * FROM device WHERE id = %(device_id)s FOR UPDATE)
+    WITH rules AS MATERIALIZED (
+        SELECT set_config('lock_timeout', %(milliseconds)s, true),
+            set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+            set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+    ), phone AS MATERIALIZED (SELECT d.* FROM rules, device d WHERE d.id = %(device_id)s FOR UPDATE OF d
+    ), noted AS (
+        UPDATE device SET last_seen_at = %(now)s, last_seq_acked = %(acked)s, boot_id = %(boot_id)s,
+            clock_off_ms = %(clock_off_ms)s
+        FROM phone WHERE device.id = phone.id)
     SELECT u.name, u.active, u.roles, u.agent_id, d.id, d.agent_id, d.state, d.session_no, d.last_seen_at
     FROM user_account u LEFT JOIN phone d ON true WHERE u.id = %(user_id)s
 """
+"""A push finds its rows by their keys: each statement after this one is planned once, whatever the statistics said."""
 
 
-def locked_speaker(session: Session, user_id: UUID, device_id: UUID | None, *, wait: timedelta) -> list[Speaker]:
+def locked_speaker(
+    session: Session, user_id: UUID, device_id: UUID | None, *, wait: timedelta, **seen: Any
+) -> list[Speaker]:
     """Who speaks, with their phone locked: no other push of it comes between. Nobody when there is no such account.
 
-    From here on nothing in this transaction waits longer than that for a lock.
+    ``seen`` is what ``note_seen`` notes of the phone; the row tells what was noted before. From here on nothing in
+    this transaction waits longer than ``wait`` for a lock.
     """
-    read_rows(session, _WAIT, {"milliseconds": str(wait // timedelta(milliseconds=1))})
-    rows = read_rows(session, _SPEAKER, {"user_id": user_id, "device_id": device_id})
-    return [Speaker(*row) for row in rows]
+    asked = {"user_id": user_id, "device_id": device_id, "milliseconds": str(wait // timedelta(milliseconds=1))}
+    return [Speaker(*row) for row in read_rows(session, _SPEAKER, asked | seen)]
 
 
 _ALL = """

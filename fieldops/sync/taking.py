@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 from marshmallow import ValidationError
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from fieldops.results.queries import Ground
     from fieldops.sync.standing import OnRecord
     from fieldops.visits.models import Visit
+    from fieldops.visits.queries import Locked
 
 _READ: Final = {CHECK_IN: reader(CheckInIn()), RESULT: reader(ResultIn()), OBJECTION: reader(ObjectionIn())}
 _FLAG_OF: Final = {
@@ -112,7 +113,7 @@ def hear(mutation: Mapping[str, Any]) -> Heard:
 
 
 def take(
-    session: Session, sender: Sender, heard: Sequence[Heard], visits: Mapping[UUID, Visit]
+    session: Session, sender: Sender, heard: Sequence[Heard], visits: Mapping[UUID, Locked]
 ) -> dict[UUID, Code | Refusal]:
     """Let mutations of one kind have their effect and say what each is worth; their visits are locked, each named once.
 
@@ -132,14 +133,15 @@ def take(
             weighed.append(found)
     said |= _land(session, sender, weighed, visits, ground)
     taken = [each for each in weighed if not isinstance(said[each.heard.id], Refusal)]
-    insert_rows(session, VisitEvent, [_event_row(sender, each) for each in taken])
+    same = {"agent_id": sender.agent_id, "device_id": sender.device_id, "received_at": sender.actor.at}
+    insert_rows(session, VisitEvent, [_event_row(each) for each in taken], same=same)
     return said
 
 
 def _weigh(
     sender: Sender,
     heard: Heard,
-    visits: Mapping[UUID, Visit],
+    visits: Mapping[UUID, Locked],
     standings: Mapping[UUID, OnRecord],
     ground: Mapping[UUID, Ground],
 ) -> _Weighed | Refusal:
@@ -167,7 +169,7 @@ def _land(
     session: Session,
     sender: Sender,
     weighed: Sequence[_Weighed],
-    visits: Mapping[UUID, Visit],
+    visits: Mapping[UUID, Locked],
     ground: Mapping[UUID, Ground],
 ) -> dict[UUID, Code | Refusal]:
     """Let reports of one kind have their effect."""
@@ -179,7 +181,7 @@ def _land(
             each.flags.extend(found[each.heard.visit_id])
     elif kind == OBJECTION:
         for each in (one for one in weighed if one.left_reason is None):
-            visit, mutation = visits[each.heard.visit_id], str(each.heard.id)
+            visit, mutation = cast("Visit", visits[each.heard.visit_id]), str(each.heard.id)
             object_to_visit(session, sender.actor, visit, each.heard.body, mutation=mutation)
     elif kind == RESULT:
         sent = [_sent(sender, each) for each in weighed]
@@ -190,8 +192,8 @@ def _land(
     return said
 
 
-def _arrival(heard: Heard, visits: Mapping[UUID, Visit]) -> Arrival:
-    return Arrival(visits[heard.visit_id], heard.mutation["device_time"], heard.body["position"])
+def _arrival(heard: Heard, visits: Mapping[UUID, Locked]) -> Arrival:
+    return Arrival(cast("Visit", visits[heard.visit_id]), heard.mutation["device_time"], heard.body["position"])
 
 
 def _sent(sender: Sender, weighed: _Weighed) -> results.Sent:
@@ -217,7 +219,7 @@ def _body(mutation: Mapping[str, Any], sha256: str, canonical: bytes) -> dict[st
     return body
 
 
-def _standing(heard: Heard, visit: Visit, record: OnRecord, *, has_primary: bool) -> Standing:
+def _standing(heard: Heard, visit: Locked, record: OnRecord, *, has_primary: bool) -> Standing:
     return Standing(
         kind=heard.kind,
         ever_held=record.version is not None,
@@ -256,17 +258,14 @@ def _times(sender: Sender, signals: list[str], arrived_at: datetime, recall: OnR
     }
 
 
-def _event_row(sender: Sender, weighed: _Weighed) -> dict[str, Any]:
+def _event_row(weighed: _Weighed) -> dict[str, Any]:
     mutation = weighed.heard.mutation
     return {
         "id": mutation["id"],
         "visit_id": mutation["entity_id"],
-        "agent_id": sender.agent_id,
-        "device_id": sender.device_id,
         "kind": mutation["type"],
         "payload": mutation["body"],
         "device_at": mutation["device_time"],
-        "received_at": sender.actor.at,
         "flags": weighed.flags,
         "times": weighed.times,
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fieldops.audit import Actor
     from fieldops.policies.decision import Decision
     from fieldops.visits.models import Visit
+    from fieldops.visits.queries import Locked
 
 
 def mark_planned(session: Session, actor: Actor, visit_ids: Iterable[uuid.UUID]) -> None:
@@ -39,20 +40,28 @@ def begin_visits(session: Session, actor: Actor, visits: Iterable[Visit]) -> Non
     move_visits(session, actor, [_begin(each) for each in visits if each.status == states.PLANNED])
 
 
-def complete_visits(session: Session, actor: Actor, reasons: Mapping[Visit, str]) -> None:
+def complete_visits(session: Session, actor: Actor, reasons: Mapping[Locked, str]) -> None:
     """Crews have made these visits, even if they had been stopped or planned for others; a cancelled one stays so."""
-    begun = [visit for visit in reasons if visit.status == states.PLANNED]
-    made = [visit for visit in reasons if visit in begun or states.may_follow(visit.status, states.COMPLETED)]
-    ended = [Move(each, states.COMPLETED, "visits.complete", reasons[each], done_at=actor.at) for each in made]
-    move_visits(session, actor, [*map(_begin, begun), *ended])
+    made = [each for each in reasons if _may_be_complete(each)]
+    move_visits(session, actor, [_complete(actor, each, reasons[each]) for each in made])
     write_contacts(session, [Made("VISIT", visit.debtor_id, actor.at, visit.id) for visit in made])
+
+
+def _may_be_complete(visit: Locked) -> bool:
+    return visit.status == states.PLANNED or states.may_follow(visit.status, states.COMPLETED)
+
+
+def _complete(actor: Actor, visit: Locked, reason: str) -> Move:
+    """A crew that has not checked in was there all the same."""
+    through = states.IN_PROGRESS if visit.status == states.PLANNED else None
+    return Move(visit, states.COMPLETED, "visits.complete", reason, done_at=actor.at, through=through)
 
 
 def _begin(visit: Visit) -> Move:
     return Move(visit, states.IN_PROGRESS, "visits.begin")
 
 
-def give_back(session: Session, actor: Actor, reasons: Mapping[Visit, str]) -> None:
+def give_back(session: Session, actor: Actor, reasons: Mapping[Locked, str]) -> None:
     """Crews have not made these visits: they wait in their batches again, unless they were stopped meanwhile."""
     move_visits(
         session,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise, starmap
 from typing import TYPE_CHECKING, Any
 
 from fieldops import audit, events
@@ -11,6 +12,7 @@ from fieldops.rows import update_rows
 from fieldops.visits import states
 from fieldops.visits.events import VisitStopped
 from fieldops.visits.models import Visit
+from fieldops.visits.queries import VisitNow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,21 +21,24 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from fieldops.visits.queries import Locked
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """One step of a locked visit.
 
     ``action`` names the act in the audit log (``visits.approve``), ``reason`` is shown beside the state; ``done_at`` is
-    when a crew made the visit.
+    when a crew made the visit; ``through`` a state it passes at the same instant.
     """
 
-    visit: Visit
+    visit: Locked
     to: str
     action: str
     reason: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     done_at: datetime | None = None
+    through: str | None = None
 
 
 def move_visit(
@@ -61,7 +66,7 @@ def move_visits(session: Session, actor: audit.Actor, moves: Sequence[Move]) -> 
         visit, to = move.visit, move.to
         before = moved.get(visit.id) or {"status": visit.status, "version": visit.version, "done_at": visit.done_at}
         was = before["status"]
-        if not states.may_follow(was, to):
+        if not all(starmap(states.may_follow, pairwise(filter(None, (was, move.through, to))))):
             detail = f"Visit {visit.no} is {was} and cannot become {to}; read it again."
             raise NotNow("VISIT_STATE", detail, status=was, wanted=to)
         moved[visit.id] = {
@@ -77,6 +82,9 @@ def move_visits(session: Session, actor: audit.Actor, moves: Sequence[Move]) -> 
         if was in states.CLEARED and to in states.STOPPED:
             stopped.append(VisitStopped(visit.id, move.reason or to, was == states.PLANNED, was, to, actor))
     update_rows(session, Visit, list(moved.values()))
+    for visit in (move.visit for move in moves if isinstance(move.visit, VisitNow)):
+        now = moved[visit.id]
+        visit.status, visit.version, visit.done_at = now["status"], now["version"], now["done_at"]
     audit.record_all(session, actor, acts)
     events.announce_all(session, stopped)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -14,6 +14,7 @@ from fieldops.addresses.queries import among
 from fieldops.cases.models import Case, CaseVersion, Debtor
 from fieldops.errors import NotFound, NotUnderstood
 from fieldops.policies.stored import stored_decisions
+from fieldops.rows import read_rows
 from fieldops.vault import mask_name
 from fieldops.visits import states
 from fieldops.visits.models import Visit, VisitCase, VisitDecision
@@ -117,6 +118,27 @@ def open_visits_with_cards(session: Session, case_ids: Iterable[UUID]) -> dict[U
     return _by_owner(session, query.where(among(VisitCase.case_id, case_ids)))
 
 
+@dataclass(slots=True, eq=False)
+class VisitNow:
+    """A locked visit as far as a report of it asks; it follows what becomes of it in this transaction."""
+
+    id: UUID
+    no: str
+    debtor_id: UUID
+    address_id: UUID
+    address_key: str
+    status: str
+    version: int
+    done_at: datetime | None
+    lat: float | None
+    lon: float | None
+    point_precision: str | None
+
+
+Locked: TypeAlias = Visit | VisitNow
+"""A visit nobody else can change now."""
+
+
 def _around() -> sa.Select[Visit]:
     """The statement of ``lock_visits_around``, built once."""
     wanted = Visit.id == sa.any_(sa.bindparam("visit_ids", type_=ARRAY(sa.Uuid)))
@@ -132,6 +154,21 @@ _AROUND: Final = _around()
 def lock_visits_around(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, Visit]:
     """These visits and every open one to the same debtors, which a report of them may move, as ``lock_visits``."""
     return {visit.id: visit for visit in session.scalars(_AROUND, {"visit_ids": [*visit_ids]})}
+
+
+_REPORTED: Final = f"""
+    SELECT {", ".join(each.name for each in fields(VisitNow))} FROM visit
+    WHERE id = ANY(%(visit_ids)s) OR id = ANY(ARRAY(
+        SELECT id FROM visit WHERE status = ANY(%(open)s)
+            AND debtor_id = ANY(ARRAY(SELECT debtor_id FROM visit WHERE id = ANY(%(visit_ids)s)))))
+    ORDER BY id FOR UPDATE
+"""  # noqa: S608 - names of our own columns
+
+
+def lock_reported(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, VisitNow]:
+    """What ``lock_visits_around`` locks, no more of each than the report of a result asks."""
+    rows = read_rows(session, _REPORTED, {"visit_ids": [*visit_ids], "open": sorted(states.OPEN)})
+    return {row[0]: VisitNow(*row) for row in rows}
 
 
 def open_visits_with_debtors(session: Session, debtor_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

@@ -13,7 +13,7 @@ def no_deduplication(monkeypatch):
 
 def receipt_not_stored(monkeypatch):
     """The effect is there and the answer is given, but nobody remembers it."""
-    monkeypatch.setattr(push, "insert_rows", lambda session, table, receipts: None)
+    monkeypatch.setattr(push, "insert_rows", lambda session, table, receipts, same: None)
 
 
 def no_remove_on_reassignment(monkeypatch):
