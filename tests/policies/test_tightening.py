@@ -35,7 +35,7 @@ LOOSE = {
     },
     "letter": {"calls": {"min_prior": 0, "require_recording": False}, "lawyer_min_overdue_days": 1},
     "contacts": {"answered_calls_per_day": 9, "calls_per_day": 9, "calls_per_hour": 9},
-    "case": {"extension_lead_days": 0},
+    "case": {"extension_lead_days": 0, "complaint_reply_working_days": 5},
     "evidence": {"retention_years": 1},
 }
 
