@@ -14,7 +14,7 @@ def test_a_day_on_which_everything_happens_leaves_every_sheet_in_its_place(offic
 
 
 def test_nothing_is_lost_or_doubled_whatever_the_desk_does(office):
-    run(office, 1, 25)
+    run(office, 6, 25)
 
 
 @pytest.mark.long
