@@ -58,7 +58,7 @@ def _run(postgres, stage_database, **how_much):
 
 
 def test_events_in_any_order_leave_nothing_on_its_way(postgres, stage_database, stage_app):
-    _run(postgres, stage_database, max_examples=2, stateful_step_count=6)
+    _run(postgres, stage_database, max_examples=8, stateful_step_count=15)
 
 
 @pytest.mark.long
