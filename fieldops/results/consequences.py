@@ -21,7 +21,16 @@ from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
 from fieldops.policies.service import policy_on
 from fieldops.results import queries
-from fieldops.results.codes import ABORTED_BY_OFFICE, FINDINGS, FOLLOW_UPS, NOT_EXECUTED, OUTCOMES, PERSONS, FollowUp
+from fieldops.results.codes import (
+    ABORTED_BY_OFFICE,
+    FINDINGS,
+    FOLLOW_UPS,
+    NOT_EXECUTED,
+    OUTCOMES,
+    PERSONS,
+    PHOTOS,
+    FollowUp,
+)
 from fieldops.results.reporting import was_executed
 from fieldops.results.revisits import revisit
 from fieldops.tasks.service import Asked
@@ -160,7 +169,7 @@ def prove_address_dead(session: Session, actor: Actor, visit: Visit, result: Vis
     if finding is None or not finding.photo or not result.is_primary:
         return
     slots = queries.slots_by_ids(session, [UUID(each["id"]) for each in result.slots])
-    if any(slot.kind.startswith("PHOTO") and slot.arrived_at is not None for slot in slots):
+    if any(slot.kind in PHOTOS and slot.arrived_at is not None for slot in slots):
         invalidate(session, actor, visit, result.id, finding)
 
 

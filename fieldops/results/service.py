@@ -87,7 +87,7 @@ def check_in(session: Session, actor: Actor, arrivals: Sequence[Arrival]) -> dic
     """Crews are at the doors: these visits are under way, and their stops with them, unless they had been stopped.
 
     The rules are asked, and their codes returned by visit for the event to be flagged with; nothing refuses what
-    happened. The visits are locked, each is named once. Cost: about twenty statements, however many.
+    happened. The visits are locked, each is named once. Cost: about thirty statements, however many.
     """
     flags = ask_at_the_doors(session, actor, arrivals)
     execution.begin_visits(session, actor, [each.visit for each in arrivals])
@@ -102,7 +102,7 @@ def record_results(
 
     The first result of a visit that was made is its primary one; a second is kept beside it and changes nothing until
     a person decides. Return the faults of results that are not sound, by their ids: of these nothing is written.
-    Cost: about fifteen statements, however many, and what consequences that stop something cost.
+    Cost: four statements within ``together``, however many, and what consequences that stop something cost.
     """
     known = queries.declared_already(session, [slot["id"] for each in sent for slot in each.body["slots"]])
     refused: dict[UUID, tuple[Fault, ...]] = {}

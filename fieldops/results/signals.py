@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from fieldops.results.codes import PHOTOS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
@@ -65,7 +67,7 @@ SIGNALS: Final = (
     Signal("STALE_FIX", "定位过旧", 20, _fix("fix_age_s", _STALE_S)),
     Signal("MOVING", "定位时在行驶", 20, _fix("speed_mps", _FAST_MPS)),
     Signal("SHORT_STAY", "停留过短", 20, lambda it: it.stay.total_seconds() < _SHORT_S),
-    Signal("NO_PHOTO", "无照片", 30, lambda it: not any(kind.startswith("PHOTO") for kind in it.slot_kinds)),
+    Signal("NO_PHOTO", "无照片", 30, lambda it: not any(kind in PHOTOS for kind in it.slot_kinds)),
     Signal("NO_RECORDING", "无全程录音", 20, lambda it: not {"AUDIO", "VIDEO"} & set(it.slot_kinds)),
     Signal("CLOCK", "手机时钟可疑", 20, lambda it: any(flag.startswith("CLOCK") for flag in it.flags)),
 )

@@ -98,13 +98,12 @@ def phone_of(
     device_id: UUID | None = None,
     *,
     ended_session: bool = False,
-    lock: bool = False,
 ) -> Device:
     """The phone whose token speaks; with ``ended_session`` also one that has been logged out and still holds things.
 
     Raises: NotAllowed as ``require_bound``; NotAuthenticated for a session that has been ended.
     """
-    device = queries.device_by_id(session, claims.device_id, lock=lock) if claims.device_id else None
+    device = queries.device_by_id(session, claims.device_id) if claims.device_id else None
     found = Bound(device.id, device.agent_id, device.state, device.session_no) if device else Bound(*[None] * 4)
     require_bound(found, user.agent_id, claims, device_id)
     assert device is not None

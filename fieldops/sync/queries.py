@@ -99,11 +99,10 @@ def phones(session: Session, *, agent_id: UUID | None = None) -> list[Any]:
     return list(session.execute(query if agent_id is None else query.where(Device.agent_id == agent_id)).mappings())
 
 
-_OF_A_RECEIPT: Final = ("mutation_id", "device_id", "agent_id", "body_sha256", "code", "result", "received_at")
-_RECEIPTS: Final = """
-    SELECT mutation_id, device_id, agent_id, body_sha256, code, result, received_at FROM push_receipt
-    WHERE mutation_id = ANY(%(mutation_ids)s)
-"""
+_OF_A_RECEIPT: Final = ("mutation_id", "device_id", "agent_id", "body_sha256", "code", "result")
+_RECEIPTS: Final = f"""
+    SELECT {", ".join(_OF_A_RECEIPT)} FROM push_receipt WHERE mutation_id = ANY(%(mutation_ids)s)
+"""  # noqa: S608 - names of our own columns
 
 
 def receipts_of(session: Session, mutation_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -112,15 +111,9 @@ def receipts_of(session: Session, mutation_ids: Iterable[UUID]) -> dict[UUID, di
     return {row[0]: dict(zip(_OF_A_RECEIPT, row, strict=True)) for row in rows}
 
 
-_HOLDERS: Final = """
-    SELECT agent_id, visit_id, version, left_reason FROM agent_scope
-    WHERE visit_id = ANY(%(visit_ids)s) AND left_reason IS NULL ORDER BY visit_id, agent_id
-"""
-
-
 def holders_of(session: Session, visit_ids: Iterable[UUID]) -> list[OnPhone]:
     """Whose phones hold these visits now."""
-    return [OnPhone(*row) for row in read_rows(session, _HOLDERS, {"visit_ids": [*visit_ids]})]
+    return _on_phones(session, among(ScopeEntry.visit_id, visit_ids), _IN_SCOPE)
 
 
 def holders_of_days(session: Session, *, before: datetime) -> list[OnPhone]:
@@ -151,6 +144,13 @@ def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, toda
         .limit(1)
         .scalar_subquery()
     )
+    product = sa.case((sa.func.count(Case.product.distinct()) == 1, sa.func.min(Case.product)))
+    in_common = (
+        sa.select(product)
+        .join(VisitCase, VisitCase.case_id == Case.id)
+        .where(VisitCase.visit_id == Visit.id)
+        .scalar_subquery()
+    )
     rows = session.execute(
         sa.select(
             Visit.id,
@@ -159,6 +159,7 @@ def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, toda
             StopCard.valid_until,
             recall,
             Bank.code,
+            in_common,
         )
         .join(Bank, Bank.id == Visit.bank_id)
         .outerjoin(ScopeEntry, sa.and_(ScopeEntry.visit_id == Visit.id, ScopeEntry.agent_id == agent_id))
@@ -166,8 +167,8 @@ def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, toda
         .where(among(Visit.id, visit_ids))
     )
     return {
-        visit_id: Held(bool(in_scope), status, until is not None and local_date(until) == today, reason, bank)
-        for visit_id, in_scope, status, until, reason, bank in rows
+        visit_id: Held(bool(in_scope), status, until is not None and local_date(until) == today, reason, *of)
+        for visit_id, in_scope, status, until, reason, *of in rows
     }
 
 

@@ -197,7 +197,7 @@ def clock_signals(told: Mapping[str, Any], mutation: Mapping[str, Any], now: dat
 class Held:
     """What the server knows of a visit a phone asks the gate about; ``status`` None: there is no such visit.
 
-    ``of_today``: the plan it is on is this day's.
+    ``of_today``: the plan it is on is this day's. ``product``: the one its cards have in common.
     """
 
     in_scope: bool
@@ -205,6 +205,7 @@ class Held:
     of_today: bool
     recall_reason: str | None
     bank: str | None = None
+    product: str | None = None
 
 
 NOT_YOURS, NOT_TODAY, OUTSIDE_HOURS = "NOT_YOURS", "NOT_TODAY", "OUTSIDE_LAWFUL_HOURS"

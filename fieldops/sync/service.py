@@ -60,6 +60,6 @@ def visits_to_stop(session: Session, device: Device, held: Iterable[UUID], now: 
 
 
 def _why_not(held: Held, policy: Policy, now: datetime) -> str | None:
-    """Why a visit must not be made now, by the hours of its own bank."""
-    hours = (policy.for_bank(held.bank) if held.bank else policy).visit.hard_window
+    """Why a visit must not be made now, by the hours its own card tells."""
+    hours = (policy.for_bank(held.bank, held.product) if held.bank else policy).visit.hard_window
     return gate_stops(held, lawful_hour=hours.opens <= local(now).time() <= hours.closes)

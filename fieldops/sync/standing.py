@@ -68,19 +68,20 @@ class Speaker(NamedTuple):
     last_seen_at: datetime | None
 
 
-_SPEAKER: Final = """
+_SEEN: Final = """
+    UPDATE device SET last_seen_at = %(now)s, last_seq_acked = %(acked)s, boot_id = %(boot_id)s,
+        clock_off_ms = %(clock_off_ms)s
+"""
+_SPEAKER: Final = f"""
     WITH rules AS MATERIALIZED (
         SELECT set_config('lock_timeout', %(milliseconds)s, true),
             set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
             set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
     ), phone AS MATERIALIZED (SELECT d.* FROM rules, device d WHERE d.id = %(device_id)s FOR UPDATE OF d
-    ), noted AS (
-        UPDATE device SET last_seen_at = %(now)s, last_seq_acked = %(acked)s, boot_id = %(boot_id)s,
-            clock_off_ms = %(clock_off_ms)s
-        FROM phone WHERE device.id = phone.id)
+    ), noted AS ({_SEEN} FROM phone WHERE device.id = phone.id)
     SELECT u.name, u.active, u.roles, u.agent_id, d.id, d.agent_id, d.state, d.session_no, d.last_seen_at
     FROM user_account u LEFT JOIN phone d ON true WHERE u.id = %(user_id)s
-"""
+"""  # noqa: S608 - words of our own
 """A push finds its rows by their keys: each statement after this one is planned once, whatever the statistics said."""
 
 
@@ -138,10 +139,6 @@ _WHOLE: Final = _ALL.format(
     WHERE s.agent_id = who.agent_id AND s.left_reason IS NULL"""
 )
 _HEAD: Final = "SELECT seq FROM agent_feed_head WHERE agent_id = %(agent_id)s"
-_SEEN: Final = (
-    "UPDATE device SET last_seen_at = %(now)s, last_seq_acked = %(acked)s, boot_id = %(boot_id)s,"
-    " clock_off_ms = %(clock_off_ms)s WHERE id = %(device_id)s"
-)
 
 
 def standing_of(
@@ -171,7 +168,9 @@ def head_of(connection: psycopg.Connection[Any], agent_id: UUID) -> int:
 
 def note_seen(connection: psycopg.Connection[Any], device_id: UUID, now: datetime, acked: int, **clock: Any) -> None:
     """Note when a phone spoke, up to where it holds its feed, and what it said of its clock."""
-    connection.execute(_SEEN, {"device_id": device_id, "now": now, "acked": acked, **clock})
+    connection.execute(
+        f"{_SEEN} WHERE id = %(device_id)s", {"device_id": device_id, "now": now, "acked": acked, **clock}
+    )
 
 
 def _rows(connection: psycopg.Connection[Any], query: str, asked: Mapping[str, Any]) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from fieldops.addresses.models import Address
 from fieldops.agents.models import Crew
 from fieldops.audit import Actor
-from fieldops.cases.models import Bank, CallRecord
+from fieldops.cases.models import Bank, CallRecord, Case
 from fieldops.clock import at_local, local
 from fieldops.correspondence.models import Letter
 from fieldops.datum import distance_m, to_wgs84
@@ -170,12 +170,16 @@ def test_a_letter_that_says_the_old_amount_leaves_the_card_while_its_visit_goes_
         assert session.get_one(Letter, letter.id).held_reason == "BRING_BACK LR-022"
 
 
-def test_the_hours_on_a_card_and_at_the_gate_are_those_of_its_bank(road):
+@pytest.mark.parametrize("of_product", [False, True], ids=["bank", "product"])
+def test_the_hours_on_a_card_and_at_the_gate_are_those_of_its_bank_or_its_product(road, of_product):
     (phone, _), _ = road.phones()
     change = {"visit": {"hard_window": {"opens": "08:30", "closes": "19:00"}, "plan_window": {"closes": "19:00"}}}
     with road.house.transaction() as session:
         bank = session.get_one(Bank, session.get_one(Visit, road.visit_id).bank_id)
         own = {"bank": bank.code, "reason": "合同", "change": change}
+        if of_product:
+            (case_id,) = cards_of(session, [road.visit_id])[road.visit_id]
+            own["product"] = session.get_one(Case, case_id).product
         document = {"based_on": "2026-11", "edition": "own", "valid_from": str(TOMORROW), "overrides": [own]}
         policies.draft_policy(session, Actor("a", road.house.clock.now()), document=document, reason="合同")
         policies.activate_edition(session, Actor("b", road.house.clock.now()), "POLICY", "own")
