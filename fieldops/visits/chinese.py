@@ -58,6 +58,8 @@ WORDS: Final = {
     "UNAUTHORISED_USE": "盗用",
     "INCAPACITY": "丧失行为能力",
     "DRUG": "涉毒",
+    "MISSING": "失联",
+    "BANKRUPT": "破产",
     "VULNERABLE": "特殊困难",
     "CLAIMED": "主张",
     "PARTIAL": "证明不全",
