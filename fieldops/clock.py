@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -76,9 +77,17 @@ def at_local(day: date, seconds: int) -> datetime:
     return (midnight + timedelta(seconds=seconds)).astimezone(UTC)
 
 
+def months_later(day: date, months: int) -> date:
+    """The day of the same number so many months on, the last of a shorter month.
+
+    Example:
+        >>> months_later(date(2026, 1, 31), 1).isoformat(), months_later(date(2026, 12, 5), 2).isoformat()
+        ('2026-02-28', '2027-02-05')
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return day.replace(year=year, month=month + 1, day=min(day.day, monthrange(year, month + 1)[1]))
+
+
 def years_later(day: date, years: int) -> date:
     """The same day so many years on; of the 29th of February, where there is none, the 28th."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
+    return months_later(day, 12 * years)

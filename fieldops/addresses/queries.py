@@ -212,39 +212,39 @@ def register_states(
     session: Session, addresses: Sequence[AddressLike], blocks: dict[UUID, tuple[StandingBlock, ...]]
 ) -> dict[UUID, str]:
     """The register state of each address, given the blocks in force on them."""
-    events = events_of(session, addresses)
-    return {
-        each.id: register_state(
-            [(event.kind, event.code) for event in events[each.id]],
-            blocked=any(block.channel == "ALL" for block in blocks.get(each.id, ())),
-        )
-        for each in addresses
-    }
+    return {address_id: each.state for address_id, each in registered(session, addresses, blocks).items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Hearsay:
-    """What crews say of an address that nothing has proved: dead, as long as its photo is on its way; sensitive."""
+class Registered:
+    """The register state of an address, and what crews say of it that nothing has proved.
 
-    dead: str | None
-    sensitive: bool
+    ``said_dead`` as long as the photo is on its way; ``said_sensitive`` until a supervisor finds otherwise.
+    """
+
+    state: str
+    said_dead: str | None
+    said_sensitive: bool
 
 
-def hearsay_of(
+def registered(
     session: Session, addresses: Sequence[AddressLike], blocks: Mapping[UUID, Sequence[StandingBlock]]
-) -> dict[UUID, Hearsay]:
-    """What crews say of each address. Cost: one statement."""
-    events = events_of(session, addresses)
+) -> dict[UUID, Registered]:
+    """What is registered of each address, given the blocks in force on them. Cost: one statement."""
+    learned = events_of(session, addresses)
     return {
-        each.id: Hearsay(
-            reported_dead(
-                [(event.kind, event.code) for event in events[each.id]],
-                blocked=any(block.channel == "ALL" for block in blocks.get(each.id, ())),
-            ),
-            said_sensitive(event.code for event in events[each.id]),
-        )
+        each.id: _registered(learned[each.id], blocked=any(on.channel == "ALL" for on in blocks.get(each.id, ())))
         for each in addresses
     }
+
+
+def _registered(learned: Sequence[AddressEvent], *, blocked: bool) -> Registered:
+    history = [(event.kind, event.code) for event in learned]
+    return Registered(
+        register_state(history, blocked=blocked),
+        reported_dead(history, blocked=blocked),
+        said_sensitive(code for _, code in history),
+    )
 
 
 def points_for(session: Session, addresses: Sequence[AddressLike]) -> dict[UUID, PointFound]:

@@ -37,6 +37,8 @@ DOUBTFUL_OBJECTIONS: Final = frozenset({"WRONG_ADDRESS"})
 """What a crew knows of an address before it goes there."""
 SAID_SENSITIVE: Final = frozenset({"A14", "SENSITIVE_PLACE"})
 """What a crew has found at the door, or knows before it goes there, of a place that nobody should be visited at."""
+REPORTED_SENSITIVE: Final = "SENS_REPORTED"
+"""The code of an address while that stands."""
 ORDINARY: Final = "ORDINARY"
 """What a supervisor finds of a place that was said to be sensitive."""
 NOBODY_HOME: Final = "A03"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from fieldops.addresses import queries
 from fieldops.addresses.catalogue import CATALOGUE, NOTHING_TO_DO, worst
 from fieldops.addresses.models import Address
+from fieldops.addresses.register import REPORTED_SENSITIVE
 from fieldops.addresses.service import columns_of
 from fieldops.addresses.verdict import judge
 from fieldops.clock import local_date
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 Found = tuple[str, str]
 """A code and its detail."""
 
-REPORTED_SENSITIVE = "SENS_REPORTED"
 CODE_OF_CHANNEL = {"ALL": "KNOWN_INVALID", "LETTER": "MAIL_RETURNED"}
 
 
@@ -45,18 +45,18 @@ def show_address(session: Session, address_id: UUID, *, at: datetime) -> dict[st
     standing = queries.standing_blocks(session, [address])
     blocks = standing.get(address.id, ())
     point = queries.points_for(session, [address]).get(address.id)
-    hearsay = queries.hearsay_of(session, [address], standing)[address.id]
+    registered = queries.registered(session, [address], standing)[address.id]
     columns = {column.key: getattr(address, column.key) for column in sa.inspect(Address).columns}
     shown = {
         **columns.pop("judged"),
         **columns,
         "blocks": blocks,
-        "register_state": queries.register_states(session, [address], standing)[address.id],
+        "register_state": registered.state,
         "events": queries.events_of(session, [address])[address.id],
         "point": point,
     }
     geocode_worst = policy_on(session, local_date(at)).visit.geocode_worst
-    said = [(REPORTED_SENSITIVE, "")] if hearsay.sensitive else []
+    said = [(REPORTED_SENSITIVE, "")] if registered.said_sensitive else []
     return with_codes(shown, [*codes_of_blocks(blocks), *said, *codes_of_point(point, geocode_worst)])
 
 

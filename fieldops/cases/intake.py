@@ -39,7 +39,7 @@ _CASE_NO: Final = Column("案件编号", "case_no", text, required=True, public=
 _BANK: Final = Column("委托银行", "bank", text)
 
 
-def _doubt_numbers(values: Values) -> str | None:
+def _doubt(values: Values) -> str | None:
     """What a person should look at although the bank's row is taken as it is."""
     if identity_check_digit_agrees(values["id_no"]) is False:
         return "证件号码: the check digit does not agree"
@@ -77,7 +77,7 @@ CASES: Final = Kind(
     ),
     key=lambda values: (values["bank"], values["case_no"]),
     lander=CaseLander,
-    doubt=_doubt_numbers,
+    doubt=_doubt,
 )
 
 CALLS: Final = Kind(

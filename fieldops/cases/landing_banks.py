@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from fieldops.cases.models import Bank
-from fieldops.cases.rules import months_after
-from fieldops.clock import local_date
+from fieldops.clock import local_date, months_later
 from fieldops.db import uuid7
 from fieldops.policies.service import policy_on
 
@@ -38,7 +37,7 @@ class BankBook:
         """The last day of the mandate: the bank's own, or the cycle of its policy where it gives none."""
         said: date | None = row.values["expiry_on"]
         months = self._policy.for_bank(bank.code, row.values["product"]).case.cycle_months
-        return months_after(row.values["entrusted_on"], months) if said is None and months else said
+        return months_later(row.values["entrusted_on"], months) if said is None and months else said
 
     def _new(self, name: str) -> Bank:
         bank = Bank(id=uuid7(), code=name, name=name, created_at=self._intake.actor.at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -48,18 +47,6 @@ def balance_after_repayments_fen(case: Balance, repayments: Iterable[Payment]) -
         return case.balance_fen - sum(paid.amount_fen for paid in repayments)
     counted_until = at_local(case.balance_as_of + timedelta(days=1), 0)
     return case.balance_fen - sum(paid.amount_fen for paid in repayments if paid.paid_at >= counted_until)
-
-
-def months_after(day: date, count: int) -> date:
-    """The day of the same number so many months later, the last of a shorter month.
-
-    Example:
-        >>> from datetime import date
-        >>> months_after(date(2026, 1, 31), 1).isoformat(), months_after(date(2026, 12, 5), 2).isoformat()
-        ('2026-02-28', '2027-02-05')
-    """
-    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    return day.replace(year=year, month=month + 1, day=min(day.day, monthrange(year, month + 1)[1]))
 
 
 class Flag(NamedTuple):

@@ -153,7 +153,7 @@ def worst_of(severities: Iterable[Severity]) -> Severity:
     return max(severities, key=lambda severity: severity.rank, default=Severity.PASS)
 
 
-def _find(rule: Rule[F], facts: F, policy: Policy, moment: Moment, in_chinese: Callable[[str], str] = str) -> Finding:
+def _find(rule: Rule[F], facts: F, policy: Policy, moment: Moment, in_chinese: Callable[[str], str]) -> Finding:
     if rule.code in policy.off:
         zh, _, en = policy.off[rule.code].partition(" | ")
         return _finding(rule, Outcome.OFF, policy, message_zh=f"未启用：{zh}", message_en=f"Off: {en or zh}")

@@ -12,7 +12,7 @@ from fieldops.visits.facts import AddressCode, AddressFact, VisitFacts
 Grade = Callable[[AddressCode], str]
 
 DEAD = ("KNOWN_INVALID",)
-REPORTED_DEAD, REPORTED_SENSITIVE = "REPORTED_DEAD", "SENS_REPORTED"
+REPORTED_DEAD = "REPORTED_DEAD"
 VAGUE = ("VAGUE_",)
 SENSITIVE = ("SENS_",)
 GEOCODED = ("GEO_",)

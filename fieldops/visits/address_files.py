@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fieldops.addresses import queries as addresses
+from fieldops.addresses.register import REPORTED_SENSITIVE
 from fieldops.cases import queries as cases
 from fieldops.clock import local_date
 from fieldops.policies.sections import ADDRESS_KINDS
 from fieldops.visits import states
-from fieldops.visits.address_answers import REPORTED_DEAD, REPORTED_SENSITIVE
+from fieldops.visits.address_answers import REPORTED_DEAD
 from fieldops.visits.facts import AddressCode, AddressFact, InvalidFact, MailReturnFact
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.addresses.points import PointFound
-    from fieldops.addresses.queries import Hearsay, StandingBlock
+    from fieldops.addresses.queries import Registered, StandingBlock
     from fieldops.visits.queries import DebtorVisit
 
 
@@ -58,13 +59,10 @@ def read_addresses(
     wanted = {row.address_id for found in given.values() for row in found} | set(also)
     everything = list(addresses.addresses_by_ids(session, wanted).values())
     blocks = addresses.standing_blocks(session, everything)
-    registered = addresses.register_states(session, everything, blocks)
-    hearsay = addresses.hearsay_of(session, everything, blocks)
+    registered = addresses.registered(session, everything, blocks)
     points = addresses.points_for(session, everything)
     by_id = {
-        row.id: _on_file(
-            row, blocks.get(row.id, ()), registered[row.id], hearsay[row.id], points.get(row.id), visits, at
-        )
+        row.id: _on_file(row, blocks.get(row.id, ()), registered[row.id], points.get(row.id), visits, at)
         for row in everything
     }
     by_case = {
@@ -89,8 +87,7 @@ def as_kind(address: AddressOnFile, kind: str) -> AddressOnFile:
 def _on_file(
     row: Any,
     blocks: Sequence[StandingBlock],
-    register_state: str,
-    hearsay: Hearsay,
+    registered: Registered,
     point: PointFound | None,
     visits: Mapping[UUID, Sequence[DebtorVisit]],
     at: datetime,
@@ -104,8 +101,8 @@ def _on_file(
         kind="OTHER",
         text=row.raw,
         label=row.verdict,
-        codes=(*codes_of(row), *doubts, *_said(hearsay)),
-        register_state=register_state,
+        codes=(*codes_of(row), *doubts, *_said(registered)),
+        register_state=registered.state,
         invalid=_invalid(dead) if dead else None,
         mail_return=_mail_return(returned) if returned else None,
         source=row.source,
@@ -133,9 +130,10 @@ def codes_of(row: Any) -> tuple[AddressCode, ...]:
     )
 
 
-def _said(hearsay: Hearsay) -> list[AddressCode]:
+def _said(registered: Registered) -> list[AddressCode]:
     """The codes of an address that is said to be dead before its photo has come, or a sensitive place."""
-    told = {REPORTED_DEAD: hearsay.dead, REPORTED_SENSITIVE: "外访报告敏感场所" if hearsay.sensitive else None}
+    sensitive = "外访报告敏感场所" if registered.said_sensitive else None
+    told = {REPORTED_DEAD: registered.said_dead, REPORTED_SENSITIVE: sensitive}
     said = {code: detail for code, detail in told.items() if detail}
     return [AddressCode(code=code, visit="REVIEW", letter="REVIEW", detail=detail) for code, detail in said.items()]
 
