@@ -40,10 +40,10 @@ _DIGEST: Final = sa.text("""
 def seal_days(session: Session, actor: Actor) -> list[AuditDay]:
     """Seal every day that has settled since the last one, from the first there is an audit row of; each once."""
     last = session.scalar(sa.select(AuditDay).order_by(AuditDay.on_date.desc()).limit(1))
-    first_at = session.scalar(sa.select(sa.func.min(audit.AuditEntry.at)))
-    if first_at is None:
+    before = last.on_date if last else _before_the_first(session)
+    if before is None:
         return []
-    on_date = last.on_date + timedelta(days=1) if last else local_date(first_at)
+    on_date = before + timedelta(days=1)
     sealed = []
     while at_local(on_date + timedelta(days=1), 0) + SETTLED_AFTER <= actor.at:
         last = _sealed(session, actor, on_date, last.hash if last else FIRST)
@@ -72,6 +72,12 @@ def faults(session: Session) -> list[str]:
             found.append(f"{day.on_date}: it is not signed by this installation")
         before = day.hash
     return found
+
+
+def _before_the_first(session: Session) -> date | None:
+    """The day before the first audit row, looked for only until a day is sealed: it reads the whole log."""
+    first_at = session.scalar(sa.select(sa.func.min(audit.AuditEntry.at)))
+    return None if first_at is None else local_date(first_at) - timedelta(days=1)
 
 
 def _sealed(session: Session, actor: Actor, on_date: date, prev_hash: str) -> AuditDay:
