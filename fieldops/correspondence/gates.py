@@ -28,6 +28,7 @@ HOLDS = frozenset({"LR-023", "LR-050"})  # a stop that may be lifted: the letter
 REPORTED = frozenset({"LR-031"})  # the photo that would prove the address dead is on its way: the letter waits
 PAUSES = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})  # LR-001 of these may be lifted too
 STALE = "LR-021"
+ANOTHER_PERSON = "DEBTOR_CORRECTED"  # the bank corrected whose case it is: a letter that names the first goes to nobody
 CHANGED = "FIGURES_CHANGED"  # the bank says another balance, or the same of a day too long ago to print
 FIGURES = frozenset({"LR-022", CHANGED})  # this letter goes, one with new figures is asked for
 
@@ -128,6 +129,8 @@ class _Against:
 
 
 def _against(known: Known, letter: Letter, asked: Asked | None, stage: Stage) -> _Against:
+    if letter.debtor_id != known.files.cases[letter.case_id].debtor_id:
+        return _Against(frozenset(), frozenset(), frozenset({ANOTHER_PERSON}))
     if asked is None:
         return _Against(frozenset(), frozenset({GONE}), frozenset())
     rejects = frozenset(finding.code for finding in asked.decision.of_severity(Severity.REJECT))

@@ -26,7 +26,7 @@ from fieldops.cases.events import (
 from fieldops.correspondence import queries
 from fieldops.correspondence.crew_delivery import record_outcome
 from fieldops.correspondence.decisions import know
-from fieldops.correspondence.gates import CHANGED, PAUSES, review_holds
+from fieldops.correspondence.gates import ANOTHER_PERSON, CHANGED, PAUSES, review_holds
 from fieldops.correspondence.models import Letter
 from fieldops.correspondence.moves import PENDING, WAY_OUT, WITH_CREW, mark_held, withdraw_letters
 from fieldops.correspondence.service import replace_letter
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 ACTIVE = "ACTIVE"
 _CLEARED_WITHIN = timedelta(days=1)
 PROVEN = "COMPLETE"
-ANOTHER_PERSON = "DEBTOR_CORRECTED"
 REPLACEABLE = frozenset(WAY_OUT) - {PENDING}
 
 

@@ -2,8 +2,12 @@
 
 import pytest
 
+from fieldops import events
+from fieldops.cases.events import DebtorCorrected
+from fieldops.cases.queries import case_by_id
 from fieldops.correspondence import batch_count, crew_delivery, custody, evidence, register, service
 from fieldops.errors import NotNow, NotUnderstood
+from tests.makers import make_debtor
 
 
 @pytest.fixture
@@ -79,3 +83,16 @@ def test_a_letter_withdrawn_while_with_a_crew_is_void_when_it_is_brought_back(of
         service.cancel_letter(session, office.actor("supervisor"), letter_id, reason="paid")
         assert custody.live_copy_of(session, letter_id) is None
     assert office.read(letter_id).status == "VOID"
+
+
+def test_a_letter_that_names_the_wrong_person_is_void_once_the_crew_brings_it_back(office, by_hand):
+    (letter_id, _) = by_hand
+    issue(office, [letter_id])
+    with office.house.transaction() as session:
+        case, right = case_by_id(session, office.read(letter_id).case_id), make_debtor(session)
+        wrong_id, case.debtor_id = case.debtor_id, right.id
+        session.flush()
+        events.announce(session, DebtorCorrected(case.id, wrong_id, right.id, office.actor("system")))
+    assert office.read(letter_id).held_reason == "BRING_BACK DEBTOR_CORRECTED"
+    come_home(office, letter_id, "BROUGHT_BACK", reason="recalled")
+    assert (office.read(letter_id).status, office.read(letter_id).status_reason) == ("VOID", "DEBTOR_CORRECTED")
