@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from routing.problem import Crew, Problem
+    from routing.travel import Floats
 
 AREA_VISITS: Final = 92
 """Visits an area aims at; the bounds are 75 and 110 (measured: OR-Tools is strong at 60–150)."""
@@ -23,8 +24,6 @@ MOST_VISITS: Final = 110
 CELL_RESOLUTION: Final = 8
 TYPICAL_LEG_S: Final = 600
 """Travel that comes with a visit, for weighing work."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
-from routing.ways import Ways, matrix_of
+from routing.ways import Int32s, Ways, matrix_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,18 +28,15 @@ Routes = list[list[int]]
 WHOLE_NODES: Final = 1500
 """Up to here one matrix of a whole day is cheaper than asking leg by leg, as it is searched as one anyway."""
 
-Int32s = npt.NDArray[np.int32]
-
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
     """Stops are nodes 0…n-1, distinct crew places follow. Units: seconds everywhere.
 
     Shape: `travel` (modes, nodes, nodes), of a big day what answers like it; `opens`, `shuts` (n, widest window list);
-    `fit` (crews, n) holds the extra
-    cost of a crew at a stop or FORBIDDEN; `rest_sum`, `rest_floor`, `rest_cap` (crews, b + 1, b + 1) describe taking
-    breaks i…j-1 on one leg: they add `rest_sum`, end no earlier than `rest_floor`, and the leg must be left by
-    `rest_cap`.
+    `fit` (crews, n) holds the extra cost of a crew at a stop or FORBIDDEN; `rest_sum`, `rest_floor`, `rest_cap`
+    (crews, b + 1, b + 1) describe taking breaks i…j-1 on one leg: they add `rest_sum`, end no earlier than
+    `rest_floor`, and the leg must be left by `rest_cap`.
     """
 
     stop_ids: tuple[str, ...]

@@ -12,8 +12,9 @@ from routing.column import Column
 from routing.ways import BLOCK_ROWS
 
 if TYPE_CHECKING:
-    from routing.arrays import Arrays, Int32s, Routes
+    from routing.arrays import Arrays, Routes
     from routing.travel import Ints
+    from routing.ways import Int32s
 
 WHOLE_INSERTION: Final = 350
 """Below this many stops every crew is tried for every insertion."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_STEPS: Final = 3
 MINUTE_S: Final = 60
+COUNTED: Final = frozenset({"MAX_STOPS", "LOAD"})
+"""Limits that are no times."""
 EXTRA_VISIT_S: Final = 1800
 """What one visit above max_stops weighs when repairs are compared."""
 
@@ -49,7 +51,7 @@ class Repair:
 def repair_for(day: Arrays, crew: int, order: Sequence[int]) -> Repair | None:
     """Limits whose moving makes this order hold, tried one after the other; None when that is not enough.
 
-    Moving one by more than a day is no mend.
+    Moving a time by more than a day is no mend.
     """
     steps: list[Broken] = []
     moved = day
@@ -58,10 +60,11 @@ def repair_for(day: Arrays, crew: int, order: Sequence[int]) -> Repair | None:
         if not isinstance(broken, Broken):
             weight_s = sum(EXTRA_VISIT_S * step.by if step.limit == "MAX_STOPS" else step.by for step in steps)
             return Repair(crew, tuple(steps), weight_s) if steps else None
-        if broken.limit not in REPAIRS or broken.by > DAY_S:
+        timed = broken.limit not in COUNTED
+        if broken.limit not in REPAIRS or (timed and broken.by > DAY_S):
             return None
         step = broken
-        if broken.limit not in {"MAX_STOPS", "LOAD"}:
+        if timed:
             step = Broken(broken.limit, minutes(broken.by) * MINUTE_S, broken.stop)
         steps.append(step)
         moved = _moved(moved, crew, step)

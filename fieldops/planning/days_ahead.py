@@ -35,7 +35,12 @@ def joined_days(days: Mapping[date, Day], may_wait: Mapping[str, Mapping[int, in
     crews = list(first[1].problem.crews)
     for number, (on, day) in enumerate(others, start=1):
         stops += [
-            replace(stop, days={number: 0}, crew_lock=stop.crew_lock and _named(stop.crew_lock, on))
+            replace(
+                stop,
+                days={number: 0},
+                crew_lock=stop.crew_lock and _named(stop.crew_lock, on),
+                last_crew=stop.last_crew and _named(stop.last_crew, on),
+            )
             for stop in day.problem.stops
         ]
         crews += [replace(crew, id=_named(crew.id, on), day=number) for crew in day.problem.crews]

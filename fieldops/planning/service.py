@@ -145,7 +145,7 @@ def move_stops(
     """Let the stop of each visit follow what has happened there; one that has ended stays as it ended.
 
     ``live`` are the live stops of these visits where they have been read: stop, visit and state of each.
-    Cost: two statements, however many.
+    Cost: two statements at most, however many.
     """
     at = house_of(session).clock.now()
     moved = [

@@ -12,11 +12,14 @@ from fieldops.cases.models import Case
 from fieldops.clock import at_local
 from fieldops.planning import queries
 from fieldops.planning.asking import what_is_asked
-from fieldops.planning.days_ahead import days_from, may_wait
+from fieldops.planning.days_ahead import days_from, joined_days, may_wait
 from fieldops.planning.models import DayPlan, RouteStop, VisitLock
+from fieldops.planning.problem import Day
 from fieldops.visits.models import Visit
 from fieldops.visits.queries import cards_of
+from routing import Problem
 from tests.planning.makers_of_plans import TOMORROW, make_batched_visits, make_crew, make_plan
+from tests.routing.days import crew, stop
 
 AFTER = TOMORROW + timedelta(days=1)
 FAR = 39.8
@@ -105,6 +108,14 @@ def test_crews_and_visits_of_the_days_ahead_are_part_of_the_problem(house, two_d
     problem = problem_of(house)
     assert [(crew.id, crew.day) for crew in problem.crews] == [("C001", 0), (f"C001@{AFTER}", 1)]
     assert sorted(sorted(stop.days) for stop in problem.stops) == [[0, 1], [0, 1], [1]]
+
+
+def test_the_crew_of_last_time_is_liked_on_a_day_ahead_too():
+    here = Problem((stop("a", last_crew="C001"),), (crew("C001"), crew("C002")))
+    there = replace(here, stops=(stop("b", last_crew="C002"), stop("c")))
+    both = joined_days({on: Day(problem, (), {}, {}) for on, problem in ((TOMORROW, here), (AFTER, there))}, {})
+    assert [each.last_crew for each in both.problem.stops] == ["C001", f"C002@{AFTER}", None]
+    assert both.problem.stops[1].last_crew in {each.id for each in both.problem.crews}
 
 
 def test_the_crew_that_was_last_at_an_address_is_known_and_one_that_did_not_get_there_is_not(house, app):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from routing import Break, Objective, Problem, plan, propose, violations
 from routing.areas import plane_of
-from routing.arrays import arrays_of, part_of, routes_cost
+from routing.arrays import day_of, part_of, routes_cost
 from routing.borders import regroup
 from routing.column import Column, columns_of
 from routing.insertion import Board
@@ -17,10 +17,6 @@ from routing.restarts import propose_and_choose
 from routing.solve import accepted, solve_area
 from routing.timing import Broken, time_route
 from tests.routing.days import HOUR, crew, hours, stop, town
-
-
-def day_of(problem):
-    return arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
 
 
 def planned(problem, **changes):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import Break, Problem, explain, plan
-from routing.arrays import arrays_of
+from routing.arrays import day_of
 from routing.insertion import Board
 from routing.reasons import REASONS
 from routing.timing import Broken, time_route
@@ -57,13 +57,9 @@ def longer(windows, by):
     return (*others, replace(last, end_s=last.end_s + by))
 
 
-def whole(problem):
-    return arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
-
-
 def prove(problem, found):
     """Check the claim of every reason against brute force; returns the classes met."""
-    day = whole(problem)
+    day = day_of(problem)
     row = {one.id: i for i, one in enumerate(problem.stops)}
     orders = {route.crew_id: [row[visit.stop_id] for visit in route.visits] for route in found.routes}
     routes = [orders.get(one.id, []) for one in problem.crews]
@@ -71,7 +67,7 @@ def prove(problem, found):
         if "repair" in left.detail:
             after = mended(replace(problem, horizon_s=10 * problem.horizon_s), left.detail["repair"])
             alone_now = [[] for _ in routes] if left.detail["proof"] == "a" else routes
-            assert every_place(whole(after), alone_now, row[left.stop_id]), (left, "the mend does not let it in")
+            assert every_place(day_of(after), alone_now, row[left.stop_id]), (left, "the mend does not let it in")
         places = every_place(day, routes, row[left.stop_id])
         alone = [v for v in range(len(routes)) if not isinstance(time_route(day, v, [row[left.stop_id]]), Broken)]
         if left.detail["proof"] == "a":
@@ -142,12 +138,18 @@ def test_nobody_is_told_to_work_for_weeks():
     assert "check its point" in left.repair_en
 
 
+def test_a_load_is_no_time_and_may_be_moved_by_more_than_a_day_has_seconds():
+    problem = Problem((stop("heavy", 1, load=200_000),), (crew("c", max_load=100_000),))
+    (left,) = plan(problem, budget_s=5, seed=1, cores=1, engine="ortools", limit=1).left_out
+    assert left.detail["repair"] == [{"limit": "LOAD", "by": 100_000, "crew": "c"}]
+
+
 @pytest.mark.parametrize("crews", [1, 45])
 def test_the_cheapest_place_is_the_cheapest_of_all_crews_however_many(crews):
     """A place that only the farthest crew has is found; a plan emptied by hand is explained by its true places."""
     problem = town(40, crews, max_stops=3)
     found = plan(problem, budget_s=5, seed=1, cores=1, engine="ortools", limit=5)
-    day = arrays_of(problem, range(40), range(crews))
+    day = day_of(problem)
     row = {one.id: i for i, one in enumerate(problem.stops)}
     orders = {route.crew_id: [row[visit.stop_id] for visit in route.visits] for route in found.routes}
     routes = [orders.get(one.id, []) for one in problem.crews]

@@ -6,14 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing import Break, Objective, Problem, plan, violations
-from routing.arrays import arrays_of, routes_cost
+from routing.arrays import day_of, routes_cost
 from routing.solve import AreaModel, solve_area
 from routing.timing import Broken, time_route
 from tests.routing.days import crew, hours, stop, town
-
-
-def day_of(problem):
-    return arrays_of(problem, range(len(problem.stops)), range(len(problem.crews)))
 
 
 def solved(problem, limit=30):
