@@ -55,7 +55,7 @@ def stand_in(monkeypatch, tmp_path):
 
 def test_processes_run_until_the_block_ends_each_with_a_log(stand_in, tmp_path):
     with serving.running(make_settings(tmp_path), "serve", "worker") as processes:
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + 60
         logs = [tmp_path / "log" / f"{name}.log" for name in ("serve", "worker")]
         while not all(log.read_text() for log in logs) and time.monotonic() < ends:
             time.sleep(0.02)

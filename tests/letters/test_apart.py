@@ -18,8 +18,10 @@ def test_a_pack_examined_apart_is_judged_as_it_is_here():
 
 
 def test_a_pack_that_is_heavy_without_end_is_ended_and_has_one_finding():
-    html = files_of("settled")["letter.html"].replace(b"<h1>", b"<p>" + "长".encode() * 20_000 + b"</p><h1>")
-    heavy = examine_apart(whole(**{"letter.html": html}), most_cpu_s=2)
+    nested = b"<div class='deep'>" * 16 + b"x" + b"</div>" * 16  # a flex box lays out each box in it several times
+    html = files_of("settled")["letter.html"].replace(b"<h1>", nested + b"<h1>")
+    css = files_of("settled")["letter.css"] + b"\n.deep { display: flex; }\n"
+    heavy = examine_apart(whole(**{"letter.html": html, "letter.css": css}), most_cpu_s=2)
     assert [finding.code for finding in heavy.findings] == ["TOO_HEAVY"]
     assert heavy.pages == {}
 
