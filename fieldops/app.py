@@ -18,9 +18,9 @@ from fieldops.cases.intake import CALLS, CASES, FLAGS_FILE, REPAYMENTS
 from fieldops.console import api as console_api
 from fieldops.correspondence import api as correspondence_api
 from fieldops.correspondence import handlers as correspondence_handlers
-from fieldops.correspondence import mail_api, posting_api, printing_api, register_api, stock_api
 from fieldops.correspondence.book import CUSTODY_BOOK, LETTER_BOOK
-from fieldops.correspondence.mail_intake import RECEIPTS, TRACKING
+from fieldops.correspondence.desk import mail_api, posting_api, printing_api, register_api, stock_api
+from fieldops.correspondence.mail.intake import RECEIPTS, TRACKING
 from fieldops.evidence import api as evidence_api
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
@@ -100,7 +100,7 @@ for feature in TABLES:  # a foreign key finds its table only when every feature'
     import_module(f"fieldops.{feature}.models")
 
 # jobs are known once their modules are
-for module in ("rendering", "reprint_files", "handover_files", "register_prints", "reconciling"):
+for module in ("paper.rendering", "paper.reprint_files", "mail.handover_files", "register_prints", "reconciling"):
     import_module(f"fieldops.correspondence.{module}")
 import_module("fieldops.addresses.judging")
 for feature in ("cases", "packs", "visits", "correspondence", "evidence", "sync"):

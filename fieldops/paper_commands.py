@@ -59,7 +59,7 @@ def letters() -> None:
 @click.pass_obj
 def verify_letters(house_opened: OpensHouse) -> None:
     """Lay every frozen letter out again, and check that the bytes are the same."""
-    from fieldops.correspondence import proof  # noqa: PLC0415
+    from fieldops.correspondence.paper import proof  # noqa: PLC0415
 
     with house_opened() as house:
         proved = proof.prove_letters(house)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldops.audit import Actor
 from fieldops.console import queries
-from fieldops.correspondence import papers
+from fieldops.correspondence.paper import papers
 from fieldops.errors import NotFound
 from fieldops.planning import queries as planning
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from fieldops.correspondence import accepting, approval, decisions, outcomes, papers, senders, service
+from fieldops.correspondence import accepting, approval, decisions, outcomes, senders, service
 from fieldops.correspondence import schemas as wire
+from fieldops.correspondence.paper import papers
 from fieldops.web import Blueprint, actor, house, needs, session
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import aliased
 from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.correspondence.mail_queries import stands
 from fieldops.correspondence.models import MailItem, NumberRange, RegisterEntry
+from fieldops.correspondence.paper.stock import COUNTED
 from fieldops.correspondence.sheet_models import PrintCopy
-from fieldops.correspondence.stock import COUNTED
 from fieldops.correspondence.stock_models import StockMove
 from letters.number import CarrierPattern
 from letters.number import NumberRange as Range

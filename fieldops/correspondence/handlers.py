@@ -24,9 +24,9 @@ from fieldops.cases.events import (
     SpecialStatusRecorded,
 )
 from fieldops.correspondence import queries
-from fieldops.correspondence.crew_delivery import record_outcome
 from fieldops.correspondence.decisions import know
 from fieldops.correspondence.gates import ANOTHER_PERSON, CHANGED, PAUSES, review_holds
+from fieldops.correspondence.mail.crew_delivery import record_outcome
 from fieldops.correspondence.models import Letter
 from fieldops.correspondence.moves import PENDING, WAY_OUT, WITH_CREW, mark_held, withdraw_letters
 from fieldops.correspondence.service import replace_letter

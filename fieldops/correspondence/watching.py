@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from fieldops.auth.roles import Role
 from fieldops.clock import at_local, local_date
-from fieldops.correspondence import mail_lists
+from fieldops.correspondence.mail import lists as mail_lists
 from fieldops.correspondence.models import Letter
 from fieldops.policies.service import policy_on
 from fieldops.policies.working_days import WorkingDays

@@ -13,9 +13,11 @@ from sqlalchemy import make_url, select
 from fieldops.app import create_app
 from fieldops.audit import Actor
 from fieldops.cases.jobs import expire_past_cases
-from fieldops.correspondence import crew_delivery, rendering, senders
+from fieldops.correspondence import senders
 from fieldops.correspondence.jobs import ask_again as review_letters
+from fieldops.correspondence.mail import crew_delivery
 from fieldops.correspondence.models import Letter
+from fieldops.correspondence.paper import rendering
 from fieldops.packs import installing
 from fieldops.visits import execution
 from fieldops.visits.approval import return_visit

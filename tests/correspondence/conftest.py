@@ -7,7 +7,9 @@ import pytest
 
 from fieldops import jobs
 from fieldops.audit import Actor
-from fieldops.correspondence import approval, evidence, numbers, posting, printing, rendering, senders, service
+from fieldops.correspondence import approval, senders, service
+from fieldops.correspondence.mail import evidence, numbers, posting
+from fieldops.correspondence.paper import printing, rendering
 from fieldops.packs import installing
 from letters.lint import Examination
 from letters.render import PrintPart, RenderedChunk, RenderedLetter

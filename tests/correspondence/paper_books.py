@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from fieldops.correspondence import batch_count, register, stock
+from fieldops.correspondence import register
 from fieldops.correspondence.models import Letter, MailItem, RegisterEntry
+from fieldops.correspondence.paper import batch_count, stock
 from fieldops.correspondence.sheet_models import CustodyEntry
 
 OFFICE, POST, CREW, HANDED, VOID = "office", "post", "crew", "handed", "void"

@@ -5,7 +5,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from fieldops.correspondence import numbers, stock
+from fieldops.correspondence.mail import numbers
+from fieldops.correspondence.paper import stock
 from tests.correspondence.paper_machine import PaperMachine
 
 

@@ -4,26 +4,20 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from fieldops.correspondence import (
+from fieldops.correspondence import custody, queries, service
+from fieldops.correspondence.mail import (
     amendments,
-    batch_count,
     crew_delivery,
-    custody,
     evidence,
     journey,
     numbers,
     posting,
-    printing,
-    queries,
     remailing,
-    rendering,
-    reprinting,
-    service,
-    stock,
     tracking,
     undoing,
 )
 from fieldops.correspondence.models import HandoverList, Letter, MailItem
+from fieldops.correspondence.paper import batch_count, printing, rendering, reprinting, stock
 from tests.correspondence.paper_books import CREW, HANDED, OFFICE, POST, PaperBooks
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fieldops.correspondence import numbers
+from fieldops.correspondence.mail import numbers
 from fieldops.packs.models import LetterTemplate
 
 ASK = {"reason": "逾期未还"}

@@ -9,7 +9,7 @@ from fieldops.addresses import service as addresses
 from fieldops.addresses.models import Address, GeocodeAnswer
 from fieldops.addresses.showing import show_address
 from fieldops.cases.models import Case
-from fieldops.correspondence import tracking
+from fieldops.correspondence.mail import tracking
 from fieldops.correspondence.models import Letter
 from fieldops.errors import NotNow
 from fieldops.results import service as results

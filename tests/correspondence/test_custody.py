@@ -3,18 +3,9 @@
 import pytest
 import sqlalchemy as sa
 
-from fieldops.correspondence import (
-    batch_count,
-    custody,
-    papers,
-    printing,
-    queries,
-    rendering,
-    reprint_files,
-    reprinting,
-    service,
-)
-from fieldops.correspondence.reprinting import Jam, jam_between
+from fieldops.correspondence import custody, queries, service
+from fieldops.correspondence.paper import batch_count, papers, printing, rendering, reprint_files, reprinting
+from fieldops.correspondence.paper.reprinting import Jam, jam_between
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.tasks.queries import task_of
 

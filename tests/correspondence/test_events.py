@@ -11,7 +11,8 @@ from fieldops.addresses import service as address_service
 from fieldops.cases import service as cases
 from fieldops.cases.events import CaseChanged
 from fieldops.cases.queries import case_by_id
-from fieldops.correspondence import printing, queries, register
+from fieldops.correspondence import queries, register
+from fieldops.correspondence.paper import printing
 from fieldops.errors import NotNow
 from fieldops.tasks.queries import task_of
 from tests.makers import HOME

@@ -8,14 +8,17 @@ import sys
 import pypdfium2
 import pytest
 
-from fieldops.correspondence import approval, numbers, outcomes, papers, posting, printing, queries, register, service
+from fieldops.correspondence import approval, outcomes, queries, register, service
+from fieldops.correspondence.mail import numbers, posting
+from fieldops.correspondence.paper import papers, printing
 from tests.conftest import SECRET
 from tests.makers import make_case
 
 KILLED = """
 import os, signal, sys
 import fieldops.app
-from fieldops.correspondence import approval, rendering
+from fieldops.correspondence import approval
+from fieldops.correspondence.paper import rendering
 from fieldops.house import open_house
 from fieldops.settings import Settings
 

@@ -7,7 +7,8 @@ import pytest
 
 from fieldops.cases import service as cases
 from fieldops.cases.events import CaseChanged
-from fieldops.correspondence import handlers, papers, senders
+from fieldops.correspondence import handlers, senders
+from fieldops.correspondence.paper import papers
 from fieldops.correspondence.rules import LETTER_RULES
 from fieldops.errors import NotNow
 from fieldops.policies.catalogue import Stage

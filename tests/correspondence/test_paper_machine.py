@@ -3,7 +3,9 @@
 import pytest
 import sqlalchemy as sa
 
-from fieldops.correspondence import batch_count, crew_delivery, custody, numbers, printing, register
+from fieldops.correspondence import custody, register
+from fieldops.correspondence.mail import crew_delivery, numbers
+from fieldops.correspondence.paper import batch_count, printing
 from fieldops.errors import Problem
 from letters.register import EntryKind
 from tests.correspondence.paper_days import live_through, run

@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from fieldops.cases.models import Repayment
-from fieldops.correspondence import batch_count, papers, printing, queries, rendering, service
+from fieldops.correspondence import queries, service
 from fieldops.correspondence.models import CustodyDecision
+from fieldops.correspondence.paper import batch_count, papers, printing, rendering
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.packs import queries as packs
 from fieldops.packs.service import retire_template

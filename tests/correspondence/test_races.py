@@ -7,17 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from fieldops.cases import service as cases
-from fieldops.correspondence import (
-    approval,
-    batch_count,
-    custody,
-    numbers,
-    posting,
-    printing,
-    queries,
-    register,
-)
+from fieldops.correspondence import approval, custody, queries, register
+from fieldops.correspondence.mail import numbers, posting
 from fieldops.correspondence.models import MailItem, RegisterEntry
+from fieldops.correspondence.paper import batch_count, printing
 from fieldops.errors import Problem
 
 ROUNDS = pytest.mark.parametrize("_round", [0, *(pytest.param(more, marks=pytest.mark.long) for more in range(1, 10))])

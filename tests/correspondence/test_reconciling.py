@@ -6,26 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from fieldops.cases import service as cases
-from fieldops.correspondence import (
-    batch_count,
-    custody,
-    differences,
-    evidence,
-    journey,
-    mail_lists,
-    posting,
-    printing,
-    queries,
-    receipts,
-    reconciling,
-    register,
-    remailing,
-    reprinting,
-    service,
-    stock,
-    tracking,
-)
+from fieldops.correspondence import custody, differences, queries, reconciling, register, service
+from fieldops.correspondence.mail import evidence, journey, posting, receipts, remailing, tracking
+from fieldops.correspondence.mail import lists as mail_lists
 from fieldops.correspondence.models import MailItem, NumberRange
+from fieldops.correspondence.paper import batch_count, printing, reprinting, stock
 from fieldops.correspondence.watching import watch
 from fieldops.errors import NotNow
 from fieldops.packs.models import LetterTemplate

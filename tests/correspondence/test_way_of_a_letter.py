@@ -4,7 +4,8 @@ import hashlib
 
 import pytest
 
-from fieldops.correspondence import queries, register, tracking
+from fieldops.correspondence import queries, register
+from fieldops.correspondence.mail import tracking
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What the desk asks for over HTTP about paper, mail and the register."""
