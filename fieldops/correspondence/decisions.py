@@ -13,12 +13,14 @@ from fieldops.correspondence import queries
 from fieldops.correspondence.facts import EarlierLetterFact, ExaminedFact, LetterFact, LetterFacts, TemplateFact
 from fieldops.correspondence.models import OPEN_LETTER_STATES, LetterDecision
 from fieldops.correspondence.rules import LETTER_RULES
+from fieldops.correspondence.settling import SETTLED
 from fieldops.packs import queries as packs
 from fieldops.policies.catalogue import Moment
 from fieldops.policies.decision import ask
 from fieldops.policies.service import policy_on
 from fieldops.visits.balance_answers import balance_now_fen, later_repayments
-from fieldops.visits.facts import RequestFact
+from fieldops.visits.case_answers import ends_collection
+from fieldops.visits.facts import PROVEN, RequestFact
 from fieldops.visits.files import read_files
 from letters.letter import full_numbers
 from letters.pack import ANY_BANK
@@ -78,6 +80,14 @@ class Known:
     def balance_fen(self, case_id: UUID) -> int | None:
         """What a case owes now; None when it cannot be told."""
         return balance_now_fen(self.files.cases[case_id].fact, self.files.repayments.get(case_id, ()), self._moment)
+
+    def is_ended_by(self, letter: Letter) -> str | None:
+        """The proven special status that ends collection from a letter's debtor, unless it asks for nothing."""
+        if letter.kind == SETTLED:
+            return None
+        policy = self.files.policy_for([letter.case_id])
+        proven = (each.kind for each in self.files.statuses.get(letter.debtor_id, ()) if each.proof == PROVEN)
+        return next((kind for kind in proven if ends_collection(kind, policy)), None)
 
     def last_paid_on(self, case_id: UUID) -> date | None:
         """The day the last repayment on record was made."""

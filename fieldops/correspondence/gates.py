@@ -90,6 +90,8 @@ def unhold(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> N
 def review_holds(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> None:
     """Mark the letters something holds now; those nothing holds any longer go on, or out if the rules reject them.
 
+    A proven special status that ends collection is no hold: its letters go out.
+
     One a crew was told to bring back is looked at when it is here.
     """
     if not letters:
@@ -102,7 +104,7 @@ def review_holds(session: Session, actor: audit.Actor, letters: Sequence[Letter]
             letter.accepted = asked.decision.still_doubted(letter.accepted)
         if against.holds:
             mark_held(session, actor, letter, ", ".join(sorted(against.holds)))
-        elif letter.held_reason is not None:
+        elif letter.held_reason is not None or known.is_ended_by(letter):
             _free(session, actor, letter, asked, against)
 
 
@@ -139,6 +141,8 @@ def _against(known: Known, letter: Letter, asked: Asked | None, stage: Stage) ->
         rejects = frozenset({CHANGED})
     paused = known.files.cases[letter.case_id].fact.status in PAUSES
     liftable = HOLDS | {"LR-001"} if paused else HOLDS
+    if known.is_ended_by(letter):  # proven: no hold, an end
+        liftable -= {"LR-050"}
     holds = (rejects & liftable) | (doubts & (liftable | REPORTED))
     waits = (doubts | (rejects & {STALE})) - holds
     return _Against(holds, waits, rejects - holds - waits)

@@ -34,6 +34,7 @@ from fieldops.correspondence.settling import SETTLED
 from fieldops.tasks.service import open_task
 from fieldops.visits.case_answers import ends_collection
 from fieldops.visits.events import LetterAtDoor
+from fieldops.visits.facts import PROVEN
 from letters.states import LetterState
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 ACTIVE = "ACTIVE"
 _CLEARED_WITHIN = timedelta(days=1)
-PROVEN = "COMPLETE"
 REPLACEABLE = frozenset(WAY_OUT) - {PENDING}
 
 

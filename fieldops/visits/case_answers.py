@@ -8,7 +8,7 @@ from fieldops.policies.catalogue import Answer, Asks, Moment, Severity, Used, da
 from fieldops.policies.edition import Policy
 from fieldops.policies.records import to_plain
 from fieldops.policies.sections import CallPolicy
-from fieldops.visits.facts import CallFact, CaseFact, CaseFile, HoldFact, RequestFact, Row
+from fieldops.visits.facts import PROVEN, CallFact, CaseFact, CaseFile, HoldFact, RequestFact, Row
 
 STOPPING_HOLDS = ("BANK_PAUSE", "DO_NOT_COLLECT", "WITHDRAWAL_PENDING", "MANAGER", "DEATH", "CUSTODY", "LITIGATION")
 
@@ -227,7 +227,7 @@ def _statuses(kinds: Callable[[Policy], tuple[str, ...]], *, proven: bool | None
         found = [
             each
             for each in facts.file.special_statuses
-            if each.kind in kinds(policy) and proven in (None, each.proof == "COMPLETE")
+            if each.kind in kinds(policy) and proven in (None, each.proof == PROVEN)
         ]
         if not found:
             return yes(used("special_statuses", len(facts.file.special_statuses)))

@@ -17,6 +17,7 @@ from fieldops.policies.catalogue import Severity, Stage
 from fieldops.visits import queries, states
 from fieldops.visits.deciding import day_fact, decide, facts_of, owed_fen
 from fieldops.visits.events import VisitAdjusted
+from fieldops.visits.facts import PROVEN
 from fieldops.visits.files import read_files
 from fieldops.visits.models import VisitCase
 from fieldops.visits.moves import move_visit, stop_crew
@@ -179,7 +180,7 @@ def _only_paused(facts: VisitFacts) -> bool:
 
 
 def _death_is_proven(facts: VisitFacts) -> bool:
-    return any(each.kind == "DECEASED" and each.proof == "COMPLETE" for each in facts.file.special_statuses)
+    return any(each.kind == "DECEASED" and each.proof == PROVEN for each in facts.file.special_statuses)
 
 
 def _staying(files: Files, visit: Visit, case_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:

@@ -3,6 +3,7 @@
 import pytest
 
 from fieldops import events
+from fieldops.cases import service as cases
 from fieldops.cases.events import DebtorCorrected
 from fieldops.cases.queries import case_by_id
 from fieldops.correspondence import custody, register, service
@@ -85,6 +86,19 @@ def test_a_letter_withdrawn_while_with_a_crew_is_void_when_it_is_brought_back(of
         service.cancel_letter(session, office.actor("supervisor"), letter_id, reason="paid")
         assert custody.live_copy_of(session, letter_id) is None
     assert office.read(letter_id).status == "VOID"
+
+
+@pytest.mark.parametrize(("proof", "status"), [("COMPLETE", "VOID"), ("CLAIMED", "BROUGHT_BACK")])
+def test_a_letter_to_somebody_who_proved_fraud_is_void_once_the_crew_brings_it_back(office, by_hand, proof, status):
+    (letter_id, _) = by_hand
+    issue(office, [letter_id])
+    told = {"kind": "FRAUD", "proof": proof, "from_on": office.house.clock.today()}
+    with office.house.transaction() as session:
+        case_id = office.read(letter_id).case_id
+        cases.record_special_status(session, office.actor("business_dept"), case_id=case_id, **told)
+    assert "LR-050" in office.read(letter_id).held_reason
+    come_home(office, letter_id, "BROUGHT_BACK", reason="recalled")
+    assert office.read(letter_id).status == status
 
 
 def test_a_letter_that_names_the_wrong_person_is_void_once_the_crew_brings_it_back(office, by_hand):
