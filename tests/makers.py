@@ -9,7 +9,10 @@ from sqlalchemy import select
 
 from fieldops.addresses.models import Address, AddressPoint
 from fieldops.addresses.service import judge_some
+from fieldops.audit import Actor
 from fieldops.cases.models import Bank, CallRecord, Case, CaseAddress, Debtor
+from fieldops.clock import local_date
+from fieldops.policies import service as policies
 
 BANK_CODE = "示范银行A"
 HOME = "北京市房山区拱辰街道首开东里{}号楼2单元502室"
@@ -106,3 +109,12 @@ def make_point(session, case, kind="HOME", *, lat=39.73, lon=116.14, precision="
     session.merge(AddressPoint(site_key=address.site_key, source="GAZETTEER", **values))
     session.flush()
     return address
+
+
+def ask_otherwise(session, house, change, *, bank=BANK_CODE, product=None):
+    """An edition in force from today on in which a bank, or its product, asks for something else."""
+    own = {"bank": bank, "reason": "合同", "change": change, **({"product": product} if product else {})}
+    begins = str(local_date(house.clock.now()))
+    document = {"based_on": "2026-11", "edition": "own", "valid_from": begins, "overrides": [own]}
+    policies.draft_policy(session, Actor("author", house.clock.now()), document=document, reason="合同")
+    policies.activate_edition(session, Actor("manager", house.clock.now()), "POLICY", "own")

@@ -12,12 +12,11 @@ from fieldops.addresses import queries
 from fieldops.addresses.models import Address, AddressEvent
 from fieldops.addresses.register import ENTERED, PHONE_CONFIRMED
 from fieldops.addresses.service import judge_some, record_event
-from fieldops.clock import local_date
 from fieldops.db import uuid7
 from fieldops.errors import NotUnderstood
-from fieldops.policies.service import policy_on
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
@@ -35,17 +34,19 @@ def enter_address(
     source: str | None,
     belongs_to: str,
     evidence: str,
+    lawful: Collection[str],
 ) -> Address:
     """Record an address of a debtor by one of the lawful ways, judged at once; the same wording twice is one.
 
-    It enters UNVERIFIED: nothing is requested because of it. ``evidence`` names the visit, call or paper it came by.
+    It enters UNVERIFIED: nothing is requested because of it. ``evidence`` names the visit, call or paper it came by,
+    ``lawful`` the sources the policy of its case lets in.
 
     Raises: NotUnderstood for an empty address, and for a source that is missing or not lawful, by its name.
     """
     text = raw.strip()
     if not text:
         raise NotUnderstood("ADDRESS_EMPTY", "The address is empty; write it from the province down to the room.")
-    source = _lawful(session, actor, source)
+    source = _lawful(source, lawful)
     given = {"source": source, "bank_provided": False, "belongs_to": belongs_to, "created_at": actor.at}
     fresh = insert(Address).values(id=uuid7(), debtor_id=debtor_id, raw=text, **given)
     added = session.scalar(fresh.on_conflict_do_nothing(index_elements=["debtor_id", "raw"]).returning(Address.id))
@@ -84,8 +85,7 @@ def confirm_by_phone(
     return address
 
 
-def _lawful(session: Session, actor: audit.Actor, source: str | None) -> str:
-    lawful = policy_on(session, local_date(actor.at)).visit.lawful_sources
+def _lawful(source: str | None, lawful: Collection[str]) -> str:
     if source is None:
         raise NotUnderstood("SOURCE_MISSING", f"Say how the address was learned: {', '.join(lawful)}.", field="source")
     if source not in lawful:

@@ -64,11 +64,12 @@ class LeftOver:
 
 @dataclass(frozen=True)
 class Passed:
-    """A visit that may go on that day, with what the rules said."""
+    """A visit that may go on that day, with what the rules said, by the policy of its bank."""
 
     visit: Visit
     facts: VisitFacts
     decision: Decision
+    policy: Policy
 
 
 @dataclass
@@ -178,7 +179,7 @@ def _sort(gate: Gate, asked: _Asked, on_date: date, taken: set[UUID]) -> None:
         gate.unrouted.append(_left(visit, UNLOCATED))
     else:
         taken.add(visit.debtor_id)
-        gate.passed.append(Passed(visit, asked.facts, asked.decision))
+        gate.passed.append(Passed(visit, asked.facts, asked.decision, asked.policy))
 
 
 def _is_routable(visit: Visit, policy: Policy) -> bool:

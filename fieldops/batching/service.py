@@ -55,7 +55,7 @@ def make_batches(session: Session, actor: Actor, *, on_date: date, comment: str 
     gate = ask_at_gate(session, actor, queries.approved_visit_ids(session), on_date, accepted=frozenset(accepted))
     crews = agents.crews_on(session, on_date)
     policy = policy_on(session, on_date)
-    areas = areas_of(_located(session, gate.passed, policy), [_start(crew, policy) for crew in crews])
+    areas = areas_of(_located(session, gate.passed), [_start(crew, policy) for crew in crews])
     terms = {"on_date": on_date, "accepted": accepted, "comment": comment}
     batch_ids = _lock_batches(session, actor, terms, areas, {each.visit.id: each for each in gate.passed})
     session.flush()
@@ -126,7 +126,7 @@ def _give_back_left_over(session: Session, actor: Actor) -> None:
     session.flush()
 
 
-def _located(session: Session, passed: Sequence[Passed], policy: Policy) -> list[Located]:
+def _located(session: Session, passed: Sequence[Passed]) -> list[Located]:
     counties = queries.region_codes(session, [each.visit.address_id for each in passed])
     return [
         Located(
@@ -136,7 +136,7 @@ def _located(session: Session, passed: Sequence[Passed], policy: Policy) -> list
             region_code=counties.get(visit.address_id),
             service_s=policy.routing.service_s["WORK" if visit.address_kind == "WORK" else "HOME"],
         )
-        for visit in (each.visit for each in passed)
+        for visit, policy in ((each.visit, each.policy) for each in passed)
         if visit.lat is not None and visit.lon is not None
     ]
 

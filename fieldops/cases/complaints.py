@@ -16,15 +16,15 @@ from fieldops.cases.events import ComplaintClosed, ComplaintOpened
 from fieldops.cases.models import Complaint
 from fieldops.cases.service import add_once, change_row
 from fieldops.cases.states import CLOSED, CLOSERS, COMPLAINT_STEPS
+from fieldops.cases.terms import policies_of_cases
 from fieldops.clock import at_local, local_date
 from fieldops.errors import NotAllowed, NotFound, NotNow
-from fieldops.policies.service import policy_on
 from fieldops.policies.working_days import WorkingDays
 from fieldops.tasks import service as tasks
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from sqlalchemy.orm import Session
@@ -54,7 +54,7 @@ def open_complaint(
     case = queries.case_by_id(session, case_id)
     key = {"case_id": case_id, "grade": grade, "received_on": received_on}
     told = {"debtor_id": case.debtor_id, "recorded_at": actor.at, "source": source, "status": "OPEN"}
-    due_at = reply_due_at(session, received_on, actor.at)
+    due_at = _due_at(session, case_id, received_on, actor.at)
     complaint, fresh = add_once(session, Complaint, key, {**told, "agent_id": agent_id, "due_at": due_at})
     if not fresh:
         return _told_again(session, actor, complaint, agent_id, reason)
@@ -88,13 +88,23 @@ def begin_landed(session: Session, actor: Actor, complaint_ids: Sequence[uuid.UU
         begin(session, actor, queries.complaints_by_ids(session, complaint_ids))
 
 
-def reply_due_at(session: Session, received_on: date, told_at: datetime) -> datetime:
-    """When the reply to a complaint of that day is due: so many working days later, by the policy of when it was told.
+def replies_due_at(
+    session: Session, received: Collection[tuple[uuid.UUID, date]], told_at: datetime
+) -> dict[tuple[uuid.UUID, date], datetime]:
+    """When the reply to a complaint is due, by case and day: so many working days later, by the case's policy then.
 
     The policy says 1, the next working day; 0 is the same, where it is one.
     """
-    days = policy_on(session, local_date(told_at)).case.complaint_reply_working_days
-    return at_local(WorkingDays(session).after(received_on, days), OFFICE_CLOSES_S)
+    policies = policies_of_cases(session, {case_id for case_id, _ in received}, local_date(told_at))
+    worked = WorkingDays(session)
+    return {
+        (case_id, on): at_local(worked.after(on, policies[case_id].case.complaint_reply_working_days), OFFICE_CLOSES_S)
+        for case_id, on in received
+    }
+
+
+def _due_at(session: Session, case_id: uuid.UUID, received_on: date, told_at: datetime) -> datetime:
+    return replies_due_at(session, [(case_id, received_on)], told_at)[case_id, received_on]
 
 
 def investigate(session: Session, actor: Actor, complaint_id: uuid.UUID, *, reason: str) -> Complaint:
@@ -144,7 +154,7 @@ def reopen_complaint(session: Session, actor: Actor, complaint_id: uuid.UUID, *,
     """Open a closed complaint again: it holds back as before and wants a new reply. Raises: NotFound, NotNow."""
     complaint = _step(session, actor, complaint_id, "REOPEN", reason)
     complaint.closed_at = complaint.closed_by = complaint.upheld = complaint.reply = complaint.replied_at = None
-    complaint.due_at = reply_due_at(session, local_date(actor.at), actor.at)
+    complaint.due_at = _due_at(session, complaint.case_id, local_date(actor.at), actor.at)
     begin(session, actor, [complaint])
     return complaint
 

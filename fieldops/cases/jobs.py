@@ -51,10 +51,13 @@ def ask_for_late_files(house: House, *, timestamp: int | None = None) -> None:  
     """
     actor = audit.Actor("clock", house.clock.now())
     with house.transaction() as session:
-        hours = policy_on(session, local_date(actor.at)).case.import_sla_hours
-        late = files_not_taken_in(
-            session, CASES.name, received_after=actor.at - _ASKED_FOR, received_before=actor.at - timedelta(hours=hours)
+        policy = policy_on(session, local_date(actor.at))
+        waiting = files_not_taken_in(
+            session, CASES.name, received_after=actor.at - _ASKED_FOR, received_before=actor.at
         )
-        for each in late:
+        for each in waiting:
+            of_bank = policy.for_bank(each.bank_code) if each.bank_code else policy
+            if actor.at - each.received_at < timedelta(hours=of_bank.case.import_sla_hours):
+                continue
             detail = {"filename": each.filename, "state": each.state, "refusal": each.refusal}
             tasks.open_task(session, actor, LATE_FILE, Role.BUSINESS_DEPT, "import_job", each.id, actor.at, detail)

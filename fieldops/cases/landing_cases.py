@@ -285,6 +285,7 @@ class CaseLander:
             found = repair.enter_address(
                 self._session, self._intake.actor, debtor_id=link.debtor_id, raw=link.raw, source=link.source,
                 belongs_to=link.belongs_to or "DEBTOR", evidence=f"address:{link.address_id}",
+                lawful=[link.source],
             )  # fmt: skip
             moved = {"case": link.case_id, "kind": link.kind, "was": link.address_id, "now": found.id}
             self._session.execute(_NAME_THE_RIGHT_ONE, moved)

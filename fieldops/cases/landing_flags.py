@@ -115,10 +115,13 @@ class FlagLander:
         self._news.extend(HoldOpened(f.id, k.case_id, f.debtor_id, k.kind, self._intake.actor) for k, f in rows)
 
     def _complaint(self, rows: list[tuple[_Key, _Flagged]], at: Any) -> None:
-        due_at = {day: complaints.reply_due_at(self._session, day, at) for day in {key.from_on for key, _ in rows}}
+        due_at = complaints.replies_due_at(self._session, {(key.case_id, key.from_on) for key, _ in rows}, at)
         _COMPLAINT.land(
             self._session,
-            ((f.id, k.case_id, f.debtor_id, k.kind, k.from_on, at, "BANK", "OPEN", due_at[k.from_on]) for k, f in rows),
+            (
+                (f.id, k.case_id, f.debtor_id, k.kind, k.from_on, at, "BANK", "OPEN", due_at[k.case_id, k.from_on])
+                for k, f in rows
+            ),
         )
         self._write_down("cases.complaint", "complaint", rows)
         self._complaints.extend(flagged.id for _, flagged in rows)

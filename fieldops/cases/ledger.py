@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fieldops.cases import queries
+from fieldops.cases.terms import policy_of_case
 from fieldops.clock import local_date
 from fieldops.contacts import service as contacts
-from fieldops.policies.service import policy_on
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 def contacts_of_case(session: Session, case_id: UUID, *, at: datetime, limit: int) -> dict[str, Any]:
     """Every contact of the debtor of a case, newest first, with how they stand against the caps. Raises: NotFound."""
     case = queries.case_by_id(session, case_id)
-    bank = queries.banks_by_ids(session, [case.bank_id])[case.bank_id]
-    policy = policy_on(session, local_date(at)).for_bank(bank.code, case.product)
+    policy = policy_of_case(session, case_id, local_date(at))
     return {
         "debtor_id": case.debtor_id,
         "standings": contacts.standings_of(session, case.debtor_id, policy, at),

@@ -9,9 +9,9 @@ from fieldops import audit, events
 from fieldops.auth.roles import Role
 from fieldops.cases import queries, states
 from fieldops.cases.events import CaseChanged
+from fieldops.cases.terms import policy_of_case
 from fieldops.clock import local_date
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
-from fieldops.policies.service import policy_on
 from fieldops.tasks import service as tasks
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _mandate(session: Session, actor: Actor, case: Case, step: str, until_on: da
     today, last = local_date(actor.at), last_on(case)
     if step == "ASK_EXTENSION":
         case.extension_asked_until = _later(until_on, last or today)
-        lead_days = policy_on(session, today).case.extension_lead_days
+        lead_days = policy_of_case(session, case.id, today).case.extension_lead_days
         if last is not None and today > last - timedelta(days=lead_days):
             raise NotNow(
                 "EXTENSION_TOO_LATE",

@@ -12,6 +12,8 @@ from fieldops.addresses import repair, showing
 from fieldops.cases import queries
 from fieldops.cases.events import AddressFound
 from fieldops.cases.models import CaseAddress
+from fieldops.cases.terms import policy_of_case
+from fieldops.clock import local_date
 from fieldops.errors import NotFound, NotUnderstood
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ def add_address(session: Session, actor: Actor, *, case_id: UUID, kind: str, **g
     Raises: NotFound; NotUnderstood for an empty address and an unlawful or missing source.
     """
     case = queries.case_by_id(session, case_id)
-    address = repair.enter_address(session, actor, debtor_id=case.debtor_id, **given)
+    lawful = policy_of_case(session, case_id, local_date(actor.at)).visit.lawful_sources
+    address = repair.enter_address(session, actor, debtor_id=case.debtor_id, lawful=lawful, **given)
     link = insert(CaseAddress).values(case_id=case_id, kind=kind, address_id=address.id)
     fresh = session.execute(link.on_conflict_do_nothing().returning(CaseAddress.address_id)).first()
     if fresh is not None:

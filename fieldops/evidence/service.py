@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from fieldops import audit, jobs
+from fieldops.cases.terms import policies_of_cases
 from fieldops.clock import local_date, years_later
 from fieldops.errors import NotFound, NotNow, TooLarge
 from fieldops.evidence import queries
@@ -16,10 +17,10 @@ from fieldops.evidence.loose import note_loose
 from fieldops.evidence.models import EvidenceFile, Upload, UploadPart
 from fieldops.evidence.rules import LIFETIME, OVERDUE, RECEIPTS_SHOWN
 from fieldops.evidence.tus import Progress
-from fieldops.policies.service import policy_on
 from fieldops.results import queries as result_queries
 from fieldops.results import service as results
 from fieldops.results.codes import SLOT_LIMITS, VISIT_LIMIT
+from fieldops.visits import queries as visits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,8 +124,9 @@ def keep_evidence(session: Session, actor: Actor, slot_id: UUID, found: Found) -
 
 
 def _retain_until(session: Session, visit_id: UUID, today: date) -> date:
-    """The policy's years after the later of today and the last day a card of the visit is entrusted."""
-    years = policy_on(session, today).evidence.retention_years
+    """The years of the card that asks most, after the later of today and the last day one of them is entrusted."""
+    case_ids = visits.cards_of(session, [visit_id])[visit_id]
+    years = max(each.evidence.retention_years for each in policies_of_cases(session, case_ids, today).values())
     last_day, _ = queries.entrusted_until(session, visit_id)
     return years_later(max(today, last_day or today), years)
 

@@ -61,7 +61,7 @@ def may_wait(session: Session, visits: list[VisitToPlan], days: list[date]) -> d
         for visit in visits:
             if visit.locked or (visit.last_on is not None and day > visit.last_on):
                 continue
-            if day_suits(visit.address_kind, day, policy):
+            if day_suits(visit.address_kind, day, policy.for_bank(visit.bank, visit.product)):
                 found[visit.no][number] = WAIT_S * visit.priority * number
     return found
 

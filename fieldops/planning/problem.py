@@ -53,9 +53,11 @@ def day_problem(
 ) -> Day:
     """The routing problem of a day by this policy; a visit that no crew may lawfully make is left out beforehand.
 
+    Hours and time at the door are those of each visit's bank; roads, shifts and loads are of crews, who go for all.
     ``barred`` are the crews that may not make a visit: to be another crew than these is a skill it asks for.
     """
-    asked = [_for_whom(visit, _stop(visit, policy), barred.get(visit.id, {}), len(crews)) for visit in visits]
+    stops = [(visit, _stop(visit, policy.for_bank(visit.bank, visit.product))) for visit in visits]
+    asked = [_for_whom(visit, stop, barred.get(visit.id, {}), len(crews)) for visit, stop in stops]
     apart = {code for some in barred.values() for code in some}
     hard = _span(policy.visit.hard_window.opens, policy.visit.hard_window.closes)
     driven_kmh = policy.routing.speed_kmh

@@ -18,6 +18,7 @@ from fieldops.planning.states import BEGUN, CANCELLED, CHECKED_IN, DONE, PENDING
 from fieldops.rows import read_rows
 from fieldops.visits import states as visit_states
 from fieldops.visits.models import Visit, VisitCase
+from fieldops.visits.queries import product_in_common
 
 if TYPE_CHECKING:
     import uuid
@@ -32,7 +33,8 @@ class VisitToPlan:
     """A visit as planning sees it; ``windows_s`` are seconds of the day in which it may begin.
 
     A person may have locked it to a crew, to a position in that crew's order, to a span in which it begins. ``last_on``
-    is the last day its approval and every entrustment run, ``last_crew`` made a visit there last.
+    is the last day its approval and every entrustment run, ``last_crew`` made a visit there last, ``product`` is the
+    one its cards have in common.
     """
 
     id: uuid.UUID
@@ -40,6 +42,7 @@ class VisitToPlan:
     debtor_id: uuid.UUID
     bank_id: uuid.UUID
     bank: str
+    product: str | None
     waived: tuple[str, ...]
     last_on: date | None
     lat: float | None
@@ -88,14 +91,10 @@ def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUI
     )
     open_ones = Visit.status.in_((visit_states.BATCHED, visit_states.PLANNED))
     mine = sa.and_(VisitLock.visit_id == Visit.id, VisitLock.on_date == on_date, VisitLock.lifted_at.is_(None))
-    expires_on = (
-        sa.select(sa.func.min(Case.expiry_on))
-        .join(VisitCase, VisitCase.case_id == Case.id)
-        .where(VisitCase.visit_id == Visit.id)
-        .scalar_subquery()
-    )
+    ends = sa.select(sa.func.min(Case.expiry_on)).join(VisitCase, VisitCase.case_id == Case.id)
+    last_on = sa.func.least(Visit.valid_until_on, ends.where(VisitCase.visit_id == Visit.id).scalar_subquery())
     rows = session.execute(
-        sa.select(Visit, VisitLock, Crew.code, Bank.code, sa.func.least(Visit.valid_until_on, expires_on), _last_crew())
+        sa.select(Visit, VisitLock, Crew.code, Bank.code, product_in_common(), last_on, _last_crew())
         .join(Bank, Bank.id == Visit.bank_id)
         .outerjoin(VisitLock, mine)
         .outerjoin(Crew, Crew.id == VisitLock.crew_id)
@@ -109,6 +108,7 @@ def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUI
             debtor_id=visit.debtor_id,
             bank_id=visit.bank_id,
             bank=bank,
+            product=product,
             waived=tuple(visit.waived),
             last_on=last_on,
             lat=visit.lat,
@@ -122,7 +122,7 @@ def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUI
             begins_s=_span(lock),
             last_crew=last_crew,
         )
-        for visit, lock, crew_code, bank, last_on, last_crew in rows
+        for visit, lock, crew_code, bank, product, last_on, last_crew in rows
     ]
 
 

@@ -47,7 +47,7 @@ def crews_barred(
 ) -> dict[uuid.UUID, Barred]:
     """The crews on duty that may not make a visit, by visit; visits that any crew may make are not in it.
 
-    Cost: about six statements; every rule is asked once for each bank, each debtor who complained, and each crew.
+    Cost: about six statements; every rule is asked once for each product, each debtor who complained, and each crew.
     """
     duty = on_duty(session, on_date, at, {visit.debtor_id for visit in visits})
     policy = policies.policy_on(session, local_date(at))
@@ -55,10 +55,11 @@ def crews_barred(
     found: dict[uuid.UUID, Barred] = {}
     for visit in visits:
         complained = visit.debtor_id if visit.debtor_id in duty.complained_of else None
-        alike = (visit.bank_id, complained, visit.waived)
+        alike = (visit.bank_id, visit.product, complained, visit.waived)
         if alike not in known:
             facts = {crew.code: duty.crew_for(crew_id, visit) for crew_id, crew in duty.crews.items()}
-            told = {code: _against(fact, visit, policy.for_bank(visit.bank, None), at) for code, fact in facts.items()}
+            own = policy.for_bank(visit.bank, visit.product)
+            told = {code: _against(fact, visit, own, at) for code, fact in facts.items()}
             known[alike] = {code: findings for code, findings in told.items() if findings}
         if known[alike]:
             found[visit.id] = known[alike]

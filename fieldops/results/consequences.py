@@ -19,7 +19,6 @@ from fieldops.cases import service as cases
 from fieldops.clock import SHANGHAI, local_date
 from fieldops.planning import service as planning
 from fieldops.planning import states as stop_states
-from fieldops.policies.service import policy_on
 from fieldops.results import queries
 from fieldops.results.codes import (
     ABORTED_BY_OFFICE,
@@ -36,6 +35,7 @@ from fieldops.results.revisits import revisit
 from fieldops.tasks.service import Asked
 from fieldops.visits import execution
 from fieldops.visits.events import LetterAtDoor
+from fieldops.visits.terms import policies_of_visits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -89,17 +89,17 @@ def teach(session: Session, actor: Actor, landed: Sequence[Landed]) -> None:
 def follow_ups(session: Session, actor: Actor, landed: Sequence[Landed]) -> list[Asked]:
     """One task of each kind that the cards or the address of a result ask for, naming the cards it is about.
 
-    Cost: one statement where somebody must be visited again, none otherwise.
+    Cost: two statements where somebody must be visited again, none otherwise.
     """
     asked = [(each, name, lines) for each in landed for name, lines in sorted(_asked_by(each).items())]
     again = [each for each, name, _ in asked if name == _REVISIT]
     tried = _tries(again)
-    policy = policy_on(session, local_date(actor.at)) if again else None
+    policies = policies_of_visits(session, [each.visit.id for each in again], local_date(actor.at)) if again else {}
     tasks = []
     for each, name, lines in asked:
         more: dict[str, Any] | None = {}
-        if name == _REVISIT and policy is not None:
-            more = revisit(tried[each.result_id], policy)
+        if name == _REVISIT:
+            more = revisit(tried[each.result_id], policies[each.visit.id])
         if more is not None:
             tasks.append(_asked(actor, FOLLOW_UPS[name], each, lines, more))
     return tasks

@@ -33,6 +33,7 @@ from fieldops.sync.models import (
 from fieldops.sync.rules import OBJECTED, Held
 from fieldops.vault import mask_card, mask_name
 from fieldops.visits.models import Visit, VisitCase
+from fieldops.visits.queries import product_in_common
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -144,13 +145,6 @@ def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, toda
         .limit(1)
         .scalar_subquery()
     )
-    product = sa.case((sa.func.count(Case.product.distinct()) == 1, sa.func.min(Case.product)))
-    in_common = (
-        sa.select(product)
-        .join(VisitCase, VisitCase.case_id == Case.id)
-        .where(VisitCase.visit_id == Visit.id)
-        .scalar_subquery()
-    )
     rows = session.execute(
         sa.select(
             Visit.id,
@@ -159,7 +153,7 @@ def held_by(session: Session, agent_id: UUID, visit_ids: Iterable[UUID], *, toda
             StopCard.valid_until,
             recall,
             Bank.code,
-            in_common,
+            product_in_common(),
         )
         .join(Bank, Bank.id == Visit.bank_id)
         .outerjoin(ScopeEntry, sa.and_(ScopeEntry.visit_id == Visit.id, ScopeEntry.agent_id == agent_id))

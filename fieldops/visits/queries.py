@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from fieldops.addresses.models import Address
 from fieldops.addresses.queries import among
-from fieldops.cases.models import Case, CaseVersion, Debtor
+from fieldops.cases.models import Bank, Case, CaseVersion, Debtor
 from fieldops.errors import NotFound, NotUnderstood
 from fieldops.policies.stored import stored_decisions
 from fieldops.rows import read_rows
@@ -189,6 +189,20 @@ def open_visits_with_keys(session: Session, *, address_id: UUID, address_key: st
     here += [column == key for column, key in ((Visit.address_key, address_key), (Visit.site_key, site_key)) if key]
     query = sa.select(Visit.id).where(Visit.status.in_(states.OPEN), sa.or_(*here))
     return list(session.scalars(query.order_by(Visit.id)))
+
+
+def product_in_common() -> sa.ScalarSelect[Any]:
+    """A column of a query of visits: the product of all cards of a visit, NULL where they are of several."""
+    product = sa.case((sa.func.count(Case.product.distinct()) == 1, sa.func.min(Case.product)))
+    cards = sa.select(product).join(VisitCase, VisitCase.case_id == Case.id).where(VisitCase.visit_id == Visit.id)
+    return cards.correlate(Visit).scalar_subquery()
+
+
+def banks_and_products(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, tuple[str, str | None]]:
+    """The code of the bank of each visit, with the product its cards have in common."""
+    query = sa.select(Visit.id, Bank.code, product_in_common()).join(Bank, Bank.id == Visit.bank_id)
+    rows = session.execute(query.where(among(Visit.id, set(visit_ids)))).all()
+    return {visit_id: (bank, product) for visit_id, bank, product in rows}
 
 
 def cards_of(session: Session, visit_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, ...]]:

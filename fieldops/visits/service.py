@@ -13,7 +13,6 @@ from fieldops.clock import local, local_date
 from fieldops.contacts import service as contacts
 from fieldops.errors import NotAllowed, NotUnderstood, Problem
 from fieldops.policies.catalogue import Stage
-from fieldops.policies.service import policy_on
 from fieldops.visits import queries, states
 from fieldops.visits.deciding import decide, facts_of
 from fieldops.visits.files import read_files
@@ -32,6 +31,7 @@ from fieldops.visits.requesting import (
     status_after,
     weigh,
 )
+from fieldops.visits.terms import policies_of_visits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -120,8 +120,7 @@ def visit_card(session: Session, visit_id: UUID, *, at: datetime) -> dict[str, A
     Raises: NotFound.
     """
     visit = queries.visit_by_id(session, visit_id)
-    bank = cases.banks_by_ids(session, [visit.bank_id])[visit.bank_id]
-    policy = policy_on(session, local_date(at)).for_bank(bank.code)
+    policy = policies_of_visits(session, [visit_id], local_date(at))[visit_id]
     standing = contacts.standings_of(session, visit.debtor_id, policy, at)
     return {**queries.shown_visit(session, visit_id), "contacts": standing}
 

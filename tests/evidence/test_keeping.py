@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from fieldops.audit import AuditEntry
-from fieldops.cases.models import Case
+from fieldops.cases.models import Case, Debtor
 from fieldops.clock import local_date
 from fieldops.evidence import jobs
 from fieldops.evidence.models import EvidenceFile, Upload, UploadPart
@@ -15,9 +15,11 @@ from fieldops.evidence.rules import OVERDUE
 from fieldops.jobs import work
 from fieldops.results.models import EvidenceSlot, VisitResult
 from fieldops.tasks.models import Task
+from fieldops.visits.models import Visit, VisitCase
 from fieldops.visits.queries import cards_of
 from tests.evidence.conftest import Reported
 from tests.evidence.recordings import jpeg
+from tests.makers import ask_otherwise, make_case
 from tests.sync.acts import all_of, report_result, sync
 
 
@@ -129,6 +131,20 @@ def test_evidence_is_kept_for_the_years_of_the_policy(road, today, until):
     made.tus.send(made.slot, made.data)
     (file,) = all_of(road, EvidenceFile)
     assert file.retain_until.isoformat() == until
+
+
+def test_evidence_of_cards_of_several_products_is_kept_for_the_longest_of_their_times(road):
+    made = Reported(road)
+    made.report()
+    with road.house.transaction() as session:
+        ask_otherwise(session, road.house, {"evidence": {"retention_years": 9}}, product="车贷")
+        visit = session.get_one(Visit, road.visit_id)
+        other = make_case(session, debtor=session.get_one(Debtor, visit.debtor_id), product="车贷")
+        session.add(VisitCase(visit_id=visit.id, case_id=other.id))
+        session.execute(sa.update(Case).values(expiry_on=date(2026, 11, 20)))
+    made.tus.send(made.slot, made.data)
+    (file,) = all_of(road, EvidenceFile)
+    assert file.retain_until.isoformat() == "2035-11-24"
 
 
 # -- the receipt book and the reminder list -----------------------------------------------------------------------

@@ -55,6 +55,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "lifecycle",
         "repair",
         "states",
+        "terms",
         "third_parties",
     },
     "correspondence": {
@@ -232,6 +233,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "requesting",
         "screening",
         "states",
+        "terms",
         "windows",
     },
 }

@@ -18,6 +18,7 @@ from fieldops.planning.problem import Day
 from fieldops.visits.models import Visit
 from fieldops.visits.queries import cards_of
 from routing import Problem
+from tests.makers import ask_otherwise
 from tests.planning.makers_of_plans import TOMORROW, make_batched_visits, make_crew, make_plan
 from tests.routing.days import crew, stop
 
@@ -163,7 +164,10 @@ def test_a_workplace_waits_for_no_weekend_and_nobody_for_a_holiday(house, two_da
         free = [replace(visit, last_on=None) for visit in (work, home)]
         weekend = may_wait(session, free, days_from(friday, 4))
         holidays = may_wait(session, free, days_from(new_year, 2))
+        ask_otherwise(session, house, {"visit": {"work_window": {"days": [1, 2, 3, 4, 5, 6]}}}, product=work.product)
+        own = may_wait(session, free, days_from(friday, 4))
     assert (set(weekend[work.no]), set(weekend[home.no])) == ({0, 3}, {0, 1, 2, 3})
+    assert set(own[work.no]) == {0, 1, 3}, "the offices of this product's debtors are open on Saturdays"
     assert weekend[home.no][2] == 2 * weekend[home.no][1] == 2 * 600 * home.priority
     assert [set(days) for days in holidays.values()] == [{0}, {0}]
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fieldops.agents.rules import MODES
 from fieldops.planning.problem import day_problem
 from fieldops.planning.queries import VisitToPlan
+from fieldops.policies.edition import Override
 from fieldops.policies.reading import shipped_editions
 from routing import plan
 
@@ -23,8 +24,8 @@ NINE, TWENTY, TWENTY_ONE = 9 * HOUR, 20 * HOUR, 21 * HOUR
 def a_visit(**changes):
     values = {
         "id": uuid4(), "no": "WF1", "debtor_id": uuid4(), "lat": 39.73, "lon": 116.14, "address_kind": "HOME",
-        "purpose": "COLLECT", "priority": 3, "windows_s": (), "bank_id": uuid4(), "bank": "示范银行A", "waived": (),
-        "last_on": None,
+        "purpose": "COLLECT", "priority": 3, "windows_s": (), "bank_id": uuid4(), "bank": "示范银行A", "product": "信用卡",
+        "waived": (), "last_on": None,
     }  # fmt: skip
     return VisitToPlan(**(values | changes))
 
@@ -190,3 +191,19 @@ def test_every_window_lets_the_visit_end_within_the_law(windows_s):
             assert window.start_s >= 8 * HOUR
             assert window.end_s + stop.service_s <= TWENTY_ONE
     assert len(day.problem.stops) + len(day.unasked) == 1
+
+
+def test_hours_and_time_at_a_door_are_those_of_the_visits_bank():
+    hours = {"hard_window": {"closes": "18:00:00"}, "plan_window": {"closes": "17:00:00"}}
+    change = {"visit": hours, "routing": {"service_s": {"HOME": 3600}}}
+    own = Override(bank="示范银行B", product="车贷", reason="合同", change=change)
+    policy = replace(POLICY, overrides=(own,))
+    visits = [a_visit(), a_visit(no="WF2", bank="示范银行B", product="车贷"), a_visit(no="WF3", bank="示范银行B")]
+    late = a_visit(no="WF4", bank="示范银行B", product="车贷", windows_s=((18 * HOUR, TWENTY),))
+    day = day_problem([*visits, late], [a_crew()], policy)
+    assert [(stop.id, stop.service_s, stop.windows[0].end_s) for stop in day.problem.stops] == [
+        ("WF1", 1200, TWENTY - 1200), ("WF2", HOUR, 16 * HOUR), ("WF3", 1200, TWENTY - 1200),
+    ]  # fmt: skip
+    (left,) = day.unasked
+    assert (left.stop_id, "18:00" in left.message_en) == ("WF4", True)
+    assert day.problem.crews[0].shift.end_s == TWENTY, "a crew goes for other banks as well"

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 import routing
 from fieldops.agents import eligibility
@@ -10,11 +11,13 @@ from fieldops.agents.queries import members_by_crew
 from fieldops.agents.rules import PAPERS
 from fieldops.app import register_handlers
 from fieldops.cases import complaints
+from fieldops.cases.models import Case
 from fieldops.errors import NotNow
 from fieldops.planning import queries, service
 from fieldops.planning.asking import what_is_asked
+from fieldops.planning.who_may import crews_barred
 from fieldops.visits.queries import cards_of
-from tests.makers import BANK_CODE, make_bank
+from tests.makers import BANK_CODE, ask_otherwise, make_bank
 from tests.planning.makers_of_plans import (
     TOMORROW,
     make_batched_visits,
@@ -89,6 +92,15 @@ def test_a_recorder_the_bank_has_not_on_file_bars_the_crew(session, house, day):
     assert refused(session, house, day[2])["codes"] == ["VR-082"]
     eligibility.register_recorder(session, supervisor(house), serial="DV0001", bank_code=BANK_CODE, from_on=TOMORROW)
     publish(session, house, day[2])
+
+
+def test_a_search_sends_no_crew_that_is_too_small_for_the_product_of_a_visit(session, house, day):
+    _, visit, _ = day
+    ask_otherwise(session, house, {"visit": {"crew_min": 3}}, product="车贷")
+    barred = lambda: crews_barred(session, TOMORROW, house.clock.now(), queries.visits_to_plan(session, TOMORROW))  # noqa: E731
+    assert barred() == {}
+    session.execute(sa.update(Case).values(product="车贷"))
+    assert [finding.code for finding in barred()[visit.id]["C007"]] == ["VR-080"]
 
 
 def test_what_bars_a_crew_is_told_in_full(session, house, day):

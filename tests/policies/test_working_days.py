@@ -9,6 +9,7 @@ from fieldops.cases import complaints
 from fieldops.policies import service
 from fieldops.policies.edition import CALENDAR
 from fieldops.policies.working_days import WorkingDays
+from tests.makers import make_case
 
 NOTICE = {
     "edition": "2026-corrected",
@@ -89,6 +90,6 @@ def test_a_calendar_activated_here_moves_cut_offs_and_due_replies_at_once(house)
             date(2026, 12, 1), "2026-corrected",
         )  # fmt: skip
         assert days.after(date(2026, 12, 4)) == date(2026, 12, 5)
-        assert complaints.reply_due_at(session, date(2026, 11, 26), house.clock.now()) == datetime(
-            2026, 12, 1, 10, tzinfo=UTC
-        )
+        told = (make_case(session, called=False).id, date(2026, 11, 26))
+        due = complaints.replies_due_at(session, [told], house.clock.now())
+        assert due == {told: datetime(2026, 12, 1, 10, tzinfo=UTC)}

@@ -17,6 +17,7 @@ from fieldops.tasks.models import Task
 from fieldops.visits.address_answers import SENSITIVE, by_letter, graded, not_sensitive_for_visits
 from fieldops.visits.address_files import read_addresses
 from fieldops.visits.models import Visit
+from tests.makers import ask_otherwise
 from tests.results.sent import record
 from tests.sync.acts import all_of, cancel, case_ids_of, report_result, sync
 
@@ -145,6 +146,17 @@ def test_a_door_that_stayed_shut_is_proposed_for_a_revisit_with_windows_a_reques
     assert task.detail["windows"] == [span(12, 18), span(18, 21)]
     for window in task.detail["windows"]:
         assert VisitWindowIn().load(window)
+
+
+def test_how_often_and_when_a_crew_may_come_again_is_said_by_the_bank_of_the_visit(road):
+    change = {"max_no_answer_revisits": 5, "hard_window": {"closes": "19:00"}, "plan_window": {"closes": "19:00"}}
+    (phone, _), _ = road.phones()
+    with road.house.transaction() as session:
+        ask_otherwise(session, road.house, {"visit": change})
+    report_result(road, phone, road.visit_id, "O23", finding="A03", person="P00")
+    sync(road, phone)
+    (task,) = [task for task in all_of(road, Task) if task.kind == "ASK_FOR_REVISIT"]
+    assert (task.detail["tries_left"], task.detail["windows"]) == (5, [span(12, 18), span(18, 19)])
 
 
 def tries_told(road, *, at_once, **changes):
