@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fieldops.addresses import queries as addresses
+from fieldops.addresses.postcode import postcode_in
 from fieldops.addresses.verdict import judge
 from fieldops.cases import queries as cases
 from fieldops.clock import local_date
@@ -114,7 +115,7 @@ def _figures(session: Session, actor: audit.Actor, letter: Letter, known: Known)
         recipient_name=cases.debtors_by_ids(session, [letter.debtor_id])[letter.debtor_id].name,
         recipient_address=judge(address.raw).normalised or address.raw,
         destination=figures.destination(address.region_code, address.raw),
-        postcode=None,
+        postcode=postcode_in(address.raw),
         bank_name=bank.name,
         card_last4=case.card_last4,
         product=case.product,

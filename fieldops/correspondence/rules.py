@@ -193,7 +193,7 @@ ADDRESS_RULES: tuple[Rule[Any], ...] = (
         question_zh="是否有邮政编码？",
         asks=letter.has_postcode,
         message_zh="缺少邮政编码", message_en="Postcode missing",
-        mend_zh="补充邮政编码", mend_en="Supply a postcode table",
+        mend_zh="请委托方在地址中写明邮编", mend_en="Have the bank write it into the address, such as 邮编100080",
         change_zh="六位邮政编码（现为{postcode}）", change_en="A postcode of six digits; it is {postcode}",
         source="mail practice",
     ),

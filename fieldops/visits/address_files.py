@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fieldops.addresses import queries as addresses
+from fieldops.addresses.postcode import postcode_in
 from fieldops.addresses.register import REPORTED_SENSITIVE
 from fieldops.cases import queries as cases
 from fieldops.clock import local_date
@@ -108,6 +109,7 @@ def _on_file(
         source=row.source,
         belongs_to=row.belongs_to,
         precision=point.precision if point else None,
+        postcode=postcode_in(row.raw),
         bank_provided=row.bank_provided,
         phone_confirmed_at=row.phone_confirmed_at,
         visited_at=_visited_at(row, visits.get(row.debtor_id, ())),

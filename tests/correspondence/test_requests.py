@@ -46,6 +46,13 @@ def test_the_first_address_the_letter_rules_allow_is_chosen(office):
     assert office.read(office.approve(letter.id)).figures["recipient_address"] == good
 
 
+@pytest.mark.parametrize(("written", "postcode"), [("邮编102488 ", "102488"), ("", None)])
+def test_a_postcode_the_bank_wrote_is_printed_and_one_it_did_not_is_not_invented(office, written, postcode):
+    letter = office.read(office.approve(office.request(office.case(addresses={"HOME": written + HOME.format(78)}))))
+    assert ("LR-037" in letter.codes) == (postcode is None)
+    assert (letter.figures["postcode"], letter.figures["recipient_address"]) == (postcode, HOME.format(78))
+
+
 def test_without_any_good_address_the_first_one_is_refused(office):
     case_id = office.case(addresses={"HOME": "北京市朝阳区12号", "WORK": "建国路502室"})
     letter = office.read(office.request(case_id))
