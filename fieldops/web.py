@@ -100,10 +100,13 @@ class Out(Schema):
 
 
 class Words(fields.String):
-    """What a person types in their own words: never a card or identity number, which would lie open in a log."""
+    """What a person types in their own words: never a card or identity number, which would lie open in a log.
+
+    White space around them is dropped, so that blanks alone are no reason and no initials.
+    """
 
     def _deserialize(self, *said: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(*said, **kwargs)
+        text: str = super()._deserialize(*said, **kwargs).strip()
         if has_personal_number(text):
             raise ValidationError("holds what reads as a card or identity number; take it out")
         return text

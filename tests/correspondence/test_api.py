@@ -75,6 +75,33 @@ def test_an_amount_with_three_decimals_or_half_a_letter_is_refused_and_changes_n
     assert clerk.post(f"{batch}/register", json={"postage_fen": 420}).status_code == 201
 
 
+BLANK = " \u3000 "
+
+
+def test_blanks_are_no_reason_no_initials_and_no_office_and_change_nothing(office, client_as):
+    (letter_id,) = office.approved()
+    (item_id,) = office.posted()
+    list_id, scan = office.item(item_id).handover_id, office.scan()
+    clerk, approver = client_as("ADMIN_CLERK"), client_as("ADMIN_APPROVER")
+    returned = {"reason": "M10", "scan_sha256": scan}
+    assert clerk.post(f"/api/v1/mail-items/{item_id}/returned", json=returned).status_code == 201
+    (*_, line) = clerk.get("/api/v1/register").json["items"]
+    struck = {"item_id": str(item_id), "kind": "STRUCK_OFF", "reason": "邮局未收", "our_initials": "李"}
+    today = office.house.clock.today().isoformat()
+    for who, path, body, field in (
+        (approver, f"/register/{line['branch']}/{line['year']}/{line['number']}/reverse", {}, "reason"),
+        (approver, f"/letters/{letter_id}/undo-outcome", {}, "reason"),
+        (clerk, f"/mail-items/{item_id}/remail", {}, "reason"),
+        (clerk, f"/letters/{letter_id}/cancel", {}, "reason"),
+        (clerk, f"/handover-lists/{list_id}/amendments", struck, "post_initials"),
+        (clerk, "/handover-lists", {"on_date": today}, "post_office"),
+    ):
+        answer = who.post(f"/api/v1{path}", json=body | {field: BLANK})
+        assert (answer.status_code, list(answer.json["errors"]["json"])) == (422, [field]), path
+    assert office.read(letter_id).status == "RETURNED"
+    assert clerk.get("/api/v1/register").json["items"][-1] == line
+
+
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "M11"}])
 def test_a_return_without_reason_is_422(office, client_as, body):
     office.approved()

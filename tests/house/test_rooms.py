@@ -26,6 +26,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "order",
         "parse",
         "points",
+        "postcode",
         "region",
         "register",
         "repair",

@@ -92,8 +92,8 @@ class AmendmentIn(In):
     kind = fields.String(required=True, validate=validate.OneOf(AMENDMENTS))
     becomes = fields.Integer(strict=True, validate=validate.Range(1, 100_000))
     reason = Words(required=True, validate=validate.Length(1, 500))
-    our_initials = fields.String(required=True, validate=validate.Length(1, 20))
-    post_initials = fields.String(required=True, validate=validate.Length(1, 20))
+    our_initials = Words(required=True, validate=validate.Length(1, 20))
+    post_initials = Words(required=True, validate=validate.Length(1, 20))
     scan_sha256 = fields.String(validate=SHA256)
 
 
@@ -104,8 +104,8 @@ class AmendmentOut(Out):
     was = fields.String()
     becomes = fields.String()
     reason = fields.String()
-    our_initials = fields.String()
-    post_initials = fields.String()
+    our_initials = Words()
+    post_initials = Words()
     scan_sha256 = fields.String(allow_none=True)
     at = fields.AwareDateTime()
     actor = fields.String()
@@ -113,8 +113,8 @@ class AmendmentOut(Out):
 
 class IssueIn(In):
     letter_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 500))
-    crew = fields.String(required=True, validate=validate.Length(1, 64))
-    carrier = fields.String(required=True, validate=validate.Length(1, 64))
+    crew = Words(required=True, validate=validate.Length(1, 64))
+    carrier = Words(required=True, validate=validate.Length(1, 64))
 
 
 class IssuedOut(Out):
@@ -124,6 +124,6 @@ class IssuedOut(Out):
 
 class HandOutcomeIn(In):
     outcome = fields.String(required=True, validate=validate.OneOf(list(OUTCOMES)))
-    to = fields.String(load_default="", validate=validate.Length(max=100))
+    to = Words(load_default="", validate=validate.Length(max=100))
     reason = Words(load_default=None, validate=validate.Length(1, 500))
     scan_sha256 = fields.String(load_default=None, validate=SHA256)

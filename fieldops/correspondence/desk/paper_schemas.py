@@ -218,14 +218,14 @@ class MailItemsOut(Out):
 
 class HandoverListIn(In):
     on_date = fields.Date(required=True)
-    post_office = fields.String(required=True, validate=validate.Length(1, 64))
+    post_office = Words(required=True, validate=validate.Length(1, 64))
 
 
 class HandoverListOut(Out):
     id = fields.UUID()
     no = fields.String()
     on_date = fields.Date()
-    post_office = fields.String()
+    post_office = Words()
     status = fields.String()
     pieces = fields.Integer()
     weight_g = fields.Integer()

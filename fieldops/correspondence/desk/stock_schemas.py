@@ -23,7 +23,7 @@ class StockRangeIn(StockCountIn):
 
 
 class StockReceiptIn(StockRangeIn):
-    supplier = fields.String(required=True, validate=validate.Length(1, 100))
+    supplier = Words(required=True, validate=validate.Length(1, 100))
 
 
 class StockIssueIn(StockRangeIn):
