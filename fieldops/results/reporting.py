@@ -34,7 +34,7 @@ class Sent:
     """One result of a phone: ``body`` as ``ResultIn`` reads it.
 
     ``flags`` say what is unusual about how it came, ``times`` what a reviewer compares. What happened is never refused
-    for being late or recalled.
+    for being late or recalled. ``held``: it speaks of the stop its phone holds, not of one others have or a later one.
     """
 
     id: UUID
@@ -43,6 +43,7 @@ class Sent:
     device_id: UUID | None = None
     flags: Sequence[str] = ()
     times: Mapping[str, Any] | None = None
+    held: bool = True
 
 
 def was_executed(lines: Sequence[Mapping[str, Any]]) -> bool:

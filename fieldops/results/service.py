@@ -125,7 +125,7 @@ def record_results(
     asked += [_review(actor, each) for each in landed if _asks_for_review(each)]
     tasks.open_named(session, actor.at, asked)
     audit.record_all(session, actor, [act for each in landed for act in _acts(each, asked)])
-    events.announce_all(session, [_told(actor, each) for each in landed])
+    events.announce_all(session, [_told(actor, each) for each in landed if each.counts or was_executed(each.lines)])
     return refused
 
 
@@ -139,7 +139,8 @@ def _landed(
 ) -> Landed:
     corrected = corrections.supersede(session, actor, visit.id, sent.body["corrects"])
     flags = flags_of(sent, ground, received_at=actor.at, second=ground.has_primary and corrected is None)
-    counts = corrected.counted if corrected else not ground.has_primary
+    about_this_stop = sent.held or was_executed(sent.body["lines"])  # that nobody went ends no stop that is not theirs
+    counts = corrected.counted if corrected else about_this_stop and not ground.has_primary
     arrived = (known.get(slot["id"]) for slot in sent.body["slots"])
     whole = all(slot is not None and slot.arrived_at is not None for slot in arrived)
     row = {

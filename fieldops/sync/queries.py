@@ -15,7 +15,7 @@ from fieldops.agents.models import Agent, Crew
 from fieldops.auth.models import UserAccount
 from fieldops.cases import queries as cases
 from fieldops.cases.models import Bank, CallRecord, Case, Debtor
-from fieldops.clock import local, local_date
+from fieldops.clock import at_local, local, local_date
 from fieldops.correspondence.models import Letter
 from fieldops.personal import without_numbers
 from fieldops.planning.models import DayPlan, RouteStop
@@ -30,7 +30,7 @@ from fieldops.sync.models import (
     StopCard,
     VisitEvent,
 )
-from fieldops.sync.rules import OBJECTED, Held
+from fieldops.sync.rules import OBJECTED, RESULT, Held
 from fieldops.vault import mask_card, mask_name
 from fieldops.visits.models import Visit, VisitCase
 from fieldops.visits.queries import product_in_common
@@ -170,7 +170,10 @@ _BY_THE_OFFICE = (Recall.reason.not_like(f"{OBJECTED}%"),)
 
 
 def recalls_unconfirmed(session: Session, now: datetime, *, waited: timedelta, due_within: timedelta) -> list[Any]:
-    """Recalls no phone has shown although a while has passed and the visit is soon due 召回未经手机确认."""
+    """Recalls no phone has shown although a while has passed and the visit is soon due 召回未经手机确认.
+
+    A crew may be late: what was due earlier in the day is listed until it is reported, or may be made again.
+    """
     due = (
         sa.select(RouteStop.visit_id, sa.func.max(RouteStop.arrives_at).label("due_at"))
         .join(DayPlan, DayPlan.id == RouteStop.plan_id)
@@ -178,14 +181,18 @@ def recalls_unconfirmed(session: Session, now: datetime, *, waited: timedelta, d
         .group_by(RouteStop.visit_id)
         .subquery()
     )
+    reported = sa.select(VisitEvent.id).where(
+        VisitEvent.visit_id == Recall.visit_id, VisitEvent.kind == RESULT, VisitEvent.received_at >= Recall.recalled_at
+    )
     query = (
         sa.select(
             Recall.visit_id, Recall.agent_id, Agent.code.label("agent"), Recall.reason, Recall.recalled_at, due.c.due_at
         )
         .join(Agent, Agent.id == Recall.agent_id)
         .join(due, due.c.visit_id == Recall.visit_id)
-        .where(Recall.acked_at.is_(None), Recall.recalled_at <= now - waited, *_BY_THE_OFFICE)
-        .where(due.c.due_at >= now, due.c.due_at <= now + due_within)
+        .join(ScopeEntry, _IN_FORCE)
+        .where(Recall.acked_at.is_(None), Recall.recalled_at <= now - waited, *_BY_THE_OFFICE, ~reported.exists())
+        .where(due.c.due_at >= at_local(local_date(now), 0), due.c.due_at <= now + due_within)
     )
     return list(session.execute(query.order_by(due.c.due_at)).mappings())
 

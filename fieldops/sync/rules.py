@@ -108,7 +108,7 @@ class Standing:
     ``ever_held``: it was on a phone of theirs. ``left_reason``: why it no longer is (None: it is). ``recalled``: they
     must not make it. ``begun``: their check-in came before the recall. ``has_primary``: a result counts already.
     ``obeys``: the report says that they left because the office said so (O25). ``corrects``: it is a
-    new version of a result that was returned to them.
+    new version of a result that was returned to them. ``not_made``: it says that nobody went (O24).
     """
 
     kind: str
@@ -119,6 +119,7 @@ class Standing:
     has_primary: bool
     obeys: bool
     corrects: bool = False
+    not_made: bool = False
 
 
 STANDINGS: Final[tuple[tuple[Callable[[Standing], bool], Code], ...]] = (
@@ -129,7 +130,7 @@ STANDINGS: Final[tuple[tuple[Callable[[Standing], bool], Code], ...]] = (
         Code.CONFLICT_ALREADY_COMPLETED,
     ),
     (lambda it: (it.kind == CHECK_IN or it.corrects) and it.left_reason in CREW_HAS_REPORTED, Code.APPLIED),
-    (lambda it: it.recalled and it.begun and it.obeys, Code.APPLIED),
+    (lambda it: it.recalled and (it.not_made or (it.begun and it.obeys)), Code.APPLIED),
     (lambda it: it.recalled, Code.ACCEPTED_AFTER_RECALL),
     (lambda it: it.left_reason == DAY_OVER, Code.APPLIED),
     (lambda it: it.left_reason is not None, Code.ACCEPTED_OUT_OF_SCOPE),

@@ -27,20 +27,23 @@ if TYPE_CHECKING:
 class OnRecord:
     """How a visit stands for an agent: as their phone holds it or has held it (``version`` None: never), and recalled.
 
+    ``valid_until`` is the end of the day for which it does.
     ``recalled_at`` None: nothing keeps them from it; else the newest recall that does, shown at ``acked_at``.
     """
 
     version: int | None
     left_reason: str | None
+    valid_until: datetime | None
     recalled_at: datetime | None
     recall_reason: str | None
     acked_at: datetime | None
 
 
 _STANDINGS: Final = """
-    SELECT v.id, s.version, s.left_reason, r.recalled_at, r.reason, r.acked_at
+    SELECT v.id, s.version, s.left_reason, c.valid_until, r.recalled_at, r.reason, r.acked_at
     FROM unnest(%(visit_ids)s::uuid[]) AS v(id)
     LEFT JOIN agent_scope s ON s.agent_id = %(agent_id)s AND s.visit_id = v.id
+    LEFT JOIN stop_card c ON c.visit_id = s.visit_id AND c.version = s.version
     LEFT JOIN LATERAL (
         SELECT recall.recalled_at, recall.reason, recall.acked_at FROM recall
         WHERE recall.agent_id = s.agent_id AND recall.visit_id = s.visit_id AND s.version <= recall.version

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import orjson
 from marshmallow import ValidationError
 
+from fieldops.clock import local_date
 from fieldops.reading import reader
 from fieldops.results import queries as result_queries
 from fieldops.results import service as results
 from fieldops.results.arrival import Arrival
-from fieldops.results.codes import ABORTED_BY_OFFICE
+from fieldops.results.codes import ABORTED_BY_OFFICE, NOT_EXECUTED
 from fieldops.results.schemas import ResultIn
 from fieldops.rows import insert_rows
 from fieldops.sync.models import VisitEvent
@@ -87,11 +88,12 @@ class Sender:
 class _Weighed:
     """A report that is taken: what it is worth, what is unusual about it, and the times a reviewer compares.
 
-    ``left_reason``: why its visit is no longer on the phone (None: it is).
+    ``left_reason``: why its visit is no longer on the phone (None: it is). ``held``: it is, by the plan of that day.
     """
 
     heard: Heard
     left_reason: str | None
+    held: bool
     code: Code
     flags: list[str]
     times: dict[str, Any] | None
@@ -163,7 +165,7 @@ def _weigh(
     signals = clock_signals(sender.clock, heard.mutation, sender.actor.at)
     flags = [*([_FLAG_OF[code]] if code in _FLAG_OF else []), *signals]
     times = _times(sender, signals, body.get("arrived_at", heard.mutation["device_time"]), record)
-    return _Weighed(heard, record.left_reason, code, flags, times)
+    return _Weighed(heard, record.left_reason, _is_held(heard, record), code, flags, times)
 
 
 def _land(
@@ -199,7 +201,9 @@ def _arrival(heard: Heard, visits: Mapping[UUID, Locked]) -> Arrival:
 
 def _sent(sender: Sender, weighed: _Weighed) -> results.Sent:
     heard = weighed.heard
-    return results.Sent(heard.id, heard.body, sender.agent_id, sender.device_id, weighed.flags, weighed.times)
+    return results.Sent(
+        heard.id, heard.body, sender.agent_id, sender.device_id, weighed.flags, weighed.times, weighed.held
+    )
 
 
 def _body(mutation: Mapping[str, Any], sha256: str, canonical: bytes) -> dict[str, Any]:
@@ -220,6 +224,12 @@ def _body(mutation: Mapping[str, Any], sha256: str, canonical: bytes) -> dict[st
     return body
 
 
+def _is_held(heard: Heard, record: OnRecord) -> bool:
+    """Whether the stop a report speaks of is the one that is on the phone: not another crew's, nor a later day's."""
+    at, until = heard.body.get("arrived_at", heard.mutation["device_time"]), record.valid_until
+    return record.left_reason is None and (until is None or local_date(at) >= local_date(until))
+
+
 def _standing(heard: Heard, visit: Locked, record: OnRecord, *, has_primary: bool) -> Standing:
     return Standing(
         kind=heard.kind,
@@ -230,6 +240,7 @@ def _standing(heard: Heard, visit: Locked, record: OnRecord, *, has_primary: boo
         has_primary=has_primary,
         obeys=all(line["outcome"] == ABORTED_BY_OFFICE for line in heard.body.get("lines", ())),
         corrects=heard.body.get("corrects") is not None,
+        not_made={line["outcome"] for line in heard.body.get("lines", ())} == {NOT_EXECUTED},
     )
 
 

@@ -18,9 +18,19 @@ from fieldops.sync.models import PushReceipt, Quarantine, VisitEvent
 from fieldops.sync.taking import canonical_sha256
 from fieldops.tasks.models import Task
 from fieldops.visits.models import Visit
-from tests.planning.makers_of_plans import TOMORROW, make_plan, publish
+from tests.planning.makers_of_plans import make_plan, publish
 from tests.results.sent import a_body
-from tests.sync.acts import all_of, card, case_ids_of, check_in, count, crew_actor, pay_in_full, report_result, sync
+from tests.sync.acts import (
+    all_of,
+    card,
+    case_ids_of,
+    check_in,
+    count,
+    crew_actor,
+    pay_in_full,
+    report_result,
+    sync,
+)
 
 
 def test_a_visit_is_checked_in_and_reported(road):
@@ -421,25 +431,3 @@ def test_a_result_of_a_card_paid_off_meanwhile_is_taken(road):
     assert case_ids == case_ids_of(road, road.visit_id)
     done = report_result(road, phone, road.visit_id, case_ids=case_ids)
     assert sync(road, phone) == {done: "APPLIED"}
-
-
-def test_a_visit_nobody_made_leaves_the_phones_and_waits_in_its_batch(road):
-    (phone, _), (partner, _) = road.phones()
-    done = report_result(road, phone, road.visit_id, "O24", finding=None, person="P00")
-    assert sync(road, phone) == {done: "APPLIED"}
-    assert road.status() == ("BATCHED", "SKIPPED")
-    sync(road, partner)
-    assert str(road.visit_id) not in {**phone.base, **partner.base}
-
-
-def test_a_visit_nobody_made_can_be_planned_and_made_another_time(road):
-    (phone, _), _ = road.phones()
-    report_result(road, phone, road.visit_id, "O24", finding=None, person="P00")
-    sync(road, phone)
-    with road.house.transaction() as session:
-        visits = [session.get_one(Visit, each) for each in road.visits[road.crew.id]]
-        publish(session, road.house, make_plan(session, {road.crew: visits}, on_date=TOMORROW, number=2))
-    sync(road, phone)
-    done = report_result(road, phone, road.visit_id)
-    assert sync(road, phone) == {done: "APPLIED"}
-    assert road.status()[0] == "COMPLETED"

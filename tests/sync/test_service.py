@@ -12,11 +12,11 @@ from fieldops.auth.models import UserAccount
 from fieldops.clock import at_local
 from fieldops.demo.client import ApiError
 from fieldops.sync import api as mobile
-from fieldops.sync import queries
-from fieldops.sync.models import Device, Quarantine, Recall
+from fieldops.sync import queries, recalls
+from fieldops.sync.models import Device, Quarantine, Recall, ScopeEntry
 from fieldops.vault import Vault, VaultError
 from tests.planning.makers_of_plans import TOMORROW
-from tests.sync.acts import all_of, cancel, pay_in_full, report_result, sync
+from tests.sync.acts import all_of, cancel, case_ids_of, pay_in_full, report_result, sync
 
 
 def set_state(road, phone, state):
@@ -218,6 +218,29 @@ def test_a_recall_no_phone_has_shown_is_listed_while_its_visit_is_soon_due(road)
     phone.acknowledge()
     assert listed() == [last]
     road.house.clock.advance(minutes=60)
+    assert listed() == [last]  # a crew that is late may still be on its way
+    road.house.clock.advance(days=1)
+    assert listed() == []
+
+
+def test_a_recall_is_unconfirmed_no_longer_once_its_visit_is_reported_or_may_be_made_again(road):
+    road.house.clock.advance(minutes=55)
+    first, second, _ = road.visits[road.crew.id]  # due at half past nine and at half past ten
+    phones, case_ids = [made for made, _ in road.phones()], case_ids_of(road, first)
+    for visit_id in (first, second):
+        cancel(road, visit_id)
+    road.house.clock.advance(minutes=6)
+
+    def listed():
+        with road.house.transaction() as session:
+            return sorted(str(row["visit_id"]) for row in recalls.recalls_unconfirmed(session, road.house.clock.now()))
+
+    assert listed() == sorted(map(str, [first, first, second, second]))
+    report_result(road, phones[0], first, case_ids=case_ids)
+    sync(road, phones[0])
+    assert listed() == [str(second)] * 2
+    with road.house.transaction() as session:
+        session.execute(update(ScopeEntry).where(ScopeEntry.visit_id == second).values(version=2, left_reason=None))
     assert listed() == []
 
 
