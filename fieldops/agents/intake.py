@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from fieldops.addresses.datums import DATUMS
 from fieldops.agents import places
 from fieldops.agents.models import Agent, Crew, CrewMember
-from fieldops.agents.rules import MODES
+from fieldops.agents.rules import MODES, WORKING_DAY
 from fieldops.datum import to_wgs84
-from fieldops.imports.converters import day, degrees, seconds_of_day, text, word_of
+from fieldops.imports.converters import day, degrees, seconds_of_day, text, whole, word_of
 from fieldops.imports.kinds import CheckedRow, Column, Intake, Kind, Landed, Outcome, RowRefused
 
 if TYPE_CHECKING:
@@ -47,8 +47,9 @@ class CrewLander:
 
     def _land_one(self, row: CheckedRow, crew: Crew | None, members: dict[Any, dict[int, Agent]]) -> Landed:
         values = row.values
-        if values["shift_start_s"] >= values["shift_end_s"]:
-            return RowRefused("下班", "SHIFT_ENDS_FIRST", "下班 is not after 上班; correct one of them")
+        fault = next((each for each in WORKING_DAY if each.found(values)), None)
+        if fault is not None:
+            return RowRefused(fault.column, fault.code, fault.mend)
         told = _columns(values)
         names = {place: values[name] for place, name in enumerate(_MEMBERS, start=1) if values[name]}
         if crew is None:
@@ -92,13 +93,21 @@ class CrewLander:
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:
-    """A row as the columns of a crew; its start in WGS-84."""
-    lat, lon = to_wgs84(values["lat"], values["lon"], values["datum"])
+    """A row as the columns of a crew; its points in WGS-84."""
+    start_lat, start_lon = to_wgs84(values["lat"], values["lon"], values["datum"])
+    end_lat, end_lon = None, None
+    if values["end_lat"] is not None:
+        end_lat, end_lon = to_wgs84(values["end_lat"], values["end_lon"], values["datum"])
     return {
-        "start_lat": lat,
-        "start_lon": lon,
+        "start_lat": start_lat,
+        "start_lon": start_lon,
+        "end_lat": end_lat,
+        "end_lon": end_lon,
         "shift_start_s": values["shift_start_s"],
         "shift_end_s": values["shift_end_s"],
+        "break_from_s": values["break_from_s"],
+        "break_until_s": values["break_until_s"],
+        "break_s": values["break_min"] and values["break_min"] * 60,
         "mode": values["mode"],
         "recorder_serial": values["recorder"],
         "from_on": values["from_on"],
@@ -109,12 +118,14 @@ def _columns(values: dict[str, Any]) -> dict[str, Any]:
 
 def _says(crew: Crew, told: dict[str, Any]) -> bool:
     """Whether the crew on record is what the row tells."""
-    return all(
-        abs(getattr(crew, name) - value) < _SAME_PLACE_DEGREES
-        if name in {"start_lat", "start_lon"}
-        else getattr(crew, name) == value
-        for name, value in told.items()
-    )
+    return all(_same(getattr(crew, name), value) for name, value in told.items())
+
+
+def _same(known: Any, told: Any) -> bool:
+    """Whether two values say the same; a point is the same through the rounding of its datum."""
+    if isinstance(known, float) and isinstance(told, float):
+        return abs(known - told) < _SAME_PLACE_DEGREES
+    return bool(known == told)
 
 
 CREWS: Final = Kind(
@@ -127,8 +138,13 @@ CREWS: Final = Kind(
         Column("出发经度", "lon", degrees(73, 136), required=True),
         Column("出发纬度", "lat", degrees(3, 54), required=True),
         Column("坐标系", "datum", word_of(DATUMS), required=True),
+        Column("收工经度", "end_lon", degrees(73, 136)),
+        Column("收工纬度", "end_lat", degrees(3, 54)),
         Column("上班", "shift_start_s", seconds_of_day, required=True),
         Column("下班", "shift_end_s", seconds_of_day, required=True),
+        Column("休息最早", "break_from_s", seconds_of_day),
+        Column("休息最晚", "break_until_s", seconds_of_day),
+        Column("休息分钟", "break_min", whole),
         Column("交通方式", "mode", word_of(MODES), required=True),
         Column("录音设备", "recorder", text, public=True),
         Column("启用日期", "from_on", day),

@@ -87,19 +87,35 @@ class RecorderRegistration(Base):
 
 
 class Crew(Stamped, Base):
-    """Two people, one vehicle, one recorder; starts and ends its day at one point (WGS-84).
+    """Two people, one vehicle, one recorder, and their working day; points are WGS-84.
 
-    ``from_on`` and ``until_on`` bound the days it works; None is open.
+    The day ends where it starts unless ``end_lat`` and ``end_lon`` name another place. A break of ``break_s`` lies
+    between ``break_from_s`` and ``break_until_s``; None: no break is planned. ``from_on`` and ``until_on`` bound the
+    days it works; None is open.
     """
 
     __tablename__ = "crew"
+    __table_args__ = (
+        sa.CheckConstraint("(end_lat IS NULL) = (end_lon IS NULL)", name="end_is_a_point"),
+        sa.CheckConstraint(
+            "num_nulls(break_from_s, break_until_s, break_s) = 3 OR num_nulls(break_from_s, break_until_s, break_s) = 0"
+            " AND shift_start_s <= break_from_s AND break_until_s <= shift_end_s"
+            " AND 0 < break_s AND break_s <= break_until_s - break_from_s",
+            name="break_fits",
+        ),
+    )
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(unique=True)
     start_lat: Mapped[float]
     start_lon: Mapped[float]
+    end_lat: Mapped[float | None]
+    end_lon: Mapped[float | None]
     shift_start_s: Mapped[int]
     shift_end_s: Mapped[int]
+    break_from_s: Mapped[int | None]
+    break_until_s: Mapped[int | None]
+    break_s: Mapped[int | None]
     mode: Mapped[str]
     recorder_serial: Mapped[str | None]
     from_on: Mapped[date | None]

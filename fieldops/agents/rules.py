@@ -1,11 +1,12 @@
-"""The words of a crew list, and who may visit for a bank on a day: pure, from papers, blocks and registrations."""
+"""The words and faults of a crew list, and who may visit for a bank on a day: pure, in values."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -19,6 +20,66 @@ MODES: Final = {
     "步行": "WALK",
 }
 """交通方式."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayFault:
+    """What a row of a crew list cannot mean by a working day; ``found`` is asked only where no fault before it was."""
+
+    column: str
+    code: str
+    found: Callable[[Mapping[str, Any]], bool]
+    mend: str
+
+
+WORKING_DAY: Final = (
+    DayFault(
+        "下班",
+        "SHIFT_ENDS_FIRST",
+        lambda day: day["shift_start_s"] >= day["shift_end_s"],
+        "下班 is not after 上班; correct one of them",
+    ),
+    DayFault(
+        "收工纬度",
+        "END_INCOMPLETE",
+        lambda day: (day["end_lat"] is None) != (day["end_lon"] is None),
+        "the end place has only one coordinate; give 收工经度 and 收工纬度, or neither where the day ends at its start",
+    ),
+    DayFault(
+        "休息分钟",
+        "BREAK_INCOMPLETE",
+        lambda day: len({day[each] is None for each in ("break_from_s", "break_until_s", "break_min")}) > 1,
+        "the break is given in part; give 休息最早, 休息最晚 and 休息分钟, or none of them",
+    ),
+    DayFault(
+        "休息分钟",
+        "BREAK_EMPTY",
+        lambda day: day["break_min"] == 0,
+        "a break of 0 minutes is none; give at least 1, or leave 休息最早, 休息最晚 and 休息分钟 blank",
+    ),
+    DayFault(
+        "休息最晚",
+        "BREAK_ENDS_FIRST",
+        lambda day: day["break_min"] is not None and day["break_from_s"] >= day["break_until_s"],
+        "休息最晚 is not after 休息最早; correct one of them",
+    ),
+    DayFault(
+        "休息分钟",
+        "BREAK_TOO_LONG",
+        lambda day: day["break_min"] is not None and day["break_min"] * 60 > day["break_until_s"] - day["break_from_s"],
+        "the break does not fit between 休息最早 and 休息最晚; shorten 休息分钟 or widen them",
+    ),
+    DayFault(
+        "休息最早",
+        "BREAK_OUTSIDE_SHIFT",
+        lambda day: (
+            day["break_min"] is not None
+            and not day["shift_start_s"] <= day["break_from_s"] < day["break_until_s"] <= day["shift_end_s"]
+        ),
+        "the break lies outside the shift; put 休息最早 and 休息最晚 between 上班 and 下班",
+    ),
+)
+"""The first of these that is found refuses the row."""
 
 PAPERS: Final = {
     "NDA": "保密协议",

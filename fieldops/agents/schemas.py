@@ -26,8 +26,19 @@ class CrewOut(Out):
     code = fields.String(attribute="crew.code")
     start_lat = fields.Float(attribute="crew.start_lat")
     start_lon = fields.Float(attribute="crew.start_lon")
+    end_lat = fields.Float(
+        attribute="crew.end_lat", allow_none=True, metadata={"description": "none: the day ends where it starts"}
+    )
+    end_lon = fields.Float(attribute="crew.end_lon", allow_none=True)
     shift_start_s = fields.Integer(attribute="crew.shift_start_s")
     shift_end_s = fields.Integer(attribute="crew.shift_end_s")
+    break_from_s = fields.Integer(
+        attribute="crew.break_from_s",
+        allow_none=True,
+        metadata={"description": "a break of break_s lies between this and break_until_s; none: no break is planned"},
+    )
+    break_until_s = fields.Integer(attribute="crew.break_until_s", allow_none=True)
+    break_s = fields.Integer(attribute="crew.break_s", allow_none=True)
     mode = fields.String(attribute="crew.mode")
     recorder_serial = fields.String(attribute="crew.recorder_serial", allow_none=True)
     from_on = fields.Date(attribute="crew.from_on", allow_none=True)

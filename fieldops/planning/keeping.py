@@ -63,6 +63,7 @@ def _route_row(plan: DayPlan, crew_id: uuid.UUID, route: routing.Route, area: st
         ends_at=at_local(plan.on_date, route.end_s),
         travel_s=route.travel_s,
         distance_m=route.distance_m,
+        rests=[[rest.start_s, rest.end_s] for rest in route.rests],
     )
 
 

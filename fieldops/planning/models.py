@@ -49,7 +49,10 @@ class DayPlan(Stamped, Base):
 
 
 class CrewRoute(Base):
-    """The day of one crew in one plan; ``home_filled``: its way home is no road's, see ``RouteStop.filled``."""
+    """The day of one crew in one plan; ``home_filled``: its way home is no road's, see ``RouteStop.filled``.
+
+    ``rests`` are the breaks on its way, each ``[from, until]`` in seconds since local midnight.
+    """
 
     __tablename__ = "crew_route"
 
@@ -61,6 +64,7 @@ class CrewRoute(Base):
     travel_s: Mapped[int]
     distance_m: Mapped[int]
     home_filled: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    rests: Mapped[list[Any]] = mapped_column(default=list, server_default=sa.text("'[]'::jsonb"))
 
 
 class RouteStop(Base):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from routing.objective import Objective
-from routing.problem import Crew, LeftOut, Problem, Stop, Window
+from routing.problem import Break, Crew, LeftOut, Problem, Stop, Window
 from routing.travel import KMH, NEAR_DETOUR, GreatCircle
 
 if TYPE_CHECKING:
@@ -148,6 +148,11 @@ def _crew(crew: CrewRow, hard: Window, travel: GreatCircle, policy: Policy, apar
         return f"crew {crew.code} is not sent: it has no start point 未登记出发地"
     if crew.mode not in travel.kmh:
         return f"crew {crew.code} is not sent: no travel times for {crew.mode} 出行方式未知"
+    end_lat, end_lon = crew.start_lat, crew.start_lon
+    if crew.end_lat is not None and crew.end_lon is not None:
+        end_lat, end_lon = crew.end_lat, crew.end_lon
+    if not _is_place(end_lat, end_lon):
+        return f"crew {crew.code} is not sent: its end point is no place on earth 收工地点有误"
     shift = _span_of(crew.shift_start_s, crew.shift_end_s)
     shift = shift and shift.overlap(hard)
     if shift is None:
@@ -156,14 +161,22 @@ def _crew(crew: CrewRow, hard: Window, travel: GreatCircle, policy: Policy, apar
         id=crew.code,
         start_lat=crew.start_lat,
         start_lon=crew.start_lon,
-        end_lat=crew.start_lat,
-        end_lon=crew.start_lon,
+        end_lat=end_lat,
+        end_lon=end_lon,
         shift=shift,
+        breaks=_breaks(crew),
         skills=frozenset(_other_than(code) for code in apart if code != crew.code),
         mode=crew.mode,
         max_stops=policy.routing.max_stops,
         max_duty_s=policy.routing.max_shift_s,
     )
+
+
+def _breaks(crew: CrewRow) -> tuple[Break, ...]:
+    """The break of a crew's day; a crew has all three of its values or none."""
+    if crew.break_from_s is None or crew.break_until_s is None or crew.break_s is None:
+        return ()
+    return (Break(Window(crew.break_from_s, crew.break_until_s), crew.break_s),)
 
 
 def _is_place(lat: float | None, lon: float | None) -> bool:

@@ -81,6 +81,7 @@ def _route(
         end_s=second_of(day, row.ends_at if row else stops[-1].leaves_at),
         travel_s=row.travel_s if row else sum(stop.travel_s for stop in stops),
         distance_m=row.distance_m if row else sum(stop.distance_m for stop in stops),
+        rests=tuple(routing.Window(*rest) for rest in row.rests) if row else (),
     )
 
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from fieldops.agents import places, queries
 from fieldops.agents.models import Agent, Crew, CrewMember, PastMember
@@ -24,6 +25,10 @@ CREW = {
     "交通方式": "汽车",
     "录音设备": "DV0001",
 }
+
+
+LUNCH = {"休息最早": "11:30", "休息最晚": "13:30", "休息分钟": "45"}
+DEPOT = {"收工经度": "116.391275", "收工纬度": "39.907217"}
 
 
 def only(house, table):
@@ -81,9 +86,61 @@ def test_a_member_who_leaves_stays_on_record_inactive_and_may_come_back(house):
         assert all(session.scalars(sa.select(Agent.active)))
 
 
+def test_a_crew_may_have_a_break_in_its_day_and_end_it_elsewhere(house):
+    assert counts(take_in(house, "crews", [{**CREW, **LUNCH, **DEPOT}])) == (1, 0, 0, 0)
+    crew = only(house, Crew)
+    assert (crew.break_from_s, crew.break_until_s, crew.break_s) == (41_400, 48_600, 2_700)
+    lat, lon = from_wgs84(crew.end_lat, crew.end_lon, "GCJ02")
+    assert distance_m(lat, lon, 39.907217, 116.391275) < 0.01
+    assert counts(take_in(house, "crews", [{**CREW, **LUNCH, **DEPOT}])) == (0, 0, 1, 0)
+    assert counts(take_in(house, "crews", [{**CREW, **LUNCH}])) == (0, 1, 0, 0)
+    assert counts(take_in(house, "crews", [{**CREW, **LUNCH, "休息分钟": "60"}])) == (0, 1, 0, 0)
+    crew = only(house, Crew)
+    assert (crew.end_lat, crew.end_lon, crew.break_s) == (None, None, 3_600)
+    assert counts(take_in(house, "crews", [CREW])) == (0, 1, 0, 0)
+    crew = only(house, Crew)
+    assert (crew.break_from_s, crew.break_until_s, crew.break_s) == (None, None, None)
+
+
+def test_a_break_may_fill_its_window_and_touch_both_ends_of_the_shift(house):
+    whole_shift = {"休息最早": "09:00", "休息最晚": "19:00", "休息分钟": "600"}
+    assert counts(take_in(house, "crews", [{**CREW, **whole_shift}])) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"end_lat": 39.9},
+        {"break_s": 60},
+        {"break_from_s": 40_000, "break_until_s": 41_000, "break_s": 1_001},
+        {"break_from_s": 40_000, "break_until_s": 41_000, "break_s": 0},
+        {"break_from_s": 32_399, "break_until_s": 41_000, "break_s": 60},
+        {"break_from_s": 40_000, "break_until_s": 68_401, "break_s": 60},
+    ],
+)
+def test_the_record_itself_holds_no_day_that_cannot_be_meant(house, changes):
+    take_in(house, "crews", [CREW])
+    with pytest.raises(IntegrityError), house.transaction() as session:
+        session.execute(sa.update(Crew).values(**changes))
+
+
 @pytest.mark.parametrize(
     ("change", "mend"),
     [
+        ({"收工经度": "39.90", "收工纬度": "116.39"}, "swapped"),
+        ({"收工经度": "116.39"}, "give 收工经度 and 收工纬度, or neither"),
+        ({"收工纬度": "39.90"}, "give 收工经度 and 收工纬度, or neither"),
+        ({**LUNCH, "休息分钟": None}, "give 休息最早, 休息最晚 and 休息分钟, or none"),
+        ({"休息分钟": "45"}, "give 休息最早, 休息最晚 and 休息分钟, or none"),
+        ({**LUNCH, "休息分钟": "-45"}, "not a whole number of 0 or more"),
+        ({**LUNCH, "休息分钟": "45.5"}, "not a whole number of 0 or more"),
+        ({**LUNCH, "休息分钟": "0"}, "give at least 1"),
+        ({**LUNCH, "休息分钟": "121"}, "shorten 休息分钟 or widen"),
+        ({**LUNCH, "休息最晚": "11:30"}, "not after 休息最早"),
+        ({**LUNCH, "休息最早": "午后"}, "not a time of day"),
+        ({**LUNCH, "休息最早": "08:30"}, "between 上班 and 下班"),
+        ({**LUNCH, "休息最晚": "19:30"}, "between 上班 and 下班"),
+        ({**LUNCH, "上班": "14:00"}, "between 上班 and 下班"),
         ({"出发经度": "39.83", "出发纬度": "116.42"}, "swapped"),
         ({"坐标系": "CGCS"}, "use one of WGS84"),
         ({"下班": "09:00"}, "not after"),
@@ -110,11 +167,13 @@ def test_the_crews_of_a_day_are_those_whose_time_it_is(house):
 
 
 def test_crews_are_listed_over_http_with_their_members(house, client_as):
-    take_in(house, "crews", [CREW, {**CREW, "小组编号": "C002", "停用日期": "2026-11-01"}])
+    take_in(house, "crews", [{**CREW, **LUNCH}, {**CREW, "小组编号": "C002", "停用日期": "2026-11-01"}])
     supervisor = client_as("SUPERVISOR")
     assert [crew["code"] for crew in supervisor.get("/api/v1/crews").json] == ["C001", "C002"]
     (crew,) = supervisor.get("/api/v1/crews?on_date=2026-11-24").json
     assert [(member["code"], member["name"]) for member in crew["members"]] == [("C001-1", "袁轩"), ("C001-2", "孙轩")]
+    assert (crew["break_from_s"], crew["break_until_s"], crew["break_s"]) == (41_400, 48_600, 2_700)
+    assert (crew["end_lat"], crew["end_lon"]) == (None, None)
     assert client_as("FIELD_AGENT").get("/api/v1/crews").status_code == 403
 
 

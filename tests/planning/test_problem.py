@@ -5,8 +5,9 @@ from dataclasses import replace
 from types import SimpleNamespace
 from uuid import uuid4
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldops.agents.rules import MODES
@@ -14,7 +15,7 @@ from fieldops.planning.problem import day_problem
 from fieldops.planning.queries import VisitToPlan
 from fieldops.policies.edition import Override
 from fieldops.policies.reading import shipped_editions
-from routing import plan
+from routing import Break, Window, plan, violations
 
 POLICY = shipped_editions()[0]
 HOUR, MINUTE = 3600, 60
@@ -33,7 +34,8 @@ def a_visit(**changes):
 def a_crew(**changes):
     values = {
         "id": uuid4(), "code": "C001", "start_lat": 39.72, "start_lon": 116.13, "shift_start_s": NINE,
-        "shift_end_s": TWENTY, "mode": "CAR",
+        "shift_end_s": TWENTY, "mode": "CAR", "end_lat": None, "end_lon": None, "break_from_s": None,
+        "break_until_s": None, "break_s": None,
     }  # fmt: skip
     return SimpleNamespace(**(values | changes))
 
@@ -144,6 +146,73 @@ def test_a_shift_is_cut_to_lawful_hours():
     assert (crew.shift.start_s, crew.shift.end_s) == (8 * HOUR, TWENTY_ONE)
 
 
+LUNCH = {"break_from_s": 41_400, "break_until_s": 48_600, "break_s": 2_700}
+
+
+def test_a_crew_has_its_break_and_ends_where_it_is_said_or_else_where_it_starts():
+    day = day_problem([], [a_crew(), a_crew(code="C002", **LUNCH, end_lat=39.9, end_lon=116.39)], POLICY)
+    plain, other = day.problem.crews
+    assert (plain.breaks, plain.end_lat, plain.end_lon) == ((), 39.72, 116.13)
+    assert other.breaks == (Break(Window(41_400, 48_600), 2_700),)
+    assert (other.start_lat, other.start_lon, other.end_lat, other.end_lon) == (39.72, 116.13, 39.9, 116.39)
+
+
+def test_a_break_before_lawful_hours_is_free_time_and_costs_no_plan():
+    early = {"shift_start_s": 6 * HOUR, "break_from_s": 6 * HOUR, "break_until_s": 7 * HOUR, "break_s": HOUR}
+    problem = day_problem([a_visit()], [a_crew(**early)], POLICY).problem
+    found = plan(problem, budget_s=5, seed=1, cores=1, limit=50)
+    assert violations(problem, found) == ()
+    assert (found.planned, found.routes[0].rests) == (1, ())
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.integers(8, 17).flatmap(lambda h: st.tuples(st.just(h), st.integers(1, 3))),
+    st.integers(5, 60),
+    st.sampled_from([None, (39.9, 116.39), (39.75, 116.20)]),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=8),
+)
+def test_whatever_the_break_and_the_end_a_plan_keeps_them(span, minutes, end, spots):
+    first, long = span[0] * HOUR, span[1] * HOUR
+    lunch = {"break_from_s": max(NINE, first), "break_until_s": max(NINE, first) + long, "break_s": minutes * MINUTE}
+    ends = {} if end is None else {"end_lat": end[0], "end_lon": end[1]}
+    visits = [
+        a_visit(no=f"WF{n}", lat=39.70 + north / 1000, lon=116.12 + east / 1000)
+        for n, (north, east) in enumerate(spots)
+    ]
+    problem = day_problem(visits, [a_crew(**lunch, **ends)], POLICY).problem
+    found = plan(problem, budget_s=5, seed=1, cores=1, limit=20)
+    assert violations(problem, found) == ()
+    for route in found.routes:
+        assert_rested(route, problem.crews[0].breaks[0])
+        home_s = (
+            route.end_s
+            - route.visits[-1].leave_s
+            - sum(rest.span_s for rest in route.rests if rest.start_s >= route.visits[-1].leave_s)
+        )
+        row, (_, home) = [stop.id for stop in problem.stops].index(route.visits[-1].stop_id), problem.crew_points[0]
+        seconds, _ = problem.legs(np.array([row]), np.array([home]), "CAR")
+        assert home_s >= int(seconds[0, 0])
+        assert problem.points[home] == (end or (39.72, 116.13))
+
+
+def assert_rested(route, pause):
+    """By the day alone: a free span of the break's length in its window, with no service in it and no road lost."""
+    taken = [rest for rest in route.rests if rest.span_s == pause.duration_s]
+    free_before = route.start_s - pause.window.start_s >= pause.duration_s
+    free_after = pause.window.end_s - max(route.end_s, pause.window.start_s) >= pause.duration_s
+    assert taken or free_before or free_after
+    for rest in route.rests:
+        assert pause.window.start_s <= rest.start_s
+        assert rest.end_s <= pause.window.end_s
+        assert all(visit.leave_s <= rest.start_s or rest.end_s <= visit.start_s for visit in route.visits)
+    left_s = route.start_s
+    for visit in route.visits:
+        resting = sum(rest.span_s for rest in route.rests if left_s <= rest.start_s < visit.arrive_s)
+        assert visit.arrive_s - left_s >= visit.travel_s + resting
+        left_s = visit.leave_s
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -152,6 +221,8 @@ def test_a_shift_is_cut_to_lawful_hours():
         ({"start_lat": None}, "no start point"),
         ({"start_lon": math.nan}, "no start point"),
         ({"start_lat": 91.0}, "no start point"),
+        ({"end_lat": math.nan, "end_lon": 116.0}, "end point"),
+        ({"end_lat": 39.0, "end_lon": 181.0}, "end point"),
         ({"mode": "BALLOON"}, "no travel times"),
     ],
 )
