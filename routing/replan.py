@@ -74,7 +74,7 @@ def rest_of_day(problem: Problem, before: Plan, standing: Standing) -> Rest:
     for route in before.routes:
         looked_at = standing.crews is None or route.crew_id in standing.crews
         goes = route.crew_id in crews and route.crew_id not in standing.stand_ins
-        stays = _stays(problem, route, standing, looked_at=looked_at, goes=goes)
+        stays = _stays(problem, route, standing, looked_at=looked_at, crew=crews[route.crew_id] if goes else None)
         fixed.append(stays.route)
         free[route.crew_id] = stays.free
         notes += stays.notes
@@ -104,7 +104,7 @@ def rest_of_day(problem: Problem, before: Plan, standing: Standing) -> Rest:
         {
             route.crew_id: _leg(problem, route.crew_id, route.visits, None)
             for route in fixed
-            if route.visits and route.crew_id in crews and route.end_s == route.visits[-1].leave_s
+            if route.visits and route.crew_id in crews and (standing.crews is None or route.crew_id in standing.crews)
         },
         tuple(left),
         tuple(notes),
@@ -139,8 +139,11 @@ class _Stays:
     notes: tuple[str, ...]
 
 
-def _stays(problem: Problem, route: Route, standing: Standing, *, looked_at: bool, goes: bool) -> _Stays:
-    """A crew's visits that stay, timed again from where it is, and the stops that are free."""
+def _stays(problem: Problem, route: Route, standing: Standing, *, looked_at: bool, crew: Crew | None) -> _Stays:
+    """A crew's visits and rests that stay, timed again from where it is, and the stops that are free.
+
+    With `crew` None it goes no further. A rest stays before a visit that does, and once it has begun.
+    """
     here = {stop.id for stop in problem.stops}
     visits = [visit for visit in route.visits if visit.stop_id in here]
     behind = sorted((v for v in visits if v.stop_id in standing.behind), key=lambda v: standing.behind[v.stop_id])
@@ -148,38 +151,62 @@ def _stays(problem: Problem, route: Route, standing: Standing, *, looked_at: boo
     if not looked_at:
         return _Stays(route, (), ())
     made = [replace(visit, leave_s=standing.behind[visit.stop_id]) for visit in behind]
+    over_s = max((min(visit.leave_s, standing.behind[visit.stop_id]) for visit in behind), default=0)
+    rests = [rest for rest in route.rests if rest.start_s < over_s]
+    to_come = [rest for rest in route.rests if rest.start_s >= over_s]
+    breaks = crew.breaks if crew is not None else ()
     notes: list[str] = []
-    while goes and ahead and ahead[0].start_s < standing.at_s + standing.freeze_s:
-        timed = _next(problem, route, made, ahead[0], standing.at_s)
+    while crew is not None and ahead and ahead[0].start_s < standing.at_s + standing.freeze_s:
+        left_s = made[-1].leave_s if made else route.start_s
+        on_way = _resting(left_s, [rest for rest in to_come if rest.start_s < ahead[0].arrive_s], breaks)
+        timed = _next(problem, route, made, ahead[0], on_way, standing.at_s)
         if timed is None:
             notes.append(f"{ahead[0].stop_id}: frozen, but crew {route.crew_id} is too late for it; it is free again")
             break
         made.append(timed)
+        rests += on_way
+        to_come = [rest for rest in to_come if rest.start_s >= ahead[0].arrive_s]
         ahead.pop(0)
     kept = [replace(visit, sequence=i + 1) for i, visit in enumerate(made)]
     seconds, metres = sum(visit.travel_s for visit in kept), sum(visit.distance_m for visit in kept)
     end_s = kept[-1].leave_s if kept else route.start_s
-    rests = tuple(rest for rest in route.rests if kept and rest.start_s < end_s)
-    stays = replace(
-        route, visits=tuple(kept), end_s=end_s, travel_s=seconds, distance_m=metres, rests=rests if kept else ()
-    )
+    for rest in _resting(end_s, to_come[:1], breaks):
+        if kept and rest.start_s < standing.at_s:
+            rests.append(rest)
+            end_s = rest.end_s
+    stays = replace(route, visits=tuple(kept), end_s=end_s, travel_s=seconds, distance_m=metres, rests=tuple(rests))
     return _Stays(stays, tuple(visit.stop_id for visit in ahead), tuple(notes))
 
 
 def _next(
-    problem: Problem, route: Route, made: Sequence[PlannedVisit], visit: PlannedVisit, at_s: int
+    problem: Problem,
+    route: Route,
+    made: Sequence[PlannedVisit],
+    visit: PlannedVisit,
+    on_way: Sequence[Window],
+    at_s: int,
 ) -> PlannedVisit | None:
     """The next frozen visit, from where the crew is or is on its way from; None when its windows forbid it now."""
     stop = next(stop for stop in problem.stops if stop.id == visit.stop_id)
     travel_s, distance_m = _leg(problem, route.crew_id, made, stop.id)
-    planned = [one for one in route.visits if one.sequence < visit.sequence]
-    left_s = planned[-1].leave_s if planned else route.start_s
-    rest_s = sum(rest.span_s for rest in route.rests if left_s <= rest.start_s < visit.arrive_s)
-    arrive_s = max(at_s, (made[-1].leave_s if made else route.start_s) + travel_s + rest_s)
+    driven_s = (made[-1].leave_s if made else route.start_s) + travel_s + sum(rest.span_s for rest in on_way)
+    arrive_s = max([at_s, driven_s, *(rest.end_s for rest in on_way)])
     begin_s = next((max(arrive_s, w.start_s) for w in stop.open_windows if arrive_s <= w.end_s), None)
     if begin_s is None:
         return None
     return PlannedVisit(stop.id, 0, arrive_s, begin_s, begin_s + stop.service_s, travel_s, distance_m)
+
+
+def _resting(at_s: int, rests: Sequence[Window], breaks: Sequence[Break]) -> list[Window]:
+    """These rests one after the other, none before a time; one that fits no break there is lost."""
+    found: list[Window] = []
+    for rest in rests:
+        start_s = max(at_s, rest.start_s)
+        moved = Window(start_s, start_s + rest.span_s)
+        if any(pause.duration_s == rest.span_s and pause.window.overlap(moved) == moved for pause in breaks):
+            found.append(moved)
+            at_s = moved.end_s
+    return found
 
 
 def _leg(problem: Problem, crew_id: str, made: Sequence[PlannedVisit], to: str | None) -> tuple[int, int]:

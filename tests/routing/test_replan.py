@@ -12,6 +12,7 @@ from routing import (
     Problem,
     RoadMatrix,
     Standing,
+    Window,
     difference,
     joined,
     near_to,
@@ -203,6 +204,75 @@ def test_a_break_is_taken_once_and_not_lost():
         assert len(found.problem.crews[0].breaks) == breaks
         if breaks:
             assert found.problem.crews[0].breaks[0].window.start_s >= at_s
+
+
+LUNCH = Break(hours(11.5, 13.5), 2700)
+
+
+@pytest.fixture(scope="module")
+def lunch_day():
+    """One crew, six visits around its lunch: (problem, plan, its rest, the visit before it and the one after)."""
+    stops = tuple(stop(f"s{i}", i % 3 - 1, i % 2, service_s=3000) for i in range(6))
+    problem = Problem(stops, (crew("c", breaks=(LUNCH,)),))
+    before = planned(problem)
+    (route,) = before.routes
+    (rest,) = route.rests
+    last = max(visit.sequence for visit in route.visits if visit.leave_s <= rest.start_s)
+    return problem, before, rest, route.visits[last - 1], route.visits[last]
+
+
+def test_a_break_that_has_begun_goes_on_and_is_not_planned_again(lunch_day):
+    problem, before, rest, _, _ = lunch_day
+    at_s = rest.start_s + 600
+    found, whole = again(problem, before, Standing(at_s, behind_at(before, at_s)))
+    (one,) = found.problem.crews
+    assert (one.breaks, one.shift.start_s) == ((), rest.end_s)
+    (route,) = whole.routes
+    assert route.rests == (rest,)
+    assert all(visit.leave_s <= rest.start_s or visit.arrive_s >= rest.end_s for visit in route.visits)
+
+
+def test_a_break_begins_when_the_crew_is_free_and_no_earlier(lunch_day):
+    problem, before, rest, last, _ = lunch_day
+    free_s = rest.start_s + 900
+    behind = behind_at(before, rest.start_s - 1) | {last.stop_id: free_s}
+    at_door = rest_of_day(problem, before, Standing(free_s - 60, behind))
+    assert at_door.fixed[0].rests == (), "the visit before it goes on"
+    assert at_door.problem.crews[0].breaks == (replace(LUNCH, window=Window(free_s, LUNCH.window.end_s)),)
+    _, whole = again(problem, before, Standing(free_s + 60, behind))
+    assert whole.routes[0].rests == (Window(free_s, free_s + LUNCH.duration_s),)
+
+
+def test_a_break_its_time_is_over_for_is_not_made_up(lunch_day):
+    problem, before, _, last, _ = lunch_day
+    free_s = LUNCH.window.end_s - 600
+    behind = behind_at(before, last.start_s) | {last.stop_id: free_s}
+    found, whole = again(problem, before, Standing(free_s + 60, behind))
+    assert (found.problem.crews[0].breaks, whole.routes[0].rests) == ((), ())
+
+
+def test_a_break_before_a_frozen_visit_stays_where_it_is(lunch_day):
+    problem, before, rest, last, following = lunch_day
+    at_s = rest.start_s - 60
+    behind = behind_at(before, at_s)
+    _, whole = again(problem, before, Standing(at_s, behind, freeze_s=following.start_s - at_s + 1))
+    assert whole.routes[0].rests == (rest,)
+    assert whole.routes[0].visits[following.sequence - 1] == following
+    late = behind | {last.stop_id: rest.start_s + 300}
+    _, whole = again(problem, before, Standing(at_s, late, freeze_s=following.start_s - at_s + 1))
+    assert whole.routes[0].rests == (Window(rest.start_s + 300, rest.end_s + 300),)
+    assert whole.routes[0].visits[following.sequence - 1].arrive_s >= following.arrive_s
+
+
+def test_a_day_that_only_has_its_break_before_it_ends_at_home_after_it(lunch_day):
+    problem, before, rest, _, following = lunch_day
+    ahead = [visit.stop_id for visit in before.routes[0].visits[following.sequence - 1 :]]
+    at_s = rest.start_s + 60
+    _, whole = again(without(problem, *ahead), before, Standing(at_s, behind_at(before, at_s)))
+    (route,) = whole.routes
+    home_s = route.travel_s - sum(visit.travel_s for visit in route.visits)
+    assert (route.rests, route.end_s) == ((rest,), rest.end_s + home_s)
+    assert home_s > 0
 
 
 def test_a_debtor_who_was_seen_today_is_not_visited_at_another_address():
