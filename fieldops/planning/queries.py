@@ -13,8 +13,9 @@ from fieldops.agents.models import Crew, CrewMember
 from fieldops.batching.models import BatchedVisit, VisitBatch
 from fieldops.cases.models import Bank, Case
 from fieldops.errors import NotFound
+from fieldops.planning.features import left_out_point, route_line, stop_point
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop, VisitLock
-from fieldops.planning.states import BEGUN, CANCELLED, CHECKED_IN, DONE, PENDING, PUBLISHED
+from fieldops.planning.states import BEGUN, CHECKED_IN, DONE, PENDING, PUBLISHED
 from fieldops.rows import read_rows
 from fieldops.visits import states as visit_states
 from fieldops.visits.models import Visit, VisitCase
@@ -201,6 +202,13 @@ def routes_of(session: Session, plan_id: uuid.UUID) -> list[CrewRoute]:
     return list(session.scalars(sa.select(CrewRoute).where(CrewRoute.plan_id == plan_id).order_by(CrewRoute.crew_id)))
 
 
+def rests_of(session: Session, stops: Iterable[RouteStop]) -> dict[tuple[uuid.UUID, uuid.UUID], list[Any]]:
+    """The breaks on the routes these stops are of, by plan and crew; see ``CrewRoute.rests``."""
+    of_plans = among(CrewRoute.plan_id, {stop.plan_id for stop in stops})
+    rows = session.execute(sa.select(CrewRoute.plan_id, CrewRoute.crew_id, CrewRoute.rests).where(of_plans))
+    return {(plan_id, crew_id): rests for plan_id, crew_id, rests in rows}
+
+
 def left_out_of(session: Session, plan_id: uuid.UUID) -> list[dict[str, Any]]:
     """Visits a plan does not hold, each with its number and its reason."""
     rows = session.execute(
@@ -286,9 +294,12 @@ def geojson(session: Session, plan_id: uuid.UUID) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [
-            *(_route_line(route, crews[route.crew_id], [*before, *stops]) for route in routes_of(session, plan_id)),
-            *(_stop_point(stop, visit, crews[stop.crew_id]) for stop, visit in stops),
-            *(_left_out_point(row, visit) for row, visit in left_out),
+            *(
+                route_line(plan.on_date, route, crews[route.crew_id], [*before, *stops])
+                for route in routes_of(session, plan_id)
+            ),
+            *(stop_point(stop, visit, crews[stop.crew_id]) for stop, visit in stops),
+            *(left_out_point(row, visit) for row, visit in left_out),
         ],
     }
 
@@ -298,52 +309,3 @@ def _made_before(session: Session, plan: DayPlan) -> list[Any]:
     begun = [stop for stop in stops_begun_on(session, plan.on_date) if stop.plan_id != plan.id]
     visits = {v.id: v for v in session.scalars(sa.select(Visit).where(among(Visit.id, [s.visit_id for s in begun])))}
     return [(stop, visits[stop.visit_id]) for stop in begun]
-
-
-def _route_line(route: CrewRoute, crew: Crew, stops: Sequence[Any]) -> dict[str, Any]:
-    """From home past what was made before this plan and every stop of it that stands, and back."""
-    home = [crew.start_lon, crew.start_lat]
-    path = [[v.lon, v.lat] for stop, v in stops if stop.crew_id == crew.id and stop.status != CANCELLED]
-    line = {"type": "LineString", "coordinates": [home, *path, home]}
-    return _feature(
-        line,
-        kind="route",
-        crew=crew.code,
-        area=route.area,
-        distance_m=route.distance_m,
-        travel_s=route.travel_s,
-        filled=[v.no for stop, v in stops if stop.crew_id == crew.id and stop.filled],
-        home_filled=route.home_filled,
-    )
-
-
-def _stop_point(stop: RouteStop, visit: Visit, crew: Crew) -> dict[str, Any]:
-    return _feature(
-        {"type": "Point", "coordinates": [visit.lon, visit.lat]},
-        kind="stop",
-        crew=crew.code,
-        visit=visit.no,
-        visit_id=str(visit.id),
-        sequence=stop.sequence,
-        status=stop.status,
-        filled=stop.filled,
-        priority=visit.priority,
-        arrives_at=stop.arrives_at.isoformat(),
-    )
-
-
-def _left_out_point(row: LeftOutVisit, visit: Visit) -> dict[str, Any]:
-    point = {"type": "Point", "coordinates": [visit.lon, visit.lat]}
-    return _feature(
-        point,
-        kind="left_out",
-        visit=visit.no,
-        visit_id=str(visit.id),
-        reason=row.reason,
-        message_zh=row.message_zh,
-        message_en=row.message_en,
-    )
-
-
-def _feature(geometry: dict[str, Any], **properties: Any) -> dict[str, Any]:
-    return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -11,6 +11,8 @@ import orjson
 from fieldops.cases.rules import RELATIONS
 from fieldops.clock import at_local, local
 from fieldops.datum import from_wgs84
+from fieldops.planning import queries as planning
+from fieldops.planning.features import breaks_of
 from fieldops.policies import service as policies
 from fieldops.sync import queries
 from fieldops.sync.models import StopCard
@@ -73,11 +75,12 @@ def refresh_cards(
     """Bring the cards of these stops up to date and return the version of each.
 
     A version is new when the bytes differ, or when the newest one has been taken off a phone: what was removed never
-    comes back under the same number. An order to leave stays until the crew has reported. Cost: eight statements,
+    comes back under the same number. An order to leave stays until the crew has reported. Cost: nine statements,
     however many stops.
     """
     policy = policies.policy_on(session, on_date)
     visit_ids = [stop.visit_id for stop in stops]
+    rests = planning.rests_of(session, stops)
     newest, removed = queries.newest_cards(session, visit_ids), _highest_removed(session, visit_ids)
     versions: dict[UUID, int] = {}
     for shown in queries.stops_to_show(session, stops):
@@ -85,7 +88,9 @@ def refresh_cards(
         version, known = newest.get(visit_id, (0, b""))
         told = _order(stop_now) or (_order_before(known) if shown["visit"].status == IN_PROGRESS else None)
         hours = policy.for_bank(shown["bank_code"], _product(shown["cards"])).visit.hard_window
-        body = orjson.dumps(_card(shown, on_date, hours, told), option=orjson.OPT_SORT_KEYS)
+        of_route = rests.get((shown["stop"].plan_id, shown["stop"].crew_id))
+        breaks = {"breaks": breaks_of(on_date, of_route)} if of_route else {}  # without one a card keeps its bytes
+        body = orjson.dumps(_card(shown, on_date, hours, told) | breaks, option=orjson.OPT_SORT_KEYS)
         if known != body or version <= removed.get(visit_id, 0):
             version = max(version, removed.get(visit_id, 0)) + 1
             valid_until = at_local(on_date, _seconds(hours.closes))
