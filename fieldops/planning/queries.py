@@ -13,7 +13,7 @@ from fieldops.agents.models import Crew, CrewMember
 from fieldops.batching.models import BatchedVisit, VisitBatch
 from fieldops.cases.models import Bank, Case
 from fieldops.errors import NotFound
-from fieldops.planning.features import left_out_point, route_line, stop_point
+from fieldops.planning.drawing import left_out_point, route_line, stop_point
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop, VisitLock
 from fieldops.planning.states import BEGUN, CHECKED_IN, DONE, PENDING, PUBLISHED
 from fieldops.rows import read_rows

@@ -12,7 +12,7 @@ from fieldops.cases.rules import RELATIONS
 from fieldops.clock import at_local, local
 from fieldops.datum import from_wgs84
 from fieldops.planning import queries as planning
-from fieldops.planning.features import breaks_of
+from fieldops.planning.drawing import breaks_of
 from fieldops.policies import service as policies
 from fieldops.sync import queries
 from fieldops.sync.models import StopCard

@@ -146,6 +146,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "closing",
         "comparing",
         "days_ahead",
+        "drawing",
         "explaining",
         "keeping",
         "moving",
