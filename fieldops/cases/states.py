@@ -25,6 +25,9 @@ IN_MANDATE: Final = (ACTIVE, PAUSED, EXTENSION_PENDING, WITHDRAWAL_PENDING)
 """States an expiry day ends."""
 CASE_STATES: Final = (*IN_MANDATE, WITHDRAWN, EXPIRED, RETURNED, KEPT, SETTLED, CLOSED)
 
+ENDED: Final = (WITHDRAWN, RETURNED, SETTLED, CLOSED)
+"""States after which a case comes back to nobody's desk."""
+
 BEFORE: Final = ""
 """Where the case was before."""
 

@@ -10,7 +10,7 @@ from fieldops.errors import NotFound, NotNow, NotUnderstood
 from fieldops.evidence import queries
 from fieldops.evidence.rules import BORROW
 from fieldops.evidence.sealed import open_sealed
-from fieldops.evidence.service import erase, forget_upload
+from fieldops.evidence.service import erase, forget_upload, retain_until
 from fieldops.house import house_of
 from fieldops.results import queries as result_queries
 
@@ -86,8 +86,9 @@ def destroy_evidence(session: Session, actor: Actor, slot_id: UUID, *, instructi
     last_day, collected = queries.entrusted_until(session, slot.visit_id)
     if collected:
         raise NotNow("CASE_OPEN", "A card of its visit is still being collected; wait until that case has ended.")
-    if local_date(actor.at) <= file.retain_until:
-        raise NotNow("EVIDENCE_RETAINED", f"It is kept until {file.retain_until}.", retain_until=file.retain_until)
+    until = max(file.retain_until, retain_until(session, slot.visit_id, local_date(file.kept_at)))
+    if local_date(actor.at) <= until:  # a case that was extended since it came has its evidence kept for longer
+        raise NotNow("EVIDENCE_RETAINED", f"It is kept until {until}.", retain_until=until)
     file.destroyed_at, file.destroyed_by, file.instruction_no = actor.at, actor.name, instruction_no
     audit.record(
         session, actor, "evidence.destroy", "evidence_slot", slot_id, reason=instruction_no, last_day=str(last_day)

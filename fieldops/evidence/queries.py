@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fieldops.cases.models import Case
+from fieldops.cases.states import ENDED
 from fieldops.errors import NotFound
 from fieldops.evidence.models import ChainLink, EvidenceFile, Upload, UploadPart
 from fieldops.evidence.sealed import Part
@@ -64,7 +65,7 @@ def file_of(session: Session, slot_id: UUID, *, lock: bool = False) -> EvidenceF
 def entrusted_until(session: Session, visit_id: UUID) -> tuple[date | None, bool]:
     """The last day on which a card of a visit is entrusted, and whether one of them is still being collected."""
     ends = sa.func.max(sa.func.coalesce(Case.extension_until, Case.expiry_on, Case.entrusted_on))
-    query = sa.select(ends, sa.func.bool_or(Case.status == "ACTIVE"))
+    query = sa.select(ends, sa.func.bool_or(Case.status.not_in(ENDED)))
     row = session.execute(query.join(VisitCase, VisitCase.case_id == Case.id).where(VisitCase.visit_id == visit_id))
     day, collected = row.one()
     return day, bool(collected)

@@ -106,7 +106,7 @@ def forget_if_expired(session: Session, slot_id: UUID, now: datetime) -> list[st
 def keep_evidence(session: Session, actor: Actor, slot_id: UUID, found: Found) -> None:
     """All bytes of a slot are here and prove to be what was declared: they are evidence from now on."""
     slot = result_queries.slot_by_id(session, slot_id)
-    retain_until = _retain_until(session, slot.visit_id, local_date(actor.at))
+    until = retain_until(session, slot.visit_id, local_date(actor.at))
     session.add(
         EvidenceFile(
             slot_id=slot_id,
@@ -115,7 +115,7 @@ def keep_evidence(session: Session, actor: Actor, slot_id: UUID, found: Found) -
             height_px=found.height_px,
             duration_s=found.duration_s,
             kept_at=actor.at,
-            retain_until=retain_until,
+            retain_until=until,
         )
     )
     session.flush()
@@ -123,12 +123,12 @@ def keep_evidence(session: Session, actor: Actor, slot_id: UUID, found: Found) -
     results.take_evidence(session, actor, slot_id)
 
 
-def _retain_until(session: Session, visit_id: UUID, today: date) -> date:
-    """The years of the card that asks most, after the later of today and the last day one of them is entrusted."""
+def retain_until(session: Session, visit_id: UUID, kept_on: date) -> date:
+    """The years of the card that asks most, after the later of that day and the last one on which one is entrusted."""
     case_ids = visits.cards_of(session, [visit_id])[visit_id]
-    years = max(each.evidence.retention_years for each in policies_of_cases(session, case_ids, today).values())
+    years = max(each.evidence.retention_years for each in policies_of_cases(session, case_ids, kept_on).values())
     last_day, _ = queries.entrusted_until(session, visit_id)
-    return years_later(max(today, last_day or today), years)
+    return years_later(max(kept_on, last_day or kept_on), years)
 
 
 def receipt_book(session: Session, agent_id: UUID, now: datetime) -> dict[str, Any]:

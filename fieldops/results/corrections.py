@@ -75,11 +75,11 @@ def take_effect_anew(session: Session, actor: Actor, landed: Landed, corrected: 
 
 def _dropped(session: Session, earlier: VisitResult, landed: Landed) -> list[str]:
     """Codes of the earlier version whose consequences stand although the new one no longer says them."""
-    said = {(line["case_id"], line["outcome"]) for line in landed.lines}
+    said = {(line["case_id"], line["outcome"], line["letter_no"]) for line in landed.lines}
     codes = {
         line.outcome
         for line in queries.lines_of(session, earlier.id)
-        if (line.case_id, line.outcome) not in said and _lasts(line.outcome)
+        if (line.case_id, line.outcome, line.detail.get("letter_no")) not in said and _lasts(line.outcome)
     }
     finding = FINDINGS.get(earlier.address_finding or "")
     if finding is not None and finding.invalid and finding != landed.finding:
@@ -88,5 +88,5 @@ def _dropped(session: Session, earlier: VisitResult, landed: Landed) -> list[str
 
 
 def _lasts(code: str) -> bool:
-    outcome = OUTCOMES[code]
-    return bool(outcome.promises or outcome.hold or outcome.status or outcome.complaint or outcome.keep_away)
+    row = OUTCOMES[code]
+    return bool(row.promises or row.hold or row.status or row.complaint or row.keep_away or row.letter)

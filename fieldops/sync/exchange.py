@@ -60,15 +60,15 @@ def sync(house: House, claims: Claims, asked: Mapping[str, Any]) -> bytes:
     if not results and (row.last_seen_at is None or now - row.last_seen_at >= SEEN_EVERY):
         clock = rules.clock_of(asked, now)
         house.database.read(lambda connection: note_seen(connection, row.device_id, now, asked["cursor"] or 0, **clock))
-    if not rules.schema_is_understood(asked["schema"]):
-        kept = {"results": results, "recalled": orjson.loads(row.recalled)}
-        raise UpgradeRequired("UPGRADE_REQUIRED", "This app is too old; install the new one. All is kept.", **kept)
     commands = rules.commands_to(
         state=row.state, same_session=row.session_no == claims.session_no, schema=asked["schema"]
     )
     answer = {"server_time": now, "results": results, "commands": commands, "next_poll_s": POLL_S}
     if rules.WIPE in commands or rules.LOGOUT in commands:
         return orjson.dumps(answer | _nothing(asked))
+    if not rules.schema_is_understood(asked["schema"]):
+        kept = {"results": results, "recalled": orjson.loads(row.recalled)}
+        raise UpgradeRequired("UPGRADE_REQUIRED", "This app is too old; install the new one. All is kept.", **kept)
     return _told(house, rows, asked, answer, now)
 
 

@@ -8,6 +8,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from fieldops import audit
 from fieldops.db import uuid7
 from fieldops.house import house_of
@@ -78,8 +80,10 @@ def _locked(session: Session, heard: Sequence[Heard], *, singly: bool) -> dict[U
 
 
 def keep_unread(session: Session, sender: Sender, mutations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Keep what an app too old has sent, as it came: the new app sends it again under the same ids."""
-    for mutation in mutations:
+    """Keep what an app too old has sent, as it came, once: the new app sends it again under the same ids."""
+    sent = {"device_id": sender.device_id, "code": str(Code.SCHEMA_TOO_OLD)}
+    kept = set(session.scalars(sa.select(Quarantine.mutation_id).filter_by(**sent)))
+    for mutation in (each for each in mutations if str(each["id"]) not in kept):
         _quarantine(session, sender, mutation, Code.SCHEMA_TOO_OLD)
     said = _said(Code.SCHEMA_TOO_OLD, "kept as it came; install the new app, it will send this again")
     return [{"id": mutation["id"], **said} for mutation in mutations]

@@ -23,20 +23,21 @@ _FAIR: Final = frozenset({Knowledge.NOT_YET_RECALLED, Knowledge.COULD_NOT_KNOW})
 def recall_figures(session: Session, now: datetime, *, since: datetime | None = None) -> dict[str, Any]:
     """Lag from recall to acknowledgement, and visits after a recall, of the last week or since an instant.
 
+    A visit counts once, by the first report of it.
     Units: seconds; None where nothing has been measured.
     """
     since = since or now - SHOWN_FOR
     lags = queries.recall_lags_s(session, since=since)
-    made = visits_after_recall(session, now, since=since)
+    made = {each["visit_id"]: each["knowledge"] for each in visits_after_recall(session, now, since=since)}
     return {
         "since": since,
         "recalls": queries.recalls_since(session, since),
         "acknowledged": len(lags),
         **{f"p{share}_s": percentile(lags, share) for share in (50, 95, 99)},
         "unconfirmed": len(recalls_unconfirmed(session, now)),
-        "visits_after_told": sum(each["knowledge"] in _TOLD for each in made),
-        "visits_after_not_told": sum(each["knowledge"] in _FAIR for each in made),
-        "visits_after_in_doubt": sum(each["knowledge"] == Knowledge.CLOCK_IN_DOUBT for each in made),
+        "visits_after_told": sum(each in _TOLD for each in made.values()),
+        "visits_after_not_told": sum(each in _FAIR for each in made.values()),
+        "visits_after_in_doubt": sum(each == Knowledge.CLOCK_IN_DOUBT for each in made.values()),
     }
 
 

@@ -80,10 +80,10 @@ def test_the_list_of_a_visit_tells_what_is_declared_and_what_is_here(kept):
     assert nowhere.status_code == 404
 
 
-def cases_end(made):
+def cases_end(made, *, status="CLOSED", **terms):
     with made.road.house.transaction() as session:
         ids = cards_of(session, [made.road.visit_id])[made.road.visit_id]
-        session.execute(sa.update(Case).where(Case.id.in_(ids)).values(status="CLOSED"))
+        session.execute(sa.update(Case).where(Case.id.in_(ids)).values(status=status, **terms))
 
 
 def test_evidence_is_destroyed_only_when_nothing_forbids_it_and_on_the_banks_word(kept, monkeypatch):
@@ -93,13 +93,18 @@ def test_evidence_is_destroyed_only_when_nothing_forbids_it_and_on_the_banks_wor
     assert destroy().json["code"] == "EVIDENCE_HELD"
     assert ask(kept, "MANAGER", "post", "/release", reason="结案").json["held_at"] is None
     assert ask(kept, "MANAGER", "post", "/release", reason="结案").json["code"] == "NOT_HELD"
-    assert destroy().json["code"] == "CASE_OPEN"
+    for status in ("ACTIVE", "PAUSED", "EXPIRED", "KEPT"):
+        cases_end(kept, status=status)
+        assert destroy().json["code"] == "CASE_OPEN"
     cases_end(kept)
     assert destroy().json["code"] == "EVIDENCE_RETAINED"
     with kept.road.house.transaction() as session:
         file = session.get_one(EvidenceFile, uuid.UUID(kept.slot["id"]))
-        file.retain_until = local_date(kept.road.house.clock.now()) - timedelta(days=1)
         names = list(session.scalars(sa.select(UploadPart.object_sha256).filter_by(slot_id=file.slot_id)))
+    kept.road.house.clock.advance(days=2000)
+    cases_end(kept, extension_until=date(2027, 11, 20))
+    assert destroy().json["retain_until"] == "2032-11-20"  # the case was extended after its evidence had come
+    cases_end(kept, extension_until=None)
     assert destroy().status_code == 204
     store = kept.road.house.settings.home / "store"
     assert names

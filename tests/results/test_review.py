@@ -117,6 +117,22 @@ def test_what_a_new_version_no_longer_says_is_left_to_a_person_to_undo(reviewed)
     assert reviewed.promises() == [100_000]
 
 
+def test_a_new_version_that_takes_back_a_letter_asks_a_person_what_became_of_it(reviewed):
+    line = {"outcome": "O14", "letter_no": "示范催字〔2026〕第000001号"}
+    earlier = reviewed.first
+    for letter_no, dropped in (
+        (line["letter_no"], ["O03"]),
+        (line["letter_no"], None),
+        ("示范催字〔2026〕第000002号", ["O14"]),
+    ):
+        reviewed.ask(earlier, "return", note=NOTE)
+        said = [{"case_id": each, **line, "letter_no": letter_no} for each in reviewed.cards]
+        earlier = reviewed.report(corrects=earlier, lines=said)
+        tasks = [each for each in all_of(reviewed.road, Task) if str(each.entity_id) == earlier]
+        found = [each.detail["dropped"] for each in tasks if each.kind == "UNDO_CONSEQUENCES"]
+        assert found == ([] if dropped is None else [dropped])
+
+
 @pytest.mark.parametrize("status", ["SUBMITTED", "ACCEPTED"])
 def test_a_result_nobody_returned_is_not_corrected(reviewed, status):
     if status == "ACCEPTED":

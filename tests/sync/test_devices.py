@@ -17,10 +17,11 @@ from fieldops.audit import Actor, AuditEntry
 from fieldops.auth.models import UserAccount
 from fieldops.auth.tokens import REFRESH
 from fieldops.demo.client import ApiError
-from fieldops.sync import jobs, keys, retention, rules
+from fieldops.sync import devices, jobs, keys, retention, rules
 from fieldops.sync.models import AgentFeed, Device, PushReceipt, Quarantine
 from tests.sync.acts import agent_id_of, all_of, cancel, case_ids_of, count, report_result, scope_of, sync
 from tests.sync.test_service import asked, refused
+from tests.visits.makers_of_visits import supervisor
 
 
 def now(road):
@@ -282,9 +283,30 @@ def test_an_app_too_old_has_all_it_sends_kept_and_sends_it_again_when_it_is_new(
     opened = json.loads(road.house.vault.open(kept.body_sealed, row=kept.id, column="body"))
     assert (kept.code, opened["visit_id"]) == ("SCHEMA_TOO_OLD", str(road.visit_id))
     assert (phone.unsent, phone.must_upgrade, count(road, PushReceipt)) == ([done], True, 0)
+    with pytest.raises(ApiError):
+        sync(road, phone)
+    assert count(road, Quarantine) == 1  # it asks every minute, and is kept once
     phone.schema = 5
     phone._db.execute("UPDATE outbox SET schema = 5")  # the new app has written its rows anew
     assert sync(road, phone) == {done: "APPLIED"}
+
+
+@pytest.mark.parametrize("to", ["WIPE", "LOGOUT"])
+def test_a_phone_whose_app_is_too_old_is_wiped_and_logged_out_as_any_other(road, monkeypatch, to):
+    (phone, api), _ = road.phones()
+    monkeypatch.setattr(rules, "NEWEST_SCHEMA", 5)
+    done = report_result(road, phone, road.visit_id)
+    cancel(road, road.visits[road.crew.id][1])
+    with road.house.transaction() as session:
+        if to == "WIPE":
+            devices.order(session, supervisor(road.house), phone.device_id, to, reason="遗失")
+        else:
+            devices.log_out(session, supervisor(road.house), phone.device_id, reason="换人")
+    assert sync(road, phone) == {done: "SCHEMA_TOO_OLD"}
+    told = json.loads(api.answers[-1])
+    assert (told["commands"], told["ops"], told["recalled"]) == ([to, "UPGRADE"], [], [])
+    assert (phone.base == {}) is (to == "WIPE")
+    assert (phone.unsent, count(road, Quarantine)) == ([done], 1)
 
 
 def test_an_outbox_of_two_schemas_is_sent_oldest_first(road):

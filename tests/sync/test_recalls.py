@@ -95,3 +95,16 @@ def test_a_clock_that_is_a_day_off_is_put_right_before_it_is_compared(road):
     (row,) = office(road, "visits-after")
     assert (row["knowledge"], row["times"]["clock_off_s"]) == ("COULD_NOT_KNOW", -25 * 3600)
     assert "CLOCK_OFF" in row["flags"]
+
+
+def test_a_visit_with_its_check_in_and_its_result_is_one_visit_after_a_recall(road):
+    (phone, _), _ = road.phones()
+    case_ids = case_ids_of(road, road.visit_id)
+    road.house.clock.advance(seconds=1)
+    pay_in_full(road, road.visit_id)
+    road.house.clock.advance(minutes=1)
+    check_in(road, phone, road.visit_id)
+    report_result(road, phone, road.visit_id, case_ids=case_ids)
+    sync(road, phone)
+    assert [row["kind"] for row in office(road, "visits-after")] == ["result", "check_in"]
+    assert office(road, "figures")["visits_after_not_told"] == 1
