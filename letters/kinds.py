@@ -175,7 +175,12 @@ def _ban(rule: str, words: str, why: str, *, except_in: frozenset[LetterKind] = 
 FORBIDDEN: tuple[ForbiddenWording, ...] = (
     _ban("LR-042", r"老赖|赖账|无赖|骗子|不要脸|可耻|丢人", "it shames the debtor"),
     _ban("LR-042", r"抓捕|抓人|逮捕|拘留|坐牢|入狱|判刑|通缉|上门抓", "it threatens arrest"),
-    _ban("LR-042", r"刑事责任|刑事诉讼|刑事立案|信用卡诈骗|诈骗罪|报案|公安机关", "it threatens criminal prosecution"),
+    _ban(
+        "LR-042",
+        r"刑事责任|刑事诉讼|刑事立案|信用卡诈骗|诈骗罪|报案|公安机关",
+        "it threatens criminal prosecution",
+        except_in=frozenset({LetterKind.LAWYER}),  # a lawyer may have to name the law: a person reads how
+    ),
     _ban("LR-042", r"株连|牵连家人|影响子女|通知(您的)?(单位|家人|亲友|村委|居委)", "it drags in third persons"),
     _ban("LR-042", r"曝光|公开张贴|公示名单|黑名单|失信名单", "it threatens exposure or an invented list"),
     _ban("LR-042", r"后果自负|不择手段|好自为之|最后警告", "it threatens"),

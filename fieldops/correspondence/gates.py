@@ -30,7 +30,8 @@ PAUSES = frozenset({"PAUSED", "EXTENSION_PENDING", "WITHDRAWAL_PENDING"})  # LR-
 STALE = "LR-021"
 ANOTHER_PERSON = "DEBTOR_CORRECTED"  # the bank corrected whose case it is: a letter that names the first goes to nobody
 CHANGED = "FIGURES_CHANGED"  # the bank says another balance, or the same of a day too long ago to print
-FIGURES = frozenset({"LR-022", CHANGED})  # this letter goes, one with new figures is asked for
+PAST = "PAY_BY_PASSED"  # it asks for money by a day that is over
+FIGURES = frozenset({"LR-022", CHANGED, PAST})  # this letter goes, one with new figures is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,8 @@ def _against(known: Known, letter: Letter, asked: Asked | None, stage: Stage) ->
         return _Against(frozenset(), frozenset({GONE}), frozenset())
     rejects = frozenset(finding.code for finding in asked.decision.of_severity(Severity.REJECT))
     doubts = frozenset(finding.code for finding in asked.decision.new_doubts(letter.accepted))
-    if not rejects and not doubts and not _figures_stand(known, letter, stage):
-        rejects = frozenset({CHANGED})
+    if not rejects and not doubts:
+        rejects = _against_figures(known, letter, stage)
     paused = known.files.cases[letter.case_id].fact.status in PAUSES
     liftable = HOLDS | {"LR-001"} if paused else HOLDS
     if known.is_ended_by(letter):  # proven: no hold, an end
@@ -148,17 +149,20 @@ def _against(known: Known, letter: Letter, asked: Asked | None, stage: Stage) ->
     return _Against(holds, waits, rejects - holds - waits)
 
 
-def _figures_stand(known: Known, letter: Letter, stage: Stage) -> bool:
-    """Whether the letter says what is owed now, and at printing whether it says so of a recent day."""
+def _against_figures(known: Known, letter: Letter, stage: Stage) -> frozenset[str]:
+    """What no longer stands of what a letter says: the balance, at printing its day, and the day to pay by."""
     if not letter.figures:
-        return True
+        return frozenset()
     if known.balance_fen(letter.case_id) != letter.figures["balance_fen"]:
-        return False
+        return frozenset({CHANGED})
     if letter.kind == SETTLED:
-        return True
-    as_of = date.fromisoformat(letter.figures["balance_as_of"])
-    max_age_days = known.files.policy_for([letter.case_id]).letter.balance_max_age_days
-    return stage is not Stage.PRINT or (local_date(known.at) - as_of).days <= max_age_days
+        return frozenset()
+    today = local_date(known.at)
+    if date.fromisoformat(letter.figures["pay_by"]) < today:
+        return frozenset({PAST})
+    age_days = (today - date.fromisoformat(letter.figures["balance_as_of"])).days
+    is_old = age_days > known.files.policy_for([letter.case_id]).letter.balance_max_age_days
+    return frozenset({CHANGED} if stage is Stage.PRINT and is_old else ())
 
 
 def _refuse(session: Session, actor: audit.Actor, letter: Letter, against: _Against) -> Refusal:

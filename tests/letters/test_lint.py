@@ -88,6 +88,12 @@ def test_forbidden_words_are_found_even_spaced_out(words, rule):
     assert rule in codes(changed(html=("<h1>", f"<p>{words}</p><h1>")))
 
 
+@pytest.mark.parametrize(("words", "is_for_a_person"), [("追究刑事责任", True), ("您已被列为老赖", False)])
+def test_a_lawyers_letter_may_name_criminal_law_if_a_person_lets_it_and_shame_nobody(words, is_for_a_person):
+    (finding,) = lint_pack(changed("lawyer", html=("<h1>", f"<p>{words}</p><h1>")), samples=("ordinary",))
+    assert (finding.code, finding.needs_person) == ("LR-042", is_for_a_person)
+
+
 def test_every_ban_says_why():
     assert all(ban.why and ban.rule.startswith("LR-") for ban in FORBIDDEN)
 

@@ -81,6 +81,17 @@ def test_a_pack_that_fails_the_lint_cannot_be_approved_and_its_page_shows_where(
     assert red > 150 > max(green, blue)
 
 
+def test_a_lawyers_letter_that_names_criminal_law_is_approved_by_a_person_who_says_why(desk):
+    template = desk.examined(zipped("lawyer", html=[("依法提起民事诉讼", "依法提起民事诉讼或报案")]))
+    assert [(one["code"], one["needs_person"]) for one in template["findings"]] == [("LR-042", True)]
+    assert desk.act(template, "submit", desk.sender).json["status"] == "PENDING_APPROVAL"
+    said = APPROVAL | {"pack_sha256": template["pack_sha256"]}
+    for comment in ({}, {"comment": " "}):
+        silent = desk.act(template, "approve", desk.approver, **said | comment)
+        assert (silent.status_code, silent.json["code"]) in ((422, "COMMENT_NEEDED"), (422, "UNPROCESSABLE_ENTITY"))
+    assert desk.act(template, "approve", desk.approver, **said, comment="法务已审").json["status"] == "APPROVED"
+
+
 def test_a_pack_is_not_approved_before_it_was_examined(desk):
     sent = desk.send(zipped()).json
     assert desk.act(sent, "submit", desk.sender).json["code"] == "NOT_EXAMINED"

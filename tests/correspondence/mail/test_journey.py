@@ -282,6 +282,20 @@ def test_a_letter_whose_address_is_blocked_is_not_mailed_again(office, posted):
     assert office.read(letter_id).status == "RETURNED"
 
 
+@pytest.mark.parametrize(("days", "status"), [(8, "SEALED"), (9, "RETURNED")])
+def test_what_comes_back_after_its_day_to_pay_by_is_not_mailed_again(office, posted, days, status):
+    letter_id, item_id = posted
+    office.house.clock.advance(days=days)
+    bring_back(office, item_id, "M10")
+    if status == "SEALED":
+        remail(office, item_id)
+    else:
+        with pytest.raises(NotNow, match="ask for a new letter") as refused:
+            remail(office, item_id)
+        assert refused.value.extra["codes"] == ("PAY_BY_PASSED",)
+    assert office.read(letter_id).status == status
+
+
 def test_a_lost_letter_is_replaced_by_a_new_one_that_names_it(office, posted):
     letter_id, item_id = posted
     clerk = office.actor("admin_clerk")

@@ -144,6 +144,22 @@ def test_what_the_rules_refuse_at_the_counter_stops_the_hand_over(office):
     assert office.read(letter_id).status == "SEALED"
 
 
+@pytest.mark.parametrize(("days", "statuses"), [(10, ["POSTED"]), (11, ["VOID", "PENDING_REVIEW"])])
+def test_a_letter_is_not_posted_after_the_day_it_asks_to_pay_by_but_replaced(office, days, statuses):
+    (letter_id,) = office.approved()
+    office.registered()
+    office.house.clock.advance(days=days)
+    list_id = office.listed()
+    if statuses == ["POSTED"]:
+        office.hand_over(list_id)
+    with office.house.transaction() as session:
+        letters = queries.letters_page(session, limit=9)
+        assert [letter.status for letter in letters] == statuses
+        assert letters[-1].supersedes_id == (letter_id if len(letters) > 1 else None)
+        left_out = queries.list_by_id(session, list_id).left_out
+    assert [one["codes"] for one in left_out] == [["PAY_BY_PASSED"]] * (len(statuses) - 1)
+
+
 def test_a_list_is_not_handed_over_before_its_files_are_made(office):
     office.approved()
     office.registered()
