@@ -260,25 +260,34 @@ def _from_here_on(problem: Problem, crew: Crew, fixed: Route | None, standing: S
     place = (stops[visits[-1].stop_id].lat, stops[visits[-1].stop_id].lon) if visits else None
     lat, lon = place or (crew.start_lat, crew.start_lon)
     taken = fixed.rests if fixed is not None else ()
+    home_s = fixed.start_s if fixed is not None and (begun or fixed.start_s < standing.at_s) else free_s
+    left = (_break_left(pause, taken, home_s, free_s) for pause in crew.breaks)
     return replace(
         crew,
         start_lat=lat,
         start_lon=lon,
         shift=Window(free_s, end_s),
-        breaks=tuple(found for pause in crew.breaks if (found := _break_left(pause, taken, free_s)) is not None),
+        breaks=tuple(pause for pause in left if pause is not None),
         max_stops=None if crew.max_stops is None else max(0, crew.max_stops - len(visits)),
         max_load=None if crew.max_load is None else max(0, crew.max_load - sum(stops[v.stop_id].load for v in visits)),
         max_duty_s=None if begun else crew.max_duty_s,
     )
 
 
-def _break_left(pause: Break, taken: Sequence[Window], free_s: int) -> Break | None:
-    """The break as far as it can still be taken; None when it was, or its time is over."""
+def _break_left(pause: Break, taken: Sequence[Window], home_s: int, free_s: int) -> Break | None:
+    """The break as far as it can still be taken; None when it was, or its time is over.
+
+    Until `home_s` the crew was free at its start, which is rest; a crew that is there still goes on resting.
+    """
     inside = any(
         r.span_s == pause.duration_s and pause.window.start_s <= r.start_s <= pause.window.end_s for r in taken
     )
+    if inside or home_s - pause.window.start_s >= pause.duration_s:
+        return None
+    if home_s >= free_s:
+        return pause
     start_s = max(pause.window.start_s, free_s)
-    if inside or start_s + pause.duration_s > pause.window.end_s:
+    if start_s + pause.duration_s > pause.window.end_s:
         return None
     return replace(pause, window=Window(start_s, pause.window.end_s))
 

@@ -264,6 +264,32 @@ def test_a_break_before_a_frozen_visit_stays_where_it_is(lunch_day):
     assert whole.routes[0].visits[following.sequence - 1].arrive_s >= following.arrive_s
 
 
+@pytest.mark.parametrize("engine", ["ortools", "default"])
+@pytest.mark.parametrize("at", [12, 12.5, 13.1])
+def test_a_break_taken_before_the_crew_set_out_is_not_planned_again(at, engine):
+    """Both visits are after noon: the crew rests before it leaves, whenever the day is looked at again."""
+    stops = (stop("a", windows=(hours(13, 13.05),)), stop("b", windows=(hours(13.4, 13.5),), service_s=600))
+    problem = Problem(stops, (crew("c", breaks=(LUNCH,)),))
+    before = planned(problem)
+    (route,) = before.routes
+    assert (order(before, "c"), route.rests) == (["a", "b"], ())
+    at_s = int(at * HOUR)
+    _, whole = again(problem, before, Standing(at_s, behind_at(before, at_s)), engine=engine)
+    assert (order(whole, "c"), whole.routes[0].rests) == (["a", "b"], ())
+    assert [visit.start_s for visit in whole.routes[0].visits] == [visit.start_s for visit in route.visits]
+
+
+def test_a_crew_that_rests_at_its_start_goes_on_resting_there():
+    problem = Problem(
+        (stop("a", windows=(hours(12.6, 12.7),)), stop("b", 2, windows=(hours(13, 15),))), (crew("c", breaks=(LUNCH,)),)
+    )
+    before = planned(problem)
+    found, whole = again(problem, before, Standing(12 * HOUR))
+    assert (found.problem.crews[0].breaks, whole.routes[0].rests) == ((LUNCH,), ())
+    assert whole.routes[0].start_s >= LUNCH.window.start_s + LUNCH.duration_s
+    assert order(whole, "c") == ["a", "b"]
+
+
 def test_a_day_that_only_has_its_break_before_it_ends_at_home_after_it(lunch_day):
     problem, before, rest, _, following = lunch_day
     ahead = [visit.stop_id for visit in before.routes[0].visits[following.sequence - 1 :]]
