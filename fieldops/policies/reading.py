@@ -9,6 +9,7 @@ from typing import Any
 from fieldops.policies.catalogue import Catalogue, Severity
 from fieldops.policies.edition import Policy, PolicyError
 from fieldops.policies.floors import TOO_LOOSE, check_floors
+from fieldops.policies.ranges import check_ranges
 from fieldops.policies.records import RecordError, from_plain, to_plain
 
 BASED_ON = "based_on"
@@ -18,7 +19,7 @@ _WHOLE = frozenset({"off", "stricter", "overrides"})
 
 
 def read_policy(text: str) -> Policy:
-    """The policy a TOML text describes, with its floors and every override checked.
+    """The policy a TOML text describes, with its floors, its ranges and every override checked.
 
     Raises: PolicyError naming the key and the mend.
     """
@@ -40,9 +41,9 @@ def policy_from_plain(data: Any) -> Policy:
     """
     policy = _read(data)
     try:
-        check_floors(policy)
-        for override in policy.overrides:
-            check_floors(policy.for_bank(override.bank, override.product))
+        for each in (policy, *(policy.for_bank(override.bank, override.product) for override in policy.overrides)):
+            check_floors(each)
+            check_ranges(each)
     except RecordError as error:
         raise PolicyError(error.key, error.mend) from error
     return policy
