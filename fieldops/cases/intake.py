@@ -46,7 +46,7 @@ def _doubt(values: Values) -> str | None:
     if not card_check_digit_agrees(values["card_no"]):
         return "卡号: the check digit does not agree"
     if values["expiry_on"] is None:
-        return "到期日: blank; counted from 委案日期 by the cycle of the policy"
+        return "到期日: blank; the end on record stays, that of a new mandate is counted by the cycle of the policy"
     return None
 
 

@@ -33,11 +33,17 @@ class BankBook:
             self._by_name[name] = self._intake.session.scalar(query) or self._new(name)
         return self._by_name[name] if name else None
 
-    def expiry_on(self, row: CheckedRow, bank: Bank) -> date | None:
-        """The last day of the mandate: the bank's own, or the cycle of its policy where it gives none."""
+    def expiry_on(self, row: CheckedRow, bank: Bank, known: date | None) -> date | None:
+        """The last day of the mandate: the bank's own, the one that is known, or the cycle of the bank's policy.
+
+        A blank cell says nothing new, unless the mandate is a new one that begins after the end of the known one.
+        """
         said: date | None = row.values["expiry_on"]
+        begins_on: date = row.values["entrusted_on"]
+        if said is not None or (known is not None and begins_on <= known):
+            return said or known
         months = self._policy.for_bank(bank.code, row.values["product"]).case.cycle_months
-        return months_later(row.values["entrusted_on"], months) if said is None and months else said
+        return months_later(begins_on, months) if months else None
 
     def _new(self, name: str) -> Bank:
         bank = Bank(id=uuid7(), code=name, name=name, created_at=self._intake.actor.at)

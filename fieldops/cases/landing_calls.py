@@ -25,7 +25,8 @@ _CALL: Final = Table(
     "call_record",
     ("id", "case_id", "started_at", "outbound", "callee", *_SAID, "import_id", "recorded_at", "row_sha256"),
     key=("id",),
-    update=(*_SAID, "import_id", "row_sha256"),
+    update=("import_id", "row_sha256"),
+    kept=_SAID,
 )
 _PROMISE: Final = Table(
     "promise",

@@ -8,10 +8,10 @@ import orjson
 import sqlalchemy as sa
 
 from fieldops import audit, events
-from fieldops.addresses import repair
 from fieldops.addresses.intake import BANK_SOURCE, defer_judging, record_addresses
 from fieldops.cases.events import CaseChanged, DebtorCorrected
 from fieldops.cases.landing_banks import BankBook
+from fieldops.cases.landing_corrections import follow_cases, take_from_another
 from fieldops.cases.landing_debtors import DebtorBook, GivenDebtor
 from fieldops.cases.states import ACTIVE, steps_between
 from fieldops.db import uuid7
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 ADDRESS_KINDS: Final = {"home": "HOME", "hukou": "HUKOU"}
 """A bare company name (单位名称) makes no address. Source: addresses.md."""
 
-_TAKEN: Final = (
-    "batch_no", "product", "balance_fen", "principal_fen", "min_due_fen", "overdue_days", "balance_as_of",
-    "entrusted_on", "appointment", "employer", "remark",
-)  # fmt: skip
+_TAKEN: Final = ("batch_no", "product", "balance_fen", "principal_fen", "min_due_fen", "overdue_days", "entrusted_on")
+_WHERE_FILLED: Final = ("appointment", "employer", "remark")
+"""What a blank cell says nothing new about. An address, a telephone and a state are kept so as well."""
 _SEALED: Final = ("card_no_sealed", "card_no_index", "card_last4")
 _CASE: Final = Table(
     "case",
     (
-        "id", "bank_id", "case_no", "created_at", "debtor_id", "status", "expiry_on", *_TAKEN, *_SEALED, "row_sha256",
-        "version",
+        "id", "bank_id", "case_no", "created_at", "debtor_id", "status", "expiry_on", "balance_as_of", *_TAKEN,
+        *_WHERE_FILLED, *_SEALED, "row_sha256", "version",
     ),
     key=("id",),
-    update=("debtor_id", "status", "expiry_on", *_TAKEN, *_SEALED, "row_sha256", "version"),
+    update=("debtor_id", "status", "expiry_on", "balance_as_of", *_TAKEN, *_SEALED, "row_sha256", "version"),
+    kept=_WHERE_FILLED,
 )  # fmt: skip
 _VERSION: Final = Table(
     "case_version",
@@ -61,32 +61,11 @@ _LOCKED_CASES = sa.text("""
     SELECT bank_id, case_no, id, debtor_id, status, balance_fen, balance_as_of, expiry_on, row_sha256, version
     FROM "case" WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
 """)
-_GIVEN_NO_MORE = sa.text("""
-    DELETE FROM case_address link USING address a
-    WHERE link.case_id = ANY(:cases) AND a.id = link.address_id AND a.source = :source
+_GIVEN_ANEW = sa.text("""
+    DELETE FROM case_address link
+    USING address a, unnest(CAST(:cases AS uuid[]), CAST(:kinds AS text[])) AS given (case_id, kind)
+    WHERE link.case_id = given.case_id AND link.kind = given.kind AND a.id = link.address_id AND a.source = :source
 """)
-_FOLLOW_THE_CASE = tuple(
-    sa.text(f"""
-        UPDATE {register} r SET debtor_id = c.debtor_id FROM "case" c
-        WHERE c.id = r.case_id AND c.id = ANY(:cases) AND r.debtor_id <> c.debtor_id
-    """)  # noqa: S608 - names of our own tables
-    for register in ("complaint", "special_status", "do_not_contact")
-)
-"""What came with a case is about its debtor: where the bank corrects whose case it is, these were never another's."""
-
-
-_FOUND_FOR_ANOTHER = sa.text("""
-    SELECT link.case_id, link.kind, a.id AS address_id, a.raw, a.source, a.belongs_to, c.debtor_id
-    FROM case_address link JOIN address a ON a.id = link.address_id JOIN "case" c ON c.id = link.case_id
-    WHERE c.id = ANY(:cases) AND a.debtor_id <> c.debtor_id ORDER BY a.id
-""")
-_NAME_THE_RIGHT_ONE = sa.text("""
-    WITH kept AS (
-        INSERT INTO case_address (case_id, kind, address_id) VALUES (:case, :kind, :now) ON CONFLICT DO NOTHING
-    )
-    DELETE FROM case_address WHERE case_id = :case AND kind = :kind AND address_id = :was
-""")
-
 _CaseKey = tuple["uuid.UUID", str]
 
 
@@ -112,6 +91,7 @@ class _Row(NamedTuple):
     case_id: uuid.UUID
     status: str
     expiry_on: date | None
+    balance_as_of: date | None
     version: int
 
 
@@ -135,9 +115,10 @@ class CaseLander:
         answers = [self._decide(row, bank, known, debtors, landing) for row, bank in zip(rows, banks, strict=True)]
         changed = [(known[key], row) for key, row in landing.items() if key in known]
         debtors.write(row.debtor for row in landing.values())
-        self._write(list(landing.values()), [case.id for case, _ in changed])
+        corrected = [(case, row) for case, row in changed if case.debtor_id != row.debtor.id]
+        self._write(list(landing.values()), [case.id for case, _ in corrected])
         self._write_steps()
-        self._correct_debtors([(case, row) for case, row in changed if case.debtor_id != row.debtor.id])
+        self._correct_debtors(corrected)
         self._announce(changed)
         return answers
 
@@ -171,7 +152,8 @@ class CaseLander:
             return debtor
         if case is not None and steps:
             self._stepped.append((case.id, case.status, steps))
-        landing[key] = _row_to_land(row, bank.id, case, debtor, steps or (), self._banks.expiry_on(row, bank))
+        ends_on = self._banks.expiry_on(row, bank, case.expiry_on if case else None)
+        landing[key] = _row_to_land(row, bank.id, case, debtor, steps or (), ends_on)
         return Outcome.CREATED if case is None else Outcome.CHANGED
 
     def finish(self) -> None:
@@ -195,23 +177,29 @@ class CaseLander:
             known.update(((case.bank_id, case.case_no), case) for case in map(_KnownCase._make, locked))
         return known
 
-    def _write(self, rows: Sequence[_Row], changed: Sequence[uuid.UUID]) -> None:
+    def _write(self, rows: Sequence[_Row], corrected: Sequence[uuid.UUID]) -> None:
         if not rows:
             return
         self._landed_any = True
         _CASE.land(self._session, map(self._case_record, rows))
         _VERSION.land(self._session, map(self._version_record, rows))
-        self._write_addresses(rows, changed)
+        self._write_addresses(rows, corrected)
 
-    def _write_addresses(self, rows: Sequence[_Row], changed: Sequence[uuid.UUID]) -> None:
-        if changed:
-            self._session.execute(_GIVEN_NO_MORE, {"cases": list(changed), "source": BANK_SOURCE})
+    def _write_addresses(self, rows: Sequence[_Row], corrected: Sequence[uuid.UUID]) -> None:
+        """Give cases the addresses of their rows; what a bank gave of another person is nobody's any longer."""
+        take_from_another(self._session, corrected)
         links = [
             (row.case_id, kind, (row.debtor.id, row.sent.values[name]))
             for row in rows
             for name, kind in ADDRESS_KINDS.items()
             if row.sent.values[name]
         ]
+        known = {row.case_id for row in rows if row.version > 1}
+        before = [(case_id, kind) for case_id, kind, _ in links if case_id in known]
+        if before:
+            cases, kinds = zip(*before, strict=True)
+            anew = {"cases": list(cases), "kinds": list(kinds), "source": BANK_SOURCE}
+            self._session.execute(_GIVEN_ANEW, anew)
         new = {row.debtor.id for row in rows if row.debtor.new}
         given = (address for _, _, address in links)
         ids = record_addresses(self._session, self._intake.actor, given, new_debtors=new)
@@ -228,7 +216,8 @@ class CaseLander:
             row.debtor.id,
             row.status,
             row.expiry_on,
-            *(values[name] for name in _TAKEN),
+            row.balance_as_of,
+            *(values[name] for name in (*_TAKEN, *_WHERE_FILLED)),
             self._vault.seal(card_no, row=row.case_id, column="card_no"),
             self._vault.index(card_no, kind="card_no"),
             card_no[-4:],
@@ -265,30 +254,16 @@ class CaseLander:
         """Let what came with a case follow it to the right person, and announce that first: figures come after."""
         if not corrected:
             return
-        for follow in _FOLLOW_THE_CASE:
-            self._session.execute(follow, {"cases": [case.id for case, _ in corrected]})
         actor = self._intake.actor
         persons = [(case.id, {"was": str(case.debtor_id), "is": str(row.debtor.id)}) for case, row in corrected]
         acts = [audit.Act("cases.correct_debtor", "case", case_id, detail=told) for case_id, told in persons]
         audit.record_all(self._session, actor, acts)
-        self._carry_addresses([case.id for case, _ in corrected])
+        follow_cases(self._session, actor, [case.id for case, _ in corrected])
         if not self._intake.dry_run:
             events.announce_all(
                 self._session,
                 [DebtorCorrected(case.id, case.debtor_id, row.debtor.id, actor) for case, row in corrected],
             )
-
-    def _carry_addresses(self, case_ids: Sequence[uuid.UUID]) -> None:
-        """What was found for these cases is the right person's: recorded as theirs, and the case names that one."""
-        links = self._session.execute(_FOUND_FOR_ANOTHER, {"cases": list(case_ids)}).all()
-        for link in links:
-            found = repair.enter_address(
-                self._session, self._intake.actor, debtor_id=link.debtor_id, raw=link.raw, source=link.source,
-                belongs_to=link.belongs_to or "DEBTOR", evidence=f"address:{link.address_id}",
-                lawful=[link.source],
-            )  # fmt: skip
-            moved = {"case": link.case_id, "kind": link.kind, "was": link.address_id, "now": found.id}
-            self._session.execute(_NAME_THE_RIGHT_ONE, moved)
 
     def _announce(self, changed: Sequence[tuple[_KnownCase, _Row]]) -> None:
         if self._intake.dry_run:
@@ -311,7 +286,7 @@ def _matters(case: _KnownCase, row: _Row) -> bool:
     """Whether a new row says something that visits and letters stand on."""
     values = row.sent.values
     before = (case.status, case.balance_fen, case.balance_as_of, case.expiry_on)
-    return before != (row.status, values["balance_fen"], values["balance_as_of"], row.expiry_on)
+    return before != (row.status, values["balance_fen"], row.balance_as_of, row.expiry_on)
 
 
 def masked_fields(values: dict[str, Any]) -> dict[str, Any]:
@@ -332,8 +307,14 @@ def _row_to_land(
     steps: Sequence[Step],
     expiry_on: date | None,
 ) -> _Row:
-    """A new case is in collection (在催) unless the row says otherwise; a known one is where its steps have led."""
+    """A new case is in collection (在催) unless the row says otherwise; a known one is where its steps have led.
+
+    A balance without a day is of the day that is known, as long as it is the same; nobody knows the day of another one.
+    """
+    as_of = row.values["balance_as_of"]
     if case is None:
-        return _Row(row, bank_id, debtor, uuid7(), row.values["status"] or ACTIVE, expiry_on, 1)
+        return _Row(row, bank_id, debtor, uuid7(), row.values["status"] or ACTIVE, expiry_on, as_of, 1)
+    if as_of is None and row.values["balance_fen"] == case.balance_fen:
+        as_of = case.balance_as_of
     status = steps[-1].to or ACTIVE if steps else case.status
-    return _Row(row, bank_id, debtor, case.id, status, expiry_on, case.version + 1)
+    return _Row(row, bank_id, debtor, case.id, status, expiry_on, as_of, case.version + 1)

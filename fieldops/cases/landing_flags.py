@@ -137,13 +137,14 @@ def _decide(
     if isinstance(case, RowRefused):
         return case
     values = row.values
-    until_on = values["until_on"]
+    until_on = values["until_on"]  # blank is no news: an end and a proof that are known stay
     if until_on is not None and until_on < values["from_on"]:
         return RowRefused("截止日期", "ENDS_BEFORE_IT_BEGINS", "截止日期 is before 开始日期; correct one of them")
     register, kind = values["flag"]
     key = _Key(register, case.id, kind, values["from_on"])
-    proof = (values["proof"] or CLAIMED) if register == STATUS else ""
     before = known.get(key)
+    until_on = until_on or (before.until_on if before else None)
+    proof = (values["proof"] or (before.proof if before else CLAIMED)) if register == STATUS else ""
     if before is not None and (before.proof, before.until_on) == (proof, until_on if register != COMPLAINT else None):
         return Outcome.UNCHANGED
     landing[key] = known[key] = _Flagged(before.id if before else uuid7(), case.debtor_id, proof, until_on)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fieldops.policies.edition import Policy
 
-_ANSWERED = "(channel, source_id) DO UPDATE SET effective = EXCLUDED.effective"
+_ANSWERED = "(channel, source_id) DO UPDATE SET effective = COALESCE(EXCLUDED.effective, contact_event.effective)"
 
 
 @dataclass(frozen=True, slots=True)

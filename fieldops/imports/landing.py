@@ -18,9 +18,20 @@ if TYPE_CHECKING:
 
 
 class Table:
-    """One table rows are landed in: its columns, its key, and what a row that is there already takes over."""
+    """One table rows are landed in: its columns, its key, and what a row that is there already takes over.
 
-    def __init__(self, name: str, columns: Sequence[str], *, key: Sequence[str], update: Sequence[str] = ()) -> None:
+    Of ``kept`` columns it takes over what is filled: a blank cell is no news, and erases nothing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        columns: Sequence[str],
+        *,
+        key: Sequence[str],
+        update: Sequence[str] = (),
+        kept: Sequence[str] = (),
+    ) -> None:
         stage = sql.Identifier(f"stage_{name}")
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         target = sql.Identifier(name)
@@ -30,7 +41,9 @@ class Table:
         self._copy = sql.SQL("COPY {} ({}) FROM STDIN").format(stage, names)
         action: sql.Composable = sql.SQL("NOTHING")
         if update:
-            pairs = (sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(column)) for column in update)
+            pairs = [sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(column)) for column in update]
+            filled = sql.SQL("{0} = COALESCE(EXCLUDED.{0}, {1}.{0})")
+            pairs += [filled.format(sql.Identifier(column), target) for column in kept]
             action = sql.SQL("UPDATE SET {}").format(sql.SQL(", ").join(pairs))
         self._upsert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) DO {}").format(
             target, names, names, stage, sql.SQL(", ").join(map(sql.Identifier, key)), action

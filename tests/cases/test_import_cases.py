@@ -191,6 +191,43 @@ def test_an_address_no_longer_given_leaves_the_case_but_not_the_house(house):
     assert only(house, CaseAddress).address_id == address_ids["北京市海淀区古城西街272号院2号楼101室"]
 
 
+def test_a_blank_cell_of_a_later_file_erases_nothing_that_is_known(house, heard):
+    filled = {"户籍地址": "河南省洛阳市洛龙区人民路222号7号楼3单元162室", "备注": "已核", "预约时段": "11:30-13:30"}
+    take_in(house, "cases", [case_row(1, 单位名称="某厂", 到期日="2027-06-30", **filled)])
+    known, links = only(house, Case), {each.kind: each.address_id for each in every(house, CaseAddress)}
+    blank = dict.fromkeys(("住宅地址", "户籍地址", "单位名称", "备注", "预约时段", "到期日", "数据截止日", "案件状态"))
+    take_in(house, "cases", [case_row(1, 逾期天数=61, **blank)])
+    now = only(house, Case)
+    assert now.version == known.version + 1
+    for column in ("expiry_on", "balance_as_of", "appointment", "employer", "remark", "status"):
+        assert (column, getattr(now, column)) == (column, getattr(known, column))
+    assert {each.kind: each.address_id for each in every(house, CaseAddress)} == links
+    assert heard == [], "nothing that visits stand on has changed"
+
+
+def test_the_day_of_a_balance_is_not_that_of_the_one_before(house):
+    take_in(house, "cases", [case_row(1)])
+    take_in(house, "cases", [case_row(1, 欠款总额="9000.00", 数据截止日=None)])
+    assert (only(house, Case).balance_fen, only(house, Case).balance_as_of) == (900_000, None)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [("2026-12-01", date(2027, 1, 3)), ("2027-01-03", date(2027, 1, 3)), ("2027-01-04", date(2027, 2, 4))],
+)
+def test_a_mandate_that_begins_after_the_known_end_has_an_end_of_its_own(house, begins, ends):
+    take_in(house, "cases", [case_row(1)])
+    take_in(house, "cases", [case_row(1, 委案日期=begins, 到期日=None)])
+    assert only(house, Case).expiry_on == ends
+
+
+def test_an_address_the_bank_gave_of_another_person_does_not_follow_the_case_to_the_right_one(house):
+    take_in(house, "cases", [case_row(1)])
+    right = case_row(2)
+    take_in(house, "cases", [case_row(1, 证件号码=right["证件号码"], 客户姓名=right["客户姓名"], 住宅地址=None)])
+    assert every(house, CaseAddress) == []
+
+
 def test_an_address_found_elsewhere_stays_with_its_case_when_the_bank_sends_a_new_row(house):
     take_in(house, "cases", [case_row(1)])
     with house.transaction() as session:

@@ -14,6 +14,7 @@ from fieldops.cases.events import (
 )
 from fieldops.cases.models import CallRecord, Case, Complaint, Hold, Promise, Repayment, SpecialStatus
 from fieldops.cases.rules import FLAGS
+from fieldops.contacts.models import ContactEvent
 from fieldops.imports import running
 from fieldops.imports.service import error_file
 from fieldops.tasks.models import Task
@@ -79,6 +80,15 @@ def test_a_recording_told_later_changes_the_call_it_belongs_to(house, cases):
     assert only(house, CallRecord).recording_id is None
     assert counts(take_in(house, "calls", [CALL])) == (0, 1, 0, 0)
     assert only(house, CallRecord).recording_id == "REC1"
+
+
+def test_a_blank_cell_of_a_later_call_list_erases_nothing_that_is_known(house, cases):
+    take_in(house, "calls", [CALL])
+    blank = dict.fromkeys(("是否接通", "通话时长秒", "录音编号", "结果"))
+    take_in(house, "calls", [{**CALL, **blank}])
+    call = only(house, CallRecord)
+    assert (call.connected, call.duration_s, call.recording_id, call.result) == (True, 256, "REC1", "拒绝还款")
+    assert only(house, ContactEvent).effective is True
 
 
 def test_calls_of_another_instant_direction_or_callee_are_other_calls(house, cases):
@@ -222,6 +232,22 @@ def test_an_end_told_later_changes_the_hold(house, cases, heard):
     pause = {**FLAG, "类型": "委托方停催", "证明材料": None}
     take_in(house, "flags", [pause])
     assert counts(take_in(house, "flags", [{**pause, "截止日期": "2026-11-30"}])) == (0, 1, 0, 0)
+    assert only(house, Hold).until_on == date(2026, 11, 30)
+
+
+def test_a_blank_proof_or_end_of_a_later_file_erases_none_that_is_known(house, cases, heard):
+    rows = [
+        {**FLAG, "截止日期": "2026-12-31"},
+        {**FLAG, "类型": "委托方停催", "证明材料": None, "截止日期": "2026-11-30"},
+    ]
+    take_in(house, "flags", rows)
+    assert counts(take_in(house, "flags", [{**row, "证明材料": None, "截止日期": None} for row in rows])) == (
+        0,
+        0,
+        2,
+        0,
+    )
+    assert (only(house, SpecialStatus).proof, only(house, SpecialStatus).until_on) == ("COMPLETE", date(2026, 12, 31))
     assert only(house, Hold).until_on == date(2026, 11, 30)
 
 
