@@ -9,6 +9,7 @@ from typing import Any
 from fieldops.policies.edition import Policy, PolicyError
 from fieldops.policies.sections import Window
 
+WHERE_DEBTORS_LIVE = "Asia/Shanghai"
 LAWFUL_HOURS = Window(opens=time(8), closes=time(21))
 LAWFUL_SOURCES = (
     "CONTRACT",
@@ -20,7 +21,7 @@ LAWFUL_SOURCES = (
     "FIELD_FOUND",
 )
 TOO_LOOSE = "POLICY_TOO_LOOSE"
-FLOORS_EDITION = "2026-11"  # named anew when a floor is added or raised
+FLOORS_EDITION = "2026-11.2"  # named anew when a floor is added or raised
 BANNED_STATUSES = ("FRAUD", "UNAUTHORISED_USE", "INCAPACITY", "LITIGATION", "CUSTODY", "DRUG")
 
 
@@ -66,6 +67,13 @@ def _always(key: str, source: str) -> Floor:
 
 
 FLOORS: tuple[Floor, ...] = (
+    Floor(
+        "timezone",
+        lambda value: value == WHERE_DEBTORS_LIVE,
+        f"must be {WHERE_DEBTORS_LIVE}: hours and days are counted where the debtors live",
+        "service plan (003 §二); GB/T 45251-2025 22-8",
+        lambda _value: WHERE_DEBTORS_LIVE,
+    ),
     _at_least("visit.calls.min_prior", 1, "service plan (003 §三): no visit before a phone call"),
     _at_least("letter.calls.min_prior", 1, "service plan (003 §四): no letter before a phone call"),
     _at_most("contacts.answered_calls_per_day", 3, "GB/T 45251-2025: three effective calls a day"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 SHIPPED = "SHIPPED"
+_NAME = re.compile(r"[\w.-]{1,64}")
 
 _policies: dict[UUID, Policy] = {}  # an edition never changes once it is written
 _calendars: dict[UUID, Calendar] = {}
@@ -112,10 +114,6 @@ def draft_policy(session: Session, actor: audit.Actor, *, document: Mapping[str,
     Raises: NotUnderstood for a policy that cannot stand, begins in the past or overlaps another.
     """
     policy = read_draft(session, document)
-    if MARK in policy.edition:
-        raise NotUnderstood(
-            "EDITION_NAME", f"edition {policy.edition}: {MARK} marks what floors have tightened; leave it out."
-        )
     if policy.valid_from < local_date(actor.at):
         raise NotUnderstood(
             "EDITION_TOO_LATE",
@@ -205,6 +203,12 @@ def shown_edition(session: Session, kind: str, name: str) -> dict[str, Any]:
 def _draft(
     session: Session, actor: audit.Actor, kind: str, name: str, first_on: date, document: dict[str, Any], reason: str
 ) -> PolicyEdition:
+    if not _NAME.fullmatch(name):
+        raise NotUnderstood(
+            "EDITION_NAME",
+            f"edition {name[:64]!r} cannot be named in an address, or is taken for what floors tightened ({MARK}); "
+            "use up to 64 letters, digits, points, hyphens and underscores.",
+        )
     shipped = {each["name"] for each in (_shipped_policies() if kind == POLICY else _shipped_calendars())}
     if name in shipped or queries.standing_edition(session, kind, name) is not None:
         raise NotUnderstood("EDITION_EXISTS", f"An edition {name} is there already; give this one another name.")

@@ -54,6 +54,8 @@ def _tighten(plain: dict[str, Any], policy: Policy, scope: str) -> list[Tightene
     """Write the floors into an edition's plain values, or into those of an override."""
     found = []
     for floor in broken_floors(policy):
+        if scope and "." not in floor.key:
+            continue  # what no override may change is tightened for all
         value = floor.tighten(value_of(policy, floor.key))
         for key, kept in {floor.key: value, **_follows(policy, floor.key, value)}.items():
             said, applies = policy.plain_value(key), to_plain(kept)

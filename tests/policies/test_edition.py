@@ -104,6 +104,7 @@ def test_a_policy_that_cannot_be_is_refused_by_its_key(data, key):
         (("letter", "calls", "require_recording"), False, True),
         (("visit", "hard_window", "opens"), "07:59", "08:00"),
         (("visit", "hard_window", "closes"), "21:01", "20:00"),
+        (("timezone",), "America/New_York", "Asia/Shanghai"),
         (("visit", "crew_min"), 1, 3),
         (("visit", "lawful_sources"), ["RESERVED", "BOUGHT"], ["RESERVED"]),
         (("visit", "banned_statuses"), ["FRAUD"], [*POLICY.visit.banned_statuses, "BANKRUPT"]),

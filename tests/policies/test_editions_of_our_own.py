@@ -114,6 +114,8 @@ def test_a_policy_that_cannot_stand_is_refused_by_its_key_and_kept_nowhere(sessi
         (a_draft("twin", DAY), "EDITIONS_OVERLAP"),
         (a_draft("2026-12", date(2026, 12, 2)), "EDITION_EXISTS"),
         (a_draft("x") | {"based_on": "2026-10"}, "EDITION_UNKNOWN"),
+        (a_draft("2026/12", date(2026, 12, 9)), "EDITION_NAME"),
+        (a_draft("x" * 65, date(2026, 12, 9)), "EDITION_NAME"),
     ],
 )
 def test_a_name_or_a_day_that_is_taken_or_over_is_refused(session, author, manager, document, code):

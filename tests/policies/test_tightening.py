@@ -15,7 +15,7 @@ from fieldops.policies.models import PolicyEdition
 from fieldops.policies.reading import shipped_editions, stored_policy
 from fieldops.policies.records import to_plain
 from fieldops.policies.sections import Window
-from fieldops.policies.tightening import kept_to_floors
+from fieldops.policies.tightening import kept_to_floors, stamp
 from fieldops.tasks.models import Task
 from fieldops.visits.jobs import ask_again
 from fieldops.visits.queries import decisions_of
@@ -51,13 +51,13 @@ def a_loose_edition(change=LOOSE, **more):
 
 
 def test_every_floor_has_its_way_and_says_what_it_replaced():
-    loose = stored_policy(a_loose_edition())
+    loose = stored_policy(a_loose_edition(timezone="America/New_York"))
     with pytest.raises(PolicyError):
         check_floors(loose)
     policy, found = kept_to_floors(loose)
     check_floors(policy)
     assert {each.key for each in found} == {floor.key for floor in FLOORS} | {"visit.plan_window", "visit.crew_max"}
-    assert policy.edition == "old@2026-11"
+    assert policy.edition == stamp("old")
     assert policy.visit.hard_window == Window(opens=time(8), closes=time(21))
     assert policy.visit.plan_window == Window(opens=time(8), closes=time(21))
     assert (policy.visit.crew_min, policy.visit.crew_max) == (2, 2)
@@ -93,6 +93,16 @@ def test_an_override_that_would_not_stand_on_a_floor_is_moved_along(everywhere, 
     assert [(each.key, each.scope) for each in found] == [(f"visit.{floor}", ""), (key, "示范银行A")]
     assert policy.for_bank("示范银行A").plain_value(key) == applies
     check_floors(policy.for_bank("示范银行A"))
+
+
+def test_hours_are_counted_where_the_debtors_live_whatever_an_edition_says():
+    override = {"bank": "示范银行A", "reason": "合同", "change": {"visit": {"crew_max": 4}}}
+    loose = stored_policy(a_loose_edition({}, timezone="America/New_York", overrides=[override]))
+    policy, found = kept_to_floors(loose)
+    assert [(each.key, each.scope, each.said, each.applies) for each in found] == [
+        ("timezone", "", "America/New_York", "Asia/Shanghai")
+    ]
+    assert policy.for_bank("示范银行A").timezone == "Asia/Shanghai"
 
 
 def test_a_product_of_a_bank_is_tightened_with_its_bank():
@@ -142,7 +152,7 @@ def test_decisions_go_on_under_a_name_of_their_own_and_are_replayed(house):
     with house.transaction() as session:
         make_old_edition(session, house)
         visit = make_waiting_visit(session, house)
-        assert decisions_of(session, visit.id)[-1].policy_edition == "old@2026-11"
+        assert decisions_of(session, visit.id)[-1].policy_edition == stamp("old")
         assert service.policy_on(session, TODAY).visit.crew_min == 2
         assert service.policy_named(session, "old").visit.crew_min == 1
         done = replay.replay(session, house.clock.now())
