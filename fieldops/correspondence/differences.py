@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from fieldops.correspondence.mail_models import PostalReceipt
-from fieldops.correspondence.mail_queries import stands
+from fieldops.correspondence.mail_queries import receipt_counts, stands
 from fieldops.correspondence.models import MailItem, NumberRange, RegisterEntry
 from fieldops.correspondence.paper.stock import COUNTED
 from fieldops.correspondence.sheet_models import PrintCopy
@@ -100,7 +100,7 @@ def _unbound(session: Session) -> Iterator[Difference]:
 
 def _posted_not_registered(session: Session) -> Iterator[Difference]:
     """What the post took or we call posted, that the register does not call posted."""
-    receipts = sa.select(PostalReceipt.tracking_no).where(~_line_of(PostalReceipt, "POSTED"))
+    receipts = sa.select(PostalReceipt.tracking_no).where(receipt_counts(), ~_line_of(PostalReceipt, "POSTED"))
     for number in session.scalars(receipts):
         yield Difference("POSTED_NOT_REGISTERED", number, {"book": "receipts"})
     items = sa.select(MailItem.tracking_no).where(MailItem.status.in_(OUT), ~_line_of(MailItem, "POSTED"))
@@ -110,7 +110,7 @@ def _posted_not_registered(session: Session) -> Iterator[Difference]:
 
 def _registered_not_posted(session: Session) -> Iterator[Difference]:
     """What the register calls posted, and the post has given no receipt for."""
-    taken = sa.exists().where(PostalReceipt.tracking_no == RegisterEntry.tracking_no)
+    taken = sa.exists().where(PostalReceipt.tracking_no == RegisterEntry.tracking_no, receipt_counts())
     lines = sa.select(RegisterEntry.tracking_no, RegisterEntry.at).where(*_standing("POSTED"), ~taken)
     for number, at in session.execute(lines):
         yield Difference("REGISTERED_NOT_POSTED", number or "", {"since": at.isoformat()})
@@ -147,7 +147,7 @@ MENDS = {  # code → what to do about it
     "DOUBLE": "reverse the wrong line with POST /register/{branch}/{year}/{number}/reverse",
     "NOT_IN_REGISTER": "find out who wrote this item past the register, and restore the books of that day",
     "NO_ITEM": "reverse the line with POST /register/{branch}/{year}/{number}/reverse",
-    "POSTED_NOT_REGISTERED": "ask the post; post it on a list of its own, or record the right receipt",
+    "POSTED_NOT_REGISTERED": "ask the post; post it on a list of its own, or have it struck off the list it stands on",
     "REGISTERED_NOT_POSTED": "file the stamped list with POST /handover-lists/{id}/receipt, or have it struck off",
     "VOID_NOT_REGISTERED": "find out who voided this item past the register",
     "SPOILED_WITHOUT_WITNESS": "shred it: POST /print-copies/destroyed, then another POST /print-copies/witnessed",

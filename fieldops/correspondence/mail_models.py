@@ -70,10 +70,14 @@ class TrackingEvent(Base):
 
 
 class PostalReceipt(Base):
-    """The post's own word that it took an item: the stamped list, or a line of the carrier's file; append-only."""
+    """The post's own word that it took an item: the stamped list, or a line of the carrier's file; append-only.
+
+    ``strikes`` is how often the item had been struck off a list when this was recorded: struck off since, it counts no
+    longer, and the next posting has a receipt of its own.
+    """
 
     __tablename__ = "postal_receipt"
-    __table_args__ = (sa.UniqueConstraint("carrier_no", "tracking_no"),)
+    __table_args__ = (sa.UniqueConstraint("carrier_no", "tracking_no", "strikes"),)
 
     id: Mapped[Id]
     carrier_no: Mapped[int] = mapped_column(sa.Integer)
@@ -82,6 +86,7 @@ class PostalReceipt(Base):
     accepted_on: Mapped[date]
     source: Mapped[str]
     scan_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("scan.sha256"))
+    strikes: Mapped[int] = mapped_column(sa.Integer)
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
 

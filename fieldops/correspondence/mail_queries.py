@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from fieldops.correspondence.mail_models import MailEvidence, TrackingEvent
+from fieldops.correspondence.mail_models import HandoverAmendment, MailEvidence, PostalReceipt, TrackingEvent
 from fieldops.correspondence.models import Letter, MailItem, RegisterEntry
 
 if TYPE_CHECKING:
@@ -47,6 +47,17 @@ def was_posted(session: Session, letter_id: UUID) -> bool:
     """Whether the post has, or had, an item of this letter."""
     posted = sa.select(MailItem.id).where(MailItem.letter_id == letter_id, MailItem.posted_at.is_not(None))
     return session.scalar(posted.limit(1)) is not None
+
+
+def strikes_of(item_id: Any) -> sa.ScalarSelect[int]:
+    """How often the post struck an item off a list it had signed; ``item_id`` is a value or a column."""
+    struck = sa.select(sa.func.count()).select_from(HandoverAmendment)
+    return struck.where(HandoverAmendment.item_id == item_id, HandoverAmendment.kind == "STRUCK_OFF").scalar_subquery()
+
+
+def receipt_counts() -> sa.ColumnElement[bool]:
+    """Whether the item of a postal receipt was not struck off after the receipt was recorded."""
+    return PostalReceipt.strikes == strikes_of(PostalReceipt.item_id)
 
 
 def items_without_delivery_receipt(session: Session, *, before: datetime) -> Sequence[MailItem]:

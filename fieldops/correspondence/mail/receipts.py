@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fieldops import audit
 from fieldops.auth.roles import Role
 from fieldops.clock import local_date
-from fieldops.correspondence import queries
+from fieldops.correspondence import mail_queries, queries
 from fieldops.correspondence.mail import evidence, numbers
 from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.correspondence.models import MailItem
@@ -104,7 +104,8 @@ def item_by_number(session: Session, actor: audit.Actor, raw: str, *, code: str 
 
 
 def _known(session: Session, items: Sequence[MailItem]) -> dict[UUID, PostalReceipt]:
-    found = sa.select(PostalReceipt).where(PostalReceipt.item_id.in_([item.id for item in items]))
+    of_items = PostalReceipt.item_id.in_([item.id for item in items])
+    found = sa.select(PostalReceipt).where(of_items, mail_queries.receipt_counts())
     return {receipt.item_id: receipt for receipt in session.scalars(found)}
 
 
@@ -115,7 +116,9 @@ def _ask_which_day(session: Session, actor: audit.Actor, item: MailItem, known: 
 
 
 def _receipt_of(session: Session, item: MailItem) -> PostalReceipt | None:
-    return session.scalar(sa.select(PostalReceipt).filter_by(item_id=item.id))
+    return session.scalar(
+        sa.select(PostalReceipt).where(PostalReceipt.item_id == item.id, mail_queries.receipt_counts())
+    )
 
 
 def _refuse_second(session: Session, item: MailItem, accepted_on: date) -> None:
@@ -137,7 +140,8 @@ def _keep(
 ) -> PostalReceipt:
     receipt = PostalReceipt(
         carrier_no=item.carrier_no, tracking_no=item.tracking_no, item_id=item.id, accepted_on=on, source=source,
-        scan_sha256=scan_sha256, recorded_at=actor.at, recorded_by=actor.name,
+        scan_sha256=scan_sha256, strikes=session.scalar(sa.select(mail_queries.strikes_of(item.id))) or 0,
+        recorded_at=actor.at, recorded_by=actor.name,
     )  # fmt: skip
     session.add(receipt)
     session.flush()

@@ -3,9 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
-from fieldops.correspondence import queries, register
-from fieldops.correspondence.mail import amendments, journey
+from fieldops.correspondence import queries, reconciling, register
+from fieldops.correspondence.mail import amendments, journey, receipts
 from fieldops.errors import NotFound, NotNow, NotUnderstood
+from fieldops.tasks.queries import task_of
 
 INITIALS = {"our_initials": "李", "post_initials": "王"}
 
@@ -36,6 +37,35 @@ def test_an_item_the_post_struck_off_is_ours_again_and_its_line_reversed(office)
     assert second != list_id
     office.hand_over(second)
     assert office.read(struck).status == "POSTED"
+
+
+def test_the_receipt_of_an_item_struck_off_later_counts_no_longer_and_its_next_posting_has_its_own(office):
+    """The stamped list was filed whole, and only then somebody saw that the post had struck an item off."""
+    office.approved()
+    (item_id,) = office.posted()
+    first, number = office.item(item_id).handover_id, office.item(item_id).tracking_no
+
+    def file(list_id, scan):
+        with office.house.transaction() as session:
+            made = receipts.file_list_receipt(session, office.actor("admin_clerk"), list_id, scan_sha256=scan)
+            return [one.strikes for one in made]
+
+    def compared():
+        with office.house.transaction() as session:
+            found = reconciling.reconcile(session, office.actor("admin_clerk"))["differences"]
+            return [(one["code"], one["subject"]) for one in found]
+
+    assert file(first, office.scan("first")) == [0]
+    amend(office, item_id, kind="STRUCK_OFF")
+    assert compared() == []
+    office.house.clock.advance(days=1)
+    second = office.listed()
+    office.hand_over(second)
+    assert compared() == [("REGISTERED_NOT_POSTED", number)]
+    assert file(second, office.scan("second")) == [1]
+    assert compared() == []
+    with office.house.transaction() as session:
+        assert task_of(session, "receipt_contradicts", item_id) is None
 
 
 def test_another_weight_or_postage_is_recorded_with_what_it_was(office):
