@@ -99,7 +99,8 @@ BATCH_MOVES: Mapping[str, Mapping[BatchState, BatchState]] = {
     "reject": {_B.PENDING_APPROVAL: _B.REJECTED},
     "print": {_B.APPROVED: _B.PRINTED},
     "reconcile": {_B.PRINTED: _B.RECONCILED},
-    "close": {_B.RECONCILED: _B.CLOSED},
+    "close": {_B.RECONCILED: _B.CLOSED},  # nothing of it is open any longer
+    "differ": dict.fromkeys((_B.RECONCILED, _B.CLOSED), _B.PRINTED),  # a later count does not agree
 }
 
 _ON_THE_WAY = (_I.POSTED, _I.IN_TRANSIT, _I.OUT_FOR_DELIVERY)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from fieldops.cases.models import Repayment
 from fieldops.correspondence import queries, service
+from fieldops.correspondence.mail import evidence, journey
 from fieldops.correspondence.models import CustodyDecision
 from fieldops.correspondence.paper import batch_count, papers, printing, rendering
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
@@ -202,6 +203,28 @@ def test_a_letter_withdrawn_after_rendering_is_shredded_and_counted_void(office)
     with office.house.transaction() as session:
         found = batch_count.reconcile_batch(session, office.actor("admin_clerk"), batch_id, in_custody=1)
         assert (found["missing"], found["batch"].status) == (0, "RECONCILED")
+
+
+def test_a_batch_is_closed_when_all_its_letters_are_and_a_later_difference_opens_it_again(office):
+    (kept,) = office.approved()
+    (item_id,) = office.posted()
+    batch_id = office.read(kept).print_batch_id
+
+    def count(in_custody):
+        with office.house.transaction() as session:
+            clerk = office.actor("admin_clerk")
+            return batch_count.reconcile_batch(session, clerk, batch_id, in_custody=in_custody)["batch"].status
+
+    assert [count(0), count(1), count(0)] == ["RECONCILED", "PRINTED", "RECONCILED"]
+    with office.house.transaction() as session:
+        journey.record_event(session, office.actor("admin_clerk"), item_id, code="deliver", signed_by="SELF")
+    assert count(0) == "RECONCILED"
+    scan = office.scan()
+    with office.house.transaction() as session:
+        for kind in (evidence.POSTING, evidence.DELIVERY):
+            evidence.file_evidence(session, office.actor("admin_clerk"), kept, kind=kind, scan_sha256=scan)
+        evidence.close_letter(session, office.actor("admin_clerk"), kept)
+    assert [count(0), count(0), count(1)] == ["CLOSED", "CLOSED", "PRINTED"]
 
 
 def test_a_missing_letter_is_found_by_counting(office):

@@ -40,6 +40,7 @@ OUT_OF_OUR_HANDS = frozenset(
         LetterState.CLOSED,
     }
 )
+AT_THEIR_END = frozenset({LetterState.CLOSED, LetterState.VOID})
 LOOK_WITHIN = timedelta(days=1)
 
 
@@ -102,7 +103,8 @@ def count_of(session: Session, batch_id: UUID, *, in_custody: int | None = None)
 def reconcile_batch(session: Session, actor: audit.Actor, batch_id: UUID, *, in_custody: int) -> dict[str, Any]:
     """Compare what was printed with what was posted, handed, voided and is counted in the cupboard.
 
-    Only a batch without difference is RECONCILED and gets its certificate; a difference is LR-081: somebody must look.
+    Only a batch without difference is RECONCILED and gets its certificate, and CLOSED once each of its letters is
+    closed or void; a difference is LR-081: somebody must look, and it is reconciled no longer.
     Raises: NotNow before printing.
     """
     batch = queries.lock_batch(session, batch_id)
@@ -113,7 +115,11 @@ def reconcile_batch(session: Session, actor: audit.Actor, batch_id: UUID, *, in_
         certificates.ask_for_certificate(session, actor, batch, count)
         if batch.status == BatchState.PRINTED:
             move_batch(session, actor, batch, "reconcile")
+        if batch.status == BatchState.RECONCILED and queries.states_of_batch(session, batch.id).keys() <= AT_THEIR_END:
+            move_batch(session, actor, batch, "close")
     else:
+        if batch.status != BatchState.PRINTED:
+            move_batch(session, actor, batch, "differ", missing=count.missing)
         _report(session, actor, batch, count)
     codes = ask_about_custody(session, actor, batch, missing=count.missing).codes
     return {"batch": batch, "count": count, "missing": count.missing, "code": codes[0] if codes else None}
