@@ -70,10 +70,12 @@ class Crews:
         """One crew's stops until now; the results the server has confirmed."""
         phone = self._phones[code]
         phone.sync(now)  # a recall must be seen before the crew goes on
+        phone.acknowledge()
         for stop in phone.stops:
             if datetime.fromisoformat(stop["leaves_at"]) <= now:
                 self._visit(phone, stop, demolished=stop["id"] == found_demolished)
         answers = phone.sync(now)
+        phone.acknowledge()
         return code, [one for one, answer in answers.items() if answer == "APPLIED" and phone.kind_of(one) == "result"]
 
     def send_evidence(self) -> None:
@@ -96,6 +98,7 @@ class Crews:
         if holder is not None:
             phone = self._phones[holder]
             off_phone = recalled in phone.recalled and all(stop["id"] != recalled for stop in phone.stops)
+            off_phone &= not phone.acknowledge()  # the crew has seen it
             gate = self._clients[holder].get("/mobile/recalls", held=recalled)
             stopped = any(one["visit_id"] == recalled for one in gate["stop"])
         return {

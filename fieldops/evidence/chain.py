@@ -54,29 +54,14 @@ def take_links(session: Session, actor: Actor, device: Device, links: Sequence[M
     rows = [{**link, "device_id": device.id, "received_at": actor.at} for link in links]
     if rows:
         session.execute(insert(ChainLink).values(rows).on_conflict_do_nothing())
-    kept = queries.links_of_device(session, device.id)
-    held = _held(kept)
-    if len(held) != len(kept):
-        about = ("device", device.id, actor.at + _ANSWER, {"whole_to": len(held), "links": len(kept)})
+    kept, held_n, held_hash = queries.held_of_chain(session, device.id, first=FIRST)
+    if held_n != kept:
+        about = ("device", device.id, actor.at + _ANSWER, {"whole_to": held_n, "links": kept})
         tasks.open_task(session, actor, "CHAIN_BROKEN", "SUPERVISOR", *about)
-    if not held:
+    if held_hash is None:
         return {"held_n": 0, "held_hash": FIRST, "seal": None}
-    head = held[-1]
-    return {
-        "held_n": head.n,
-        "held_hash": head.hash,
-        "seal": seals.seal_head(session, actor, device.id, head.n, head.hash),
-    }
-
-
-def _held(kept: Sequence[ChainLink]) -> list[ChainLink]:
-    """The links from the first on that follow each other."""
-    held: list[ChainLink] = []
-    for link in kept:
-        if link.n != len(held) + 1 or link.prev_hash != (held[-1].hash if held else FIRST):
-            break
-        held.append(link)
-    return held
+    seal = seals.seal_head(session, actor, device.id, held_n, held_hash)
+    return {"held_n": held_n, "held_hash": held_hash, "seal": seal}
 
 
 def export_chain(session: Session, actor: Actor, visit_id: UUID, *, purpose: str) -> dict[str, Any]:

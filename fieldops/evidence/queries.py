@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from fieldops.errors import NotFound
 from fieldops.evidence.models import ChainLink, EvidenceFile, Upload, UploadPart
 from fieldops.evidence.sealed import Part
 from fieldops.results.models import EvidenceSlot, VisitResult
+from fieldops.rows import read_rows
 from fieldops.sync.models import VisitEvent
 from fieldops.visits.models import Visit, VisitCase
 
@@ -127,10 +128,24 @@ def shown(slot: EvidenceSlot, file: EvidenceFile | None) -> dict[str, Any]:
     return {**told, **{name: getattr(slot, name) for name in declared}}
 
 
-def links_of_device(session: Session, device_id: UUID) -> list[ChainLink]:
-    """All links of a phone, in order."""
-    query = sa.select(ChainLink).where(ChainLink.device_id == device_id)
-    return list(session.scalars(query.order_by(ChainLink.n, ChainLink.received_at)))
+_HELD: Final = """
+    WITH told AS (
+        SELECT row_number() OVER link AS place, hash,
+            n = row_number() OVER link AND prev_hash = coalesce(lag(hash) OVER link, %(first)s) AS follows
+        FROM chain_link WHERE device_id = %(device_id)s WINDOW link AS (ORDER BY n, received_at)
+    ), whole AS (
+        SELECT count(*) AS kept, coalesce(min(place) FILTER (WHERE NOT follows) - 1, count(*)) AS held FROM told)
+    SELECT kept, held, (SELECT hash FROM told WHERE place = held) FROM whole
+"""
+
+
+def held_of_chain(session: Session, device_id: UUID, *, first: str) -> tuple[int, int, str | None]:
+    """How many links of a phone are kept, how many follow each other from the first on, and the hash of the last such.
+
+    Cost: a phone makes some fifteen thousand links a year; none of them leaves the database.
+    """
+    ((kept, held, held_hash),) = read_rows(session, _HELD, {"device_id": device_id, "first": first})
+    return kept, held, held_hash
 
 
 def links_between(session: Session, device_id: UUID, first: int, last: int) -> list[ChainLink]:

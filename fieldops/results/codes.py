@@ -13,6 +13,8 @@ DEBTORS = (SELF, GUARANTOR)
 """With whom the debt may be talked of, once their identity is verified."""
 KIN = ("P03", "P04", "P05", "P06")
 THIRDS = (*KIN, "P07", "P08", "P09")
+WITNESSES = (GUARANTOR, *THIRDS)
+"""Who can say that the debtor is not here any more: somebody grown up who was met, and not the debtor."""
 _MIB: Final = 1024 * 1024
 SLOT_LIMITS: Final = {
     "AUDIO": 30 * _MIB,
@@ -90,13 +92,13 @@ FINDINGS: Final = {
         Finding("A02", "FAMILY_LIVES", "家人居住，本人不常住", persons=SOMEBODY, confirms=True),
         Finding("A03", "NOBODY_HOME", "地址存在，无人应答", persons=(NOBODY, "P07", "P08"), follow=("REVISIT",)),
         Finding("A04", "ACCESS_DENIED", "门禁/保安拒入", persons=(NOBODY, "P05", "P08"), follow=("REVISIT",)),
-        Finding("A05", "MOVED", "已搬迁", invalid="MOVED", scope="DEBTOR", follow=("REPAIR",)),
+        Finding("A05", "MOVED", "已搬迁", persons=WITNESSES, invalid="MOVED", scope="DEBTOR", follow=("REPAIR",)),
         Finding("A06", "DEMOLISHED", "已拆迁/灭失", invalid="DEMOLISHED", scope="SITE", photo=True),
         Finding("A07", "NO_SUCH_DOOR", "门牌错误/无此门牌", invalid="NO_SUCH_DOOR", scope="EXACT", photo=True),
-        Finding("A08", "NO_SUCH_PERSON", "查无此人", invalid="NO_SUCH_PERSON", scope="DEBTOR"),
+        Finding("A08", "NO_SUCH_PERSON", "查无此人", persons=WITNESSES, invalid="NO_SUCH_PERSON", scope="DEBTOR"),
         Finding("A09", "UNCLEAR", "地址不详", choice="UNCLEAR", choices=(DEAD, "DOUBTFUL"),
                 follow=("DECIDE", "REPAIR")),
-        Finding("A10", "LEFT_JOB", "已离职", invalid="LEFT_JOB", scope="DEBTOR"),
+        Finding("A10", "LEFT_JOB", "已离职", persons=WITNESSES, invalid="LEFT_JOB", scope="DEBTOR"),
         Finding("A11", "COMPANY_GONE", "单位倒闭/搬走", invalid="COMPANY_GONE", scope="DEBTOR"),
         Finding("A12", "COLLECTIVE_HUKOU", "集体户/人才中心", invalid="COLLECTIVE", scope="DEBTOR"),
         Finding("A13", "VACANT", "空置/未装修"),

@@ -58,8 +58,8 @@ def sync(house: House, claims: Claims, asked: Mapping[str, Any]) -> bytes:
     rows = house.database.read(lambda connection: pull.look(connection, claims, asked["cursor"], now))
     row = admitted(rows, claims, asked["device_id"])
     if not results and (row.last_seen_at is None or now - row.last_seen_at >= SEEN_EVERY):
-        clock = rules.clock_of(asked, now)
-        house.database.read(lambda connection: note_seen(connection, row.device_id, now, asked["cursor"] or 0, **clock))
+        noted = rules.noted_of(asked, now)
+        house.database.read(lambda connection: note_seen(connection, row.device_id, now, asked["cursor"] or 0, **noted))
     commands = rules.commands_to(
         state=row.state, same_session=row.session_no == claims.session_no, schema=asked["schema"]
     )
@@ -132,7 +132,7 @@ def _hear(house: House, claims: Claims, asked: Mapping[str, Any], now: datetime)
 def _push(
     session: Session, claims: Claims, asked: Mapping[str, Any], now: datetime, *, singly: bool
 ) -> list[dict[str, Any]]:
-    seen = {"now": now, "acked": asked["cursor"] or 0, **rules.clock_of(asked, now)}
+    seen = {"now": now, "acked": asked["cursor"] or 0, **rules.noted_of(asked, now)}
     spoken = locked_speaker(session, claims.user_id, claims.device_id, wait=LOCK_WAIT, **seen)
     row = admitted(spoken, claims, asked["device_id"])
     actor = Actor(row.name, now, claims.user_id, frozenset(row.roles))

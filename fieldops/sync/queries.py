@@ -15,7 +15,7 @@ from fieldops.agents.models import Agent, Crew
 from fieldops.auth.models import UserAccount
 from fieldops.cases import queries as cases
 from fieldops.cases.models import Bank, CallRecord, Case, Debtor
-from fieldops.clock import at_local, local, local_date
+from fieldops.clock import local, local_date
 from fieldops.correspondence.models import Letter
 from fieldops.personal import without_numbers
 from fieldops.planning.models import DayPlan, RouteStop
@@ -172,7 +172,7 @@ _BY_THE_OFFICE = (Recall.reason.not_like(f"{OBJECTED}%"),)
 def recalls_unconfirmed(session: Session, now: datetime, *, waited: timedelta, due_within: timedelta) -> list[Any]:
     """Recalls no phone has shown although a while has passed and the visit is soon due 召回未经手机确认.
 
-    A crew may be late: what was due earlier in the day is listed until it is reported, or may be made again.
+    A crew may be late: what was due earlier is listed until its lawful day ends, it is reported, or may be made again.
     """
     due = (
         sa.select(RouteStop.visit_id, sa.func.max(RouteStop.arrives_at).label("due_at"))
@@ -191,8 +191,9 @@ def recalls_unconfirmed(session: Session, now: datetime, *, waited: timedelta, d
         .join(Agent, Agent.id == Recall.agent_id)
         .join(due, due.c.visit_id == Recall.visit_id)
         .join(ScopeEntry, _IN_FORCE)
+        .join(StopCard, sa.and_(StopCard.visit_id == Recall.visit_id, StopCard.version == ScopeEntry.version))
         .where(Recall.acked_at.is_(None), Recall.recalled_at <= now - waited, *_BY_THE_OFFICE, ~reported.exists())
-        .where(due.c.due_at >= at_local(local_date(now), 0), due.c.due_at <= now + due_within)
+        .where(StopCard.valid_until >= now, due.c.due_at <= now + due_within)
     )
     return list(session.execute(query.order_by(due.c.due_at)).mappings())
 

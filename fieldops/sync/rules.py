@@ -172,9 +172,10 @@ CLOCK_TOLERANCE: Final = timedelta(seconds=120)
 CLOCK_OFF, CLOCK_JUMP, CLOCK_UNVERIFIED = "CLOCK_OFF", "CLOCK_JUMP", "CLOCK_UNVERIFIED"
 
 
-def clock_of(told: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """What a sync says of the phone's clock: since which start it runs, and how far it is ahead of ours."""
-    return {"boot_id": told["boot_id"], "clock_off_ms": (told["client_time"] - now) // timedelta(milliseconds=1)}
+def noted_of(told: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What a sync says of its phone: how its app writes, since which start its clock runs, and how far it is ahead."""
+    off_ms = (told["client_time"] - now) // timedelta(milliseconds=1)
+    return {"schema": told["schema"], "boot_id": told["boot_id"], "clock_off_ms": off_ms}
 
 
 def clock_signals(told: Mapping[str, Any], mutation: Mapping[str, Any], now: datetime) -> list[str]:

@@ -29,6 +29,7 @@ class OnRecord:
 
     ``valid_until`` is the end of the day for which it does.
     ``recalled_at`` None: nothing keeps them from it; else the newest recall that does, shown at ``acked_at``.
+    ``told_seq`` is its place in their feed.
     """
 
     version: int | None
@@ -37,15 +38,19 @@ class OnRecord:
     recalled_at: datetime | None
     recall_reason: str | None
     acked_at: datetime | None
+    told_seq: int | None
 
 
 _STANDINGS: Final = """
-    SELECT v.id, s.version, s.left_reason, c.valid_until, r.recalled_at, r.reason, r.acked_at
+    SELECT v.id, s.version, s.left_reason, c.valid_until, r.recalled_at, r.reason, r.acked_at, r.told_seq
     FROM unnest(%(visit_ids)s::uuid[]) AS v(id)
     LEFT JOIN agent_scope s ON s.agent_id = %(agent_id)s AND s.visit_id = v.id
     LEFT JOIN stop_card c ON c.visit_id = s.visit_id AND c.version = s.version
     LEFT JOIN LATERAL (
-        SELECT recall.recalled_at, recall.reason, recall.acked_at FROM recall
+        SELECT recall.recalled_at, recall.reason, recall.acked_at, (
+            SELECT max(f.seq) FROM agent_feed f
+            WHERE f.agent_id = recall.agent_id AND f.entity_id = recall.visit_id AND f.urgent) AS told_seq
+        FROM recall
         WHERE recall.agent_id = s.agent_id AND recall.visit_id = s.visit_id AND s.version <= recall.version
         ORDER BY recall.id DESC LIMIT 1) r ON true
 """
@@ -73,7 +78,7 @@ class Speaker(NamedTuple):
 
 _SEEN: Final = """
     UPDATE device SET last_seen_at = %(now)s, last_seq_acked = %(acked)s, boot_id = %(boot_id)s,
-        clock_off_ms = %(clock_off_ms)s
+        clock_off_ms = %(clock_off_ms)s, schema_version = %(schema)s
 """
 _SPEAKER: Final = f"""
     WITH rules AS MATERIALIZED (
@@ -169,10 +174,10 @@ def head_of(connection: psycopg.Connection[Any], agent_id: UUID) -> int:
     return int(found[0]) if found else 0
 
 
-def note_seen(connection: psycopg.Connection[Any], device_id: UUID, now: datetime, acked: int, **clock: Any) -> None:
-    """Note when a phone spoke, up to where it holds its feed, and what it said of its clock."""
+def note_seen(connection: psycopg.Connection[Any], device_id: UUID, now: datetime, acked: int, **said: Any) -> None:
+    """Note when a phone spoke, up to where it holds its feed, and what it said of itself."""
     connection.execute(
-        f"{_SEEN} WHERE id = %(device_id)s", {"device_id": device_id, "now": now, "acked": acked, **clock}
+        f"{_SEEN} WHERE id = %(device_id)s", {"device_id": device_id, "now": now, "acked": acked, **said}
     )
 
 

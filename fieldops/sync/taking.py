@@ -251,12 +251,14 @@ def _times(sender: Sender, signals: list[str], arrived_at: datetime, recall: OnR
     """
     if recall.recalled_at is None:
         return None
+    cursor = sender.clock["cursor"]
+    reached = cursor is None or recall.told_seq is None or cursor >= recall.told_seq  # else the answer got lost
     off = sender.clock["client_time"] - sender.actor.at if CLOCK_OFF in signals else timedelta()
     knowledge = knowledge_of(
         recalled_at=recall.recalled_at,
         arrived_at=arrived_at - off,
         acked_at=recall.acked_at,
-        seen_at=sender.seen_at,
+        seen_at=sender.seen_at if reached else None,
         clock_ok=CLOCK_JUMP not in signals and not {CLOCK_OFF, CLOCK_UNVERIFIED} <= set(signals),
     )
     return {

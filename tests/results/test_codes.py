@@ -49,6 +49,11 @@ def test_a_finding_is_dead_for_somebody_or_alive(row):
     assert bool(row.choice) == (DEAD in row.choices)
 
 
+@pytest.mark.parametrize("code", ["A05", "A08", "A10"])
+def test_that_the_debtor_is_gone_is_said_by_somebody_grown_up_who_is_not_the_debtor(code):
+    assert set(PERSONS) - set(FINDINGS[code].persons) == {"P00", "P01", "P10"}
+
+
 def test_follow_ups_are_asked_of_known_roles():
     assert {row.role for row in FOLLOW_UPS.values()} <= set(Role)
 

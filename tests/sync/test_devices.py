@@ -289,6 +289,8 @@ def test_an_app_too_old_has_all_it_sends_kept_and_sends_it_again_when_it_is_new(
     phone.schema = 5
     phone._db.execute("UPDATE outbox SET schema = 5")  # the new app has written its rows anew
     assert sync(road, phone) == {done: "APPLIED"}
+    listed = {each["id"]: each["schema_version"] for each in road.client_as("SUPERVISOR").get("/api/v1/devices").json}
+    assert listed[phone.device_id] == 5
 
 
 @pytest.mark.parametrize("to", ["WIPE", "LOGOUT"])

@@ -72,6 +72,21 @@ def test_a_visit_made_after_its_recall_is_listed_with_what_the_crew_could_know(r
     assert office(road, "visits-after", since=(road.house.clock.now() + timedelta(seconds=1)).isoformat()) == []
 
 
+def test_a_crew_is_not_told_by_an_answer_that_got_lost(road):
+    (phone, api), _ = road.phones()
+    case_ids = case_ids_of(road, road.visit_id)
+    road.house.clock.advance(seconds=61)
+    pay_in_full(road, road.visit_id)
+    api.lose_answer = True
+    with pytest.raises(OSError, match="lost"):
+        sync(road, phone)
+    road.house.clock.advance(minutes=30)
+    report_result(road, phone, road.visit_id, case_ids=case_ids)
+    sync(road, phone)
+    (row,) = office(road, "visits-after")
+    assert (row["knowledge"], row["times"]["phone_seen_at"] >= row["times"]["recalled_at"]) == ("COULD_NOT_KNOW", True)
+
+
 def test_a_check_in_after_a_recall_is_listed_by_the_time_it_happened(road):
     (phone, _), _ = road.phones()
     check_in(road, phone, road.visit_id)  # before the recall, and sent after it
