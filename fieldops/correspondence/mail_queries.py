@@ -78,10 +78,11 @@ def items_without_news(session: Session, *, since: datetime) -> Sequence[MailIte
     return session.scalars(silent.order_by(MailItem.id)).all()
 
 
-def items_posted_between(session: Session, begins: datetime, ends: datetime) -> Sequence[MailItem]:
-    """Items posted from an instant on and before another."""
-    chosen = sa.select(MailItem).where(MailItem.posted_at >= begins, MailItem.posted_at < ends)
-    return session.scalars(chosen.order_by(MailItem.id)).all()
+def items_posted_between(session: Session, begins: datetime, ends: datetime) -> list[tuple[MailItem, Letter]]:
+    """Items posted from an instant on and before another, with their letters."""
+    chosen = sa.select(MailItem, Letter).join(Letter, Letter.id == MailItem.letter_id)
+    rows = session.execute(chosen.where(MailItem.posted_at >= begins, MailItem.posted_at < ends).order_by(MailItem.id))
+    return [(item, letter) for item, letter in rows]
 
 
 def use_of_templates(session: Session) -> dict[UUID, tuple[int, datetime | None]]:

@@ -105,6 +105,12 @@ class FiguresIn(In):
             raise ValidationError("must not be earlier than from_on", "until_on")
 
 
+class KindFiguresOut(Out):
+    posted = fields.Integer()
+    delivered = fields.Integer()
+    returned = fields.Integer()
+
+
 class FiguresOut(Out):
     posted = fields.Integer()
     delivered = fields.Integer()
@@ -112,6 +118,7 @@ class FiguresOut(Out):
     lost = fields.Integer()
     mean_days_to_delivery = fields.Float(allow_none=True)
     return_reasons = fields.Dict(keys=fields.String(), values=fields.Integer())
+    address_kinds = fields.Dict(keys=fields.String(), values=fields.Nested(KindFiguresOut))
 
 
 class MailFileIn(In):

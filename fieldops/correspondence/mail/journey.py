@@ -72,7 +72,7 @@ def record_event(
         _require_the_same(item, events, known, place, signed_by)
         return item
     if not events or at >= events[-1].happened_at:
-        item = _move(session, actor, item, code, signed_by)
+        item = _move(session, actor, item, code, at, signed_by)
     else:
         _require_to_fit(item, events, code, at)
     tracking.note_event(session, actor, item, code, at, place=place, source=source)
@@ -146,11 +146,13 @@ def _contradicts(item: MailItem, what: str) -> NotNow:
     return NotNow("EVENT_CONTRADICTS", f"{item.tracking_no}: {what}; {mend}.", status=item.status)
 
 
-def _move(session: Session, actor: audit.Actor, item: MailItem, code: str, signed_by: str | None) -> MailItem:
+def _move(
+    session: Session, actor: audit.Actor, item: MailItem, code: str, at: datetime, signed_by: str | None
+) -> MailItem:
     if code in DELIVERED:
-        return tracking.record_delivery(session, actor, item.id, signed_by=signed_by or "")
+        return tracking.record_delivery(session, actor, item.id, signed_by=signed_by or "", at=at)
     if code == "lose":
-        return tracking.record_loss(session, actor, item.id)
+        return tracking.record_loss(session, actor, item.id, at=at)
     locked = queries.item_by_id(session, item.id, lock=True)
     move_item(session, actor, locked, code)
     return locked

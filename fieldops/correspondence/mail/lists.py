@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from fieldops.cases import queries as cases
 from fieldops.clock import at_local, local_date, years_later
 from fieldops.correspondence import mail_queries, queries
 from fieldops.correspondence.mail import evidence
 from fieldops.packs import queries as packs
+from fieldops.policies.sections import ADDRESS_KINDS
 from fieldops.policies.service import policy_on
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
-    from fieldops.correspondence.models import MailItem
+    from fieldops.correspondence.models import Letter, MailItem
 
 ENDS_SOON_DAYS = 60  # time to write a new text and have the bank approve it
 YEAR_DAYS, LIMITATION_YEARS, WARN_DAYS = 365, 3, 180  # Civil Code, Article 188: three years
@@ -109,10 +111,14 @@ def after_payment(session: Session, *, from_on: date, until_on: date) -> list[di
 
 
 def figures(session: Session, *, from_on: date, until_on: date) -> dict[str, Any]:
-    """What became of the items posted in a span of days, both included: rates, days to delivery, returns by reason."""
-    rows = mail_queries.items_posted_between(session, at_local(from_on, 0), at_local(until_on + timedelta(days=1), 0))
+    """What became of the items posted in a span of days, both included: counts, days to delivery, returns by reason.
+
+    ``address_kinds`` says it for homes, workplaces and the others by themselves.
+    """
+    pairs = mail_queries.items_posted_between(session, at_local(from_on, 0), at_local(until_on + timedelta(days=1), 0))
+    rows = [item for item, _ in pairs]
     days = [
-        (item.outcome_at - item.posted_at).days
+        (local_date(item.outcome_at) - local_date(item.posted_at)).days
         for item in rows
         if item.status == "DELIVERED" and item.outcome_at and item.posted_at
     ]
@@ -127,7 +133,22 @@ def figures(session: Session, *, from_on: date, until_on: date) -> dict[str, Any
         "lost": sum(1 for item in rows if item.status in ("LOST", "CLAIMED")),
         "mean_days_to_delivery": round(sum(days) / len(days), 1) if days else None,
         "return_reasons": dict(sorted(reasons.items())),
+        "address_kinds": _by_address_kind(session, pairs),
     }
+
+
+def _by_address_kind(session: Session, pairs: Sequence[tuple[MailItem, Letter]]) -> dict[str, dict[str, int]]:
+    """How many were posted to each kind of address, delivered and returned; an address no file gives is OTHER."""
+    given = cases.addresses_by_case(session, {letter.case_id for _, letter in pairs})
+    found: dict[str, dict[str, int]] = {}
+    for item, letter in pairs:
+        kinds = [row.kind for row in given.get(letter.case_id, ()) if row.address_id == letter.address_id]
+        kind = min(kinds, key=ADDRESS_KINDS.index, default="OTHER")
+        counts = found.setdefault(kind, {"posted": 0, "delivered": 0, "returned": 0})
+        counts["posted"] += 1
+        counts["delivered"] += item.status == "DELIVERED"
+        counts["returned"] += item.status == "RETURNED"
+    return dict(sorted(found.items()))
 
 
 def _ending(left: int | None) -> str | None:

@@ -93,12 +93,17 @@ def record_return(session: Session, actor: audit.Actor, item_id: UUID, *, reason
     return returned
 
 
-def record_delivery(session: Session, actor: audit.Actor, item_id: UUID, *, signed_by: str) -> MailItem:
-    """Record that an item was delivered, and ask for a call to the debtor. Raises: NotNow."""
+def record_delivery(
+    session: Session, actor: audit.Actor, item_id: UUID, *, signed_by: str, at: datetime | None = None
+) -> MailItem:
+    """Record that an item was delivered, ``at`` the instant the post names, and ask for a call to the debtor.
+
+    Raises: NotNow.
+    """
     item, letter = locked(session, item_id)
     move_item(session, actor, item, delivery_from(item.status), reason=signed_by)
     move_letter(session, actor, letter, "deliver")
-    item.outcome, item.outcome_at = delivered_to(signed_by), actor.at
+    item.outcome, item.outcome_at = delivered_to(signed_by), at or actor.at
     days = policy_on(session, local_date(actor.at)).letter.followup_call_days
     address = address_queries.address_by_id(session, letter.address_id)
     addresses.record_findings(session, actor, [addresses.Found(address, signed_by, DELIVERY, str(item.id))])
@@ -121,12 +126,12 @@ def delivered_to(signed_by: str | None) -> str:
     return f"DELIVERED {signed_by}"
 
 
-def record_loss(session: Session, actor: audit.Actor, item_id: UUID) -> MailItem:
-    """Record that the post lost an item, and ask for its replacement. Raises: NotNow."""
+def record_loss(session: Session, actor: audit.Actor, item_id: UUID, *, at: datetime | None = None) -> MailItem:
+    """Record that the post lost an item, ``at`` the instant it names, and ask for its replacement. Raises: NotNow."""
     item, letter = locked(session, item_id)
     move_item(session, actor, item, "lose")
     move_letter(session, actor, letter, "lose")
-    item.outcome, item.outcome_at = "LOST", actor.at
+    item.outcome, item.outcome_at = "LOST", at or actor.at
     detail = {"letter_no": letter.letter_no, "tracking_no": item.tracking_no}
     due_at = actor.at + PROVE_WITHIN
     open_task(session, actor, "replace_lost_letter", Role.ADMIN_CLERK, "mail_item", item.id, due_at, detail, again=True)

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from fieldops.clock import local_date
 from fieldops.correspondence import register
-from fieldops.correspondence.mail import evidence, journey, posting, receipts, remailing, tracking
+from fieldops.correspondence.mail import evidence, journey, lists, posting, receipts, remailing, tracking
 from fieldops.correspondence.mail_models import PostalReceipt
 from fieldops.correspondence.paper import papers
 from fieldops.errors import NotNow, NotUnderstood, TooLarge
 from fieldops.tasks.queries import task_of
 from fieldops.timeline.service import letter_timeline
+from tests.makers import HOME
 
 
 @pytest.fixture
@@ -280,6 +282,34 @@ def test_a_letter_whose_address_is_blocked_is_not_mailed_again(office, posted):
         remail(office, item_id)
     assert (refused.value.code, refused.value.extra["codes"]) == ("REMAIL_REFUSED", ("LR-032",))
     assert office.read(letter_id).status == "RETURNED"
+
+
+def test_deliveries_are_counted_from_the_day_the_post_names_and_returns_by_reason_and_kind_of_address(office):
+    office.approved(2)
+    office.approve(office.request(office.case(addresses={"WORK": HOME.format(80)})))
+    posted_on = office.house.clock.now()
+    ids = office.posted()
+    at_work = next(
+        one for one in ids if office.read(office.item(one).letter_id).figures["recipient_address"] == HOME.format(80)
+    )
+    at_home, other = (one for one in ids if one != at_work)
+    office.house.clock.advance(days=9)
+    delivered_at = posted_on + timedelta(days=3)
+    happen(office, at_home, "deliver", signed_by="SELF", happened_at=delivered_at)
+    happen(office, other, "lose", happened_at=delivered_at)
+    bring_back(office, at_work, "M10")
+    assert [office.item(one).outcome_at for one in (at_home, other)] == [delivered_at] * 2
+    day = local_date(posted_on)
+    with office.house.transaction() as session:
+        found = lists.figures(session, from_on=day, until_on=day)
+        later = lists.figures(session, from_on=day + timedelta(days=1), until_on=day + timedelta(days=9))
+    assert later["posted"] == 0
+    assert found == {
+        "posted": 3, "delivered": 1, "returned": 1, "lost": 1, "mean_days_to_delivery": 3.0, "return_reasons": {"M10": 1},
+        "address_kinds": {
+            "HOME": {"posted": 2, "delivered": 1, "returned": 0}, "WORK": {"posted": 1, "delivered": 0, "returned": 1},
+        },
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("days", "status"), [(8, "SEALED"), (9, "RETURNED")])
