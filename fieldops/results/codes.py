@@ -36,27 +36,28 @@ OF_THE_WHOLE_VISIT = frozenset({NOT_EXECUTED, ABORTED_BY_OFFICE})
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom the crew met 见面对象."""
+    """Whom the crew met 见面对象; ``bank`` is what banks call it in the one column they know."""
 
     code: str
     name: str
     zh: str
+    bank: str
 
 
 PERSONS: Final = {
     row.code: row
     for row in (
-        Person("P00", "NOBODY", "无人"),
-        Person("P01", "SELF", "本人"),
-        Person("P02", "GUARANTOR", "担保人"),
-        Person("P03", "SPOUSE", "配偶"),
-        Person("P04", "FAMILY", "家人"),
-        Person("P05", "COLLEAGUE", "同事/单位人员"),
-        Person("P06", "FRIEND", "朋友"),
-        Person("P07", "NEIGHBOUR", "邻居"),
-        Person("P08", "COMMITTEE", "村居委/物业/保安"),
-        Person("P09", "NEW_OCCUPANT", "现住户/租客"),
-        Person("P10", "MINOR_ONLY", "仅未成年人"),
+        Person("P00", "NOBODY", "无人", "不中人"),
+        Person("P01", "SELF", "本人", "中债"),
+        Person("P02", "GUARANTOR", "担保人", "中担保人"),
+        Person("P03", "SPOUSE", "配偶", "中家人"),
+        Person("P04", "FAMILY", "家人", "中家人"),
+        Person("P05", "COLLEAGUE", "同事/单位人员", "中同事/朋友"),
+        Person("P06", "FRIEND", "朋友", "中同事/朋友"),
+        Person("P07", "NEIGHBOUR", "邻居", "中邻居"),
+        Person("P08", "COMMITTEE", "村居委/物业/保安", "中村居委/物业"),
+        Person("P09", "NEW_OCCUPANT", "现住户/租客", "中现住户"),
+        Person("P10", "MINOR_ONLY", "仅未成年人", "不中人"),
     )
 }
 ANYBODY = tuple(PERSONS)
@@ -69,7 +70,8 @@ class Finding:
 
     ``invalid`` is the reason it is dead and ``scope`` for whom; ``confirms`` says that it is right. ``photo`` must be
     declared with it; ``follow`` names who must act on it (see FOLLOW_UPS). ``choices`` are what a supervisor may find
-    of the address, ``choice`` is the reason it is dead if they find so; until then it is in doubt.
+    of the address, ``choice`` is the reason it is dead if they find so; until then it is in doubt. ``bank`` is what
+    banks call it in their one column, where that says more than whom the crew met.
     """
 
     code: str
@@ -83,6 +85,7 @@ class Finding:
     choice: str = ""
     choices: tuple[str, ...] = ()
     follow: tuple[str, ...] = ()
+    bank: str = ""
 
 
 FINDINGS: Final = {
@@ -93,8 +96,9 @@ FINDINGS: Final = {
         Finding("A03", "NOBODY_HOME", "地址存在，无人应答", persons=(NOBODY, "P07", "P08"), follow=("REVISIT",)),
         Finding("A04", "ACCESS_DENIED", "门禁/保安拒入", persons=(NOBODY, "P05", "P08"), follow=("REVISIT",)),
         Finding("A05", "MOVED", "已搬迁", persons=WITNESSES, invalid="MOVED", scope="DEBTOR", follow=("REPAIR",)),
-        Finding("A06", "DEMOLISHED", "已拆迁/灭失", invalid="DEMOLISHED", scope="SITE", photo=True),
-        Finding("A07", "NO_SUCH_DOOR", "门牌错误/无此门牌", invalid="NO_SUCH_DOOR", scope="EXACT", photo=True),
+        Finding("A06", "DEMOLISHED", "已拆迁/灭失", invalid="DEMOLISHED", scope="SITE", photo=True, bank="拆迁"),
+        Finding("A07", "NO_SUCH_DOOR", "门牌错误/无此门牌", invalid="NO_SUCH_DOOR", scope="EXACT", photo=True,
+                bank="无址"),
         Finding("A08", "NO_SUCH_PERSON", "查无此人", persons=WITNESSES, invalid="NO_SUCH_PERSON", scope="DEBTOR"),
         Finding("A09", "UNCLEAR", "地址不详", choice="UNCLEAR", choices=(DEAD, "DOUBTFUL"),
                 follow=("DECIDE", "REPAIR")),
@@ -105,6 +109,16 @@ FINDINGS: Final = {
         Finding("A14", "SHELL_SENSITIVE", "敏感场所，未进入", choices=("SENSITIVE", ORDINARY), follow=("DECIDE",)),
     )
 }  # fmt: skip
+
+
+def bank_code_of(person_met: str, address_finding: str | None) -> str:
+    """The one-column code of a visit that was made, as banks know it 银行结果码. Source: domain reference, section 5.
+
+    >>> bank_code_of("P01", "A01"), bank_code_of("P08", "A06")
+    ('中债', '拆迁')
+    """
+    finding = FINDINGS.get(address_finding or "")
+    return (finding.bank if finding else "") or PERSONS[person_met].bank
 
 
 @dataclass(frozen=True, slots=True)

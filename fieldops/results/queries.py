@@ -13,6 +13,7 @@ from fieldops.addresses.register import NOBODY_HOME
 from fieldops.agents.models import Agent
 from fieldops.errors import NotFound
 from fieldops.planning.queries import LIVE_STOP
+from fieldops.results.codes import NOT_EXECUTED, bank_code_of
 from fieldops.results.models import EvidenceSlot, ResultLine, VisitResult
 from fieldops.rows import read_rows
 from fieldops.visits.models import Visit
@@ -199,4 +200,13 @@ def shown(session: Session, results: list[VisitResult]) -> list[dict[str, Any]]:
     for line in session.scalars(found.order_by(ResultLine.case_id)):
         lines.setdefault(line.result_id, []).append(line)
     columns = VisitResult.__table__.columns.keys()
-    return [{**{name: getattr(r, name) for name in columns}, "lines": lines.get(r.id, [])} for r in results]
+    return [
+        {**{name: getattr(r, name) for name in columns}, "lines": told, "bank_code": _bank_code(r, told)}
+        for r, told in ((result, lines.get(result.id, [])) for result in results)
+    ]
+
+
+def _bank_code(result: VisitResult, lines: Sequence[ResultLine]) -> str | None:
+    """What banks call it; None of a visit nobody made."""
+    executed = any(line.outcome != NOT_EXECUTED for line in lines)
+    return bank_code_of(result.person_met, result.address_finding) if executed else None

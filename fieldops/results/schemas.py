@@ -119,6 +119,9 @@ class ResultOut(Out):
     is_primary = fields.Boolean()
     address_finding = fields.String(allow_none=True)
     person_met = fields.String()
+    bank_code = fields.String(
+        allow_none=True, metadata={"description": "银行结果码, the one column banks know; null: nobody went"}
+    )
     identity_verified = fields.Boolean()
     identity_shown = fields.Boolean()
     summary = fields.String()

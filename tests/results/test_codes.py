@@ -4,7 +4,7 @@ import pytest
 
 from fieldops.auth.roles import Role
 from fieldops.cases.rules import GRADES, HOLD_KINDS
-from fieldops.results.codes import DEAD, FINDINGS, FOLLOW_UPS, OUTCOMES, PERSONS, SLOT_LIMITS
+from fieldops.results.codes import DEAD, FINDINGS, FOLLOW_UPS, OUTCOMES, PERSONS, SLOT_LIMITS, bank_code_of
 from fieldops.results.schemas import LineIn, ResultIn
 
 LINE_FIELDS = set(LineIn().fields)
@@ -52,6 +52,18 @@ def test_a_finding_is_dead_for_somebody_or_alive(row):
 @pytest.mark.parametrize("code", ["A05", "A08", "A10"])
 def test_that_the_debtor_is_gone_is_said_by_somebody_grown_up_who_is_not_the_debtor(code):
     assert set(PERSONS) - set(FINDINGS[code].persons) == {"P00", "P01", "P10"}
+
+
+@pytest.mark.parametrize(
+    ("person", "finding", "code"),
+    [
+        ("P01", "A01", "中债"), ("P03", "A02", "中家人"), ("P04", "A02", "中家人"), ("P05", "A10", "中同事/朋友"),
+        ("P06", "A05", "中同事/朋友"), ("P00", "A03", "不中人"), ("P00", None, "不中人"), ("P00", "A07", "无址"),
+        ("P08", "A06", "拆迁"),
+    ],
+)  # fmt: skip
+def test_a_result_has_the_one_code_banks_know(person, finding, code):
+    assert bank_code_of(person, finding) == code
 
 
 def test_follow_ups_are_asked_of_known_roles():

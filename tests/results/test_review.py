@@ -52,6 +52,7 @@ def reviewed(road):
 def test_an_accepted_result_says_who_accepted_it_and_stays_as_it_is(reviewed):
     answer = reviewed.ask(reviewed.first, "accept")
     assert (answer.json["status"], answer.json["reviewed_by"]) == ("ACCEPTED", "supervisor")
+    assert answer.json["bank_code"] == "中债"
     for act in ("accept", "return"):
         again = reviewed.ask(reviewed.first, act, note=NOTE)
         assert (again.status_code, again.json["code"]) == (409, "RESULT_STATE")

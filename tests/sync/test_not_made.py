@@ -15,6 +15,8 @@ def test_a_visit_nobody_made_leaves_the_phones_and_waits_in_its_batch(road):
     done = report_result(road, phone, road.visit_id, "O24", finding=None, person="P00")
     assert sync(road, phone) == {done: "APPLIED"}
     assert road.status() == ("BATCHED", "SKIPPED")
+    (told,) = road.client_as("SUPERVISOR").get(f"/api/v1/results/of-visit/{road.visit_id}").json
+    assert (told["person_met"], told["bank_code"]) == ("P00", None)
     sync(road, partner)
     assert str(road.visit_id) not in {**phone.base, **partner.base}
 
