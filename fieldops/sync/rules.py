@@ -106,7 +106,8 @@ class Standing:
     """How a visit stands for the agent who reports it.
 
     ``ever_held``: it was on a phone of theirs. ``left_reason``: why it no longer is (None: it is). ``recalled``: they
-    must not make it. ``begun``: their check-in came before the recall. ``has_primary``: a result counts already.
+    must not make it. ``begun``: their check-in came before the recall. ``has_primary``: a result counts
+    already, or, of an objection, the visit was reported in this very push.
     ``obeys``: the report says that they left because the office said so (O25). ``corrects``: it is a
     new version of a result that was returned to them. ``not_made``: it says that nobody went (O24).
     """
@@ -124,11 +125,11 @@ class Standing:
 
 STANDINGS: Final[tuple[tuple[Callable[[Standing], bool], Code], ...]] = (
     (lambda it: not it.ever_held, Code.REJECTED_FORBIDDEN),
-    (lambda it: it.kind == OBJECTION, Code.APPLIED),
     (
-        lambda it: it.kind == RESULT and not it.corrects and (it.has_primary or it.left_reason in CREW_HAS_REPORTED),
+        lambda it: it.kind != CHECK_IN and not it.corrects and (it.has_primary or it.left_reason in CREW_HAS_REPORTED),
         Code.CONFLICT_ALREADY_COMPLETED,
     ),
+    (lambda it: it.kind == OBJECTION, Code.APPLIED),
     (lambda it: (it.kind == CHECK_IN or it.corrects) and it.left_reason in CREW_HAS_REPORTED, Code.APPLIED),
     (lambda it: it.recalled and (it.not_made or (it.begun and it.obeys)), Code.APPLIED),
     (lambda it: it.recalled, Code.ACCEPTED_AFTER_RECALL),

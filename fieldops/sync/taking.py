@@ -61,6 +61,9 @@ _FLAG_OF: Final = {
     Code.ACCEPTED_OUT_OF_SCOPE: results.OUT_OF_SCOPE,
     Code.CONFLICT_ALREADY_COMPLETED: results.SECOND_RESULT,
 }
+_REPORTED: Final = frozenset({states.COMPLETED, states.BATCHED})
+"""What has become of a visit a crew has just reported, made or not: what comes after is no objection to it."""
+AFTER_REPORT: Final = "AFTER_REPORT"
 _NUL: Final = b"\\u0000"
 
 
@@ -154,7 +157,7 @@ def _weigh(
     if visit is None:
         return Refusal(Code.REJECTED_UNKNOWN_ENTITY, f"there is no visit {heard.visit_id}")
     record, body = standings[visit.id], heard.body
-    has_primary = ground[visit.id].has_primary if visit.id in ground else False
+    has_primary = ground[visit.id].has_primary if visit.id in ground else visit.status in _REPORTED
     standing = _standing(heard, visit, record, has_primary=has_primary)
     code = code_of(standing)
     if code is Code.REJECTED_FORBIDDEN:
@@ -163,7 +166,8 @@ def _weigh(
         detail = "this visit has begun; report what was found, or that it was broken off (O20, O24)"
         return Refusal(Code.REJECTED_VALIDATION, detail)
     signals = clock_signals(sender.clock, heard.mutation, sender.actor.at)
-    flags = [*([_FLAG_OF[code]] if code in _FLAG_OF else []), *signals]
+    flag = AFTER_REPORT if heard.kind == OBJECTION and code is not Code.APPLIED else _FLAG_OF.get(code)
+    flags = [*([flag] if flag else []), *signals]
     times = _times(sender, signals, body.get("arrived_at", heard.mutation["device_time"]), record)
     return _Weighed(heard, record.left_reason, _is_held(heard, record), code, flags, times)
 
@@ -183,7 +187,7 @@ def _land(
         for each in weighed:
             each.flags.extend(found[each.heard.visit_id])
     elif kind == OBJECTION:
-        for each in (one for one in weighed if one.left_reason is None):
+        for each in (one for one in weighed if one.left_reason is None and one.code is Code.APPLIED):
             visit, mutation = cast("Visit", visits[each.heard.visit_id]), str(each.heard.id)
             object_to_visit(session, sender.actor, visit, each.heard.body, mutation=mutation)
     elif kind == RESULT:

@@ -62,6 +62,25 @@ def test_an_objection_to_what_is_off_already_is_kept_and_changes_nothing(road):
     assert [row.kind for row in all_of(road, VisitEvent)] == ["objection", "objection"]
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one push", "in two"])
+@pytest.mark.parametrize(
+    "told", [{}, {"outcome": "O24", "finding": None, "person": "P00", "slots": []}], ids=["made", "not made"]
+)
+def test_an_objection_after_the_report_is_kept_and_flagged_and_nothing_follows(road, told, at_once):
+    (phone, _), _ = road.phones()
+    report_result(road, phone, road.visit_id, **told)
+    if not at_once:
+        held = phone.base
+        sync(road, phone)
+        assert held != phone.base
+    late = objection(road, phone, "WRONG_ADDRESS")
+    status = None if at_once else road.status()
+    assert sync(road, phone)[late] == "CONFLICT_ALREADY_COMPLETED"
+    assert status in (None, road.status())
+    assert [row for row in all_of(road, AddressEvent) if row.evidence_kind == "CREW_OBJECTION"] == []
+    assert [row.flags for row in all_of(road, VisitEvent) if row.kind == "objection"] == [["AFTER_REPORT"]]
+
+
 def test_a_result_that_is_on_its_way_when_the_partner_objects_is_kept(road):
     (phone, _), (partner, _) = road.phones()
     done = report_result(road, partner, road.visit_id)
