@@ -22,6 +22,7 @@ from fieldops.correspondence.book import CUSTODY_BOOK, LETTER_BOOK
 from fieldops.correspondence.desk import mail_api, posting_api, printing_api, register_api, stock_api
 from fieldops.correspondence.mail.intake import RECEIPTS, TRACKING
 from fieldops.evidence import api as evidence_api
+from fieldops.evidence import tus
 from fieldops.imports import api as imports_api
 from fieldops.imports.kinds import offer
 from fieldops.packs import api as packs_api
@@ -139,4 +140,5 @@ def create_app(house: House) -> Web:
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix=f"/api/v1{blueprint.url_prefix or ''}")
+    app.wsgi_app = tus.overriding(app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app

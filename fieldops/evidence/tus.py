@@ -22,14 +22,30 @@ from fieldops.errors import NotUnderstood, OtherProtocol, WrongMedia
 from fieldops.results.codes import VISIT_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,checksum,expiration,termination"
 ALGORITHMS: Final = ("sha1", "sha256")
+_OVERRIDES: Final = ("PATCH", "DELETE")
+_UPLOAD: Final = "/mobile/uploads/"
 _OCTETS: Final = "application/offset+octet-stream"
 _DIGITS: Final = re.compile(r"\A[0-9]{1,12}\Z")
 _SHA256: Final = re.compile(r"\A[0-9a-f]{64}\Z")
+
+
+def overriding(app: WSGIApplication) -> WSGIApplication:
+    """Let a POST to an upload be the PATCH or DELETE it says it is: some networks carry no other methods."""
+
+    def asked(told: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        method = told.get("HTTP_X_HTTP_METHOD_OVERRIDE", "").upper()
+        if method in _OVERRIDES and told["REQUEST_METHOD"] == "POST" and _UPLOAD in told["PATH_INFO"]:
+            told["REQUEST_METHOD"] = method
+        return app(told, start_response)
+
+    return asked
 
 
 @dataclass(frozen=True, slots=True)

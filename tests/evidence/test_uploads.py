@@ -57,6 +57,19 @@ def test_a_photo_sent_in_pieces_is_the_same_photo(reported):
     assert hashlib.sha256(looked.data).hexdigest() == made.slot["sha256"]
 
 
+def test_a_post_that_says_so_is_the_patch_or_the_delete_it_stands_for(reported):
+    part = {"Content_Type": "application/offset+octet-stream", "Upload_Offset": "0"}
+    where, override = f"/{reported.slot['id']}", {"X_HTTP_Method_Override": "PATCH"}
+    reported.tus.create(reported.slot)
+    assert reported.tus.ask("POST", where, reported.data[:100], **part).status_code == 405
+    assert reported.tus.ask("POST", where, reported.data[:100], **part, **override).status_code == 204
+    assert reported.tus.offset(reported.slot) == 100
+    assert reported.tus.ask("POST", where, X_HTTP_Method_Override="DELETE").status_code == 204
+    assert reported.tus.head(reported.slot).status_code == 404
+    assert reported.tus.ask("POST", where, X_HTTP_Method_Override="GET").status_code == 405
+    work(reported.road.house, until_empty=True)
+
+
 def test_the_server_says_what_it_speaks(reported):
     answer = reported.tus.ask("OPTIONS")
     assert answer.status_code in {200, 204}
