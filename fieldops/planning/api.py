@@ -34,7 +34,7 @@ blueprint = Blueprint("plans", __name__, url_prefix="/plans", description="Route
 @blueprint.arguments(PlanIn)
 @blueprint.response(202, PlanOut)
 def ask_for_plan(asked: dict[str, Any]) -> Any:
-    """Ask for a plan of a day; a worker solves it."""
+    """Ask for a plan of a day, of today from now on; a worker solves it."""
     return service.ask_for_plan(session(), actor(), **asked)
 
 

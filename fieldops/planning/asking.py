@@ -134,6 +134,18 @@ def _day(
     )
 
 
+def _from_now_on(day: Day, on_date: date, at: datetime) -> Day:
+    """Today's crews set out now at the earliest; one whose shift is over is named, and costs the others no plan."""
+    if local_date(at) != on_date:
+        return day
+    now_s = second_of(on_date, at)
+    left = [crew for crew in day.problem.crews if crew.shift.end_s > now_s]
+    over = [crew.id for crew in day.problem.crews if crew.shift.end_s <= now_s]
+    crews = (replace(crew, shift=routing.Window(max(crew.shift.start_s, now_s), crew.shift.end_s)) for crew in left)
+    notes = (f"crew {code} is not sent: its shift is over 班次已结束" for code in over)
+    return replace(day, problem=replace(day.problem, crews=tuple(crews)), notes=(*day.notes, *notes))
+
+
 def _as_told(visit_no: str, row: LeftOutVisit) -> routing.LeftOut:
     detail = dict(row.detail)
     repairs = detail.pop("repair_zh", ""), detail.pop("repair_en", "")
@@ -143,7 +155,7 @@ def _as_told(visit_no: str, row: LeftOutVisit) -> routing.LeftOut:
 def _with_days_ahead(session: Session, on_date: date, at: datetime, count: int) -> Day:
     """The day, in sight of the days after it: its visits may be left for one of these."""
     days = days_ahead.days_from(on_date, count)
-    found = {day: _day(session, day, at) for day in days}
+    found = {day: _from_now_on(_day(session, day, at), day, at) for day in days}
     if count == 1:
         return found[on_date]
     visits = queries.visits_to_plan(session, on_date)

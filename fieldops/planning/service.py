@@ -42,9 +42,10 @@ def ask_for_plan(
     With ``queue`` False the caller solves it; the job only waits until that must be over, as the caller may be killed.
     With ``days`` it is made in sight of so many days, itself included; visits better made later are left for then.
 
-    Raises: NotUnderstood for a day that is over, NotNow when nothing is batched.
+    Raises: NotUnderstood for a day that is over, NotNow when nothing is batched or crews have begun the day.
     """
     refuse_day_over(actor, on_date)
+    _refuse_day_begun(session, on_date)
     if not queries.visits_to_plan(session, on_date):
         raise NotNow("NOTHING_BATCHED", f"No visit is batched for {on_date}; make batches first (POST /batches).")
     asked: dict[str, Any] = {"days": days} if days > 1 else {}
@@ -88,6 +89,17 @@ def refuse_day_over(actor: Actor, on_date: date) -> None:
     today = local_date(actor.at)
     if on_date < today:
         raise NotUnderstood("DAY_OVER", f"{on_date} is over; plan {today} or later.")
+
+
+def _refuse_day_begun(session: Session, on_date: date) -> None:
+    """Raises: NotNow for a day that crews have begun: a plan from its morning would not know where they are."""
+    running = queries.published_plan(session, on_date)
+    if running is not None and queries.stops_begun_on(session, on_date):
+        raise NotNow(
+            "DAY_BEGUN",
+            f"Crews have begun {on_date}; plan the rest of it with POST /plans/{running.id}/replan.",
+            plan=str(running.id),
+        )
 
 
 @dataclass(frozen=True, slots=True)
