@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
+"""Days anybody here can mean; what lies outside is a slip of the pen, or an end that is none."""
 
 
 class Clock:

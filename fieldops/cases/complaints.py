@@ -14,7 +14,7 @@ from fieldops.auth.service import agent_id_of
 from fieldops.cases import queries
 from fieldops.cases.events import ComplaintClosed, ComplaintOpened
 from fieldops.cases.models import Complaint
-from fieldops.cases.service import add_once, change_row
+from fieldops.cases.service import add_once, change_row, not_to_come
 from fieldops.cases.states import CLOSED, CLOSERS, COMPLAINT_STEPS
 from fieldops.cases.terms import policies_of_cases
 from fieldops.clock import at_local, local_date
@@ -49,9 +49,10 @@ def open_complaint(
 ) -> Complaint:
     """Take in a complaint 投诉, and announce it; a case, a grade and a day are one, opened again if it was closed.
 
-    ``agent_id`` is the field agent it is about. Raises: NotFound.
+    ``agent_id`` is the field agent it is about. Raises: NotFound; NotUnderstood for a day to come.
     """
     case = queries.case_by_id(session, case_id)
+    not_to_come("received_on", received_on, actor.at)
     key = {"case_id": case_id, "grade": grade, "received_on": received_on}
     told = {"debtor_id": case.debtor_id, "recorded_at": actor.at, "source": source, "status": "OPEN"}
     due_at = _due_at(session, case_id, received_on, actor.at)

@@ -11,12 +11,14 @@ from fieldops import audit, events
 from fieldops.cases import service
 from fieldops.cases.events import RepaymentReceived
 from fieldops.cases.finding import FoundCase, find_cases
+from fieldops.clock import local_date
 from fieldops.db import uuid7
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
 from fieldops.imports.landing import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
 _SAID: Final = ("amount_fen", "paid_at", "channel")
 _REPAYMENT: Final = Table(
@@ -54,7 +56,9 @@ class RepaymentLander:
 
     def land(self, rows: Sequence[CheckedRow]) -> list[Landed]:
         """Land one chunk; see Lander."""
-        cases = find_cases(self._intake, rows)
+        today = local_date(self._intake.actor.at)
+        found = find_cases(self._intake, rows)
+        cases = [_to_come(row, today) or case for case, row in zip(found, rows, strict=True)]
         said = self._known(
             [
                 (case.bank_id, row.values["external_id"])
@@ -128,6 +132,14 @@ class RepaymentLander:
     def _known(self, keys: list[_Key]) -> dict[_Key, _Said]:
         given = {"banks": [bank_id for bank_id, _ in keys], "numbers": [number for _, number in keys]}
         return {(bank_id, number): tuple(said) for bank_id, number, *said in self._session.execute(_KNOWN, given).all()}
+
+
+def _to_come(row: CheckedRow, today: date) -> RowRefused | None:
+    """Money of a day to come would be taken off every balance the bank sends until then."""
+    paid_on = local_date(row.values["paid_at"])
+    if paid_on <= today:
+        return None
+    return RowRefused("还款时间", "DAY_TO_COME", f"还款时间 {paid_on} is still to come; check the year and the day")
 
 
 def _decide(case: FoundCase, row: CheckedRow, said: dict[_Key, _Said]) -> Landed:

@@ -88,7 +88,7 @@ def _mandate(session: Session, actor: Actor, case: Case, step: str, until_on: da
                 last_on=last,
             )
     elif step == "GRANT_EXTENSION":
-        case.extension_until = _later(until_on or case.extension_asked_until, today)
+        case.extension_until = _later(until_on or case.extension_asked_until, max(last or today, today))
     elif case.status == states.KEPT and step == "RESUME":
         case.extension_until = _later(until_on, today)
 

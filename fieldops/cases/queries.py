@@ -259,8 +259,8 @@ def _masked_cases() -> sa.Select[Any]:
     """Cases without any sealed column: what is not selected cannot leak."""
     columns = (
         "id", "debtor_id", "batch_no", "case_no", "product", "status", "card_last4", "balance_fen", "principal_fen",
-        "min_due_fen", "overdue_days", "balance_as_of", "entrusted_on", "expiry_on", "extension_until", "appointment",
-        "employer", "remark", "version",
+        "min_due_fen", "overdue_days", "balance_as_of", "entrusted_on", "expiry_on", "extension_until",
+        "extension_asked_until", "appointment", "employer", "remark", "version",
     )  # fmt: skip
     return (
         sa.select(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -19,11 +19,14 @@ from fieldops.cases.rules import (
     SPECIAL_STATUS_KINDS,
 )
 from fieldops.cases.states import CASE_STATES, CASE_STEPS, COMPLAINT_STATES
+from fieldops.clock import FIRST_DAY, LAST_DAY
 from fieldops.policies.sections import ADDRESS_KINDS
 from fieldops.vault import mask_name
 from fieldops.web import In, Out, Words
 
 _LONG = validate.Length(1, 200)
+_DAYS = validate.Range(FIRST_DAY, LAST_DAY)
+_INSTANTS = validate.Range(datetime(FIRST_DAY.year, 1, 1, tzinfo=UTC), datetime(LAST_DAY.year, 12, 31, tzinfo=UTC))
 _REASON = Words(load_default=None, validate=validate.Length(1, 500))
 
 
@@ -71,7 +74,7 @@ class RepaymentIn(In):
         required=True, validate=_LONG, metadata={"description": "the bank's serial number 流水号"}
     )
     amount_fen = fields.Integer(required=True, strict=True, validate=validate.Range(1, 10**14))
-    paid_at = fields.AwareDateTime(required=True, default_timezone=UTC)
+    paid_at = fields.AwareDateTime(required=True, default_timezone=UTC, validate=_INSTANTS)
     channel = fields.String(required=True, validate=_LONG)
 
 
@@ -95,14 +98,16 @@ class CaseStepIn(CaseReasonIn):
     step = fields.String(
         required=True, validate=validate.OneOf([code for code, step in CASE_STEPS.items() if step.roles])
     )
-    until_on = fields.Date(load_default=None, metadata={"description": "the last day asked for, or granted"})
+    until_on = fields.Date(
+        load_default=None, validate=_DAYS, metadata={"description": "the last day asked for, or granted"}
+    )
 
 
 class HoldIn(In):
     kind = fields.String(required=True, validate=validate.OneOf(HOLD_KINDS))
     channels = fields.String(load_default="ALL", validate=validate.OneOf(("ALL", "VISIT", "LETTER")))
-    from_on = fields.Date(required=True)
-    until_on = fields.Date(load_default=None)
+    from_on = fields.Date(required=True, validate=_DAYS)
+    until_on = fields.Date(load_default=None, validate=_DAYS)
     reason = _REASON
 
 
@@ -118,13 +123,13 @@ class HoldOut(Out):
 
 
 class DisputeIn(CaseReasonIn):
-    received_on = fields.Date(required=True)
+    received_on = fields.Date(required=True, validate=_DAYS)
 
 
 class ComplaintIn(In):
     grade = fields.String(required=True, validate=validate.OneOf(GRADES))
     source = fields.String(load_default="BANK", validate=validate.OneOf(COMPLAINT_SOURCES))
-    received_on = fields.Date(required=True)
+    received_on = fields.Date(required=True, validate=_DAYS)
     agent_id = fields.UUID(load_default=None, metadata={"description": "the field agent it is about"})
     reason = _REASON
 
@@ -175,8 +180,8 @@ class ComplaintPageOut(Out):
 class SpecialStatusIn(In):
     kind = fields.String(required=True, validate=validate.OneOf(SPECIAL_STATUS_KINDS))
     proof = fields.String(required=True, validate=validate.OneOf(PROOF_ORDER))
-    from_on = fields.Date(required=True)
-    until_on = fields.Date(load_default=None)
+    from_on = fields.Date(required=True, validate=_DAYS)
+    until_on = fields.Date(load_default=None, validate=_DAYS)
     evidence = fields.String(load_default=None, validate=_LONG, metadata={"description": "the papers that prove it"})
     reason = _REASON
 

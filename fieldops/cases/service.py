@@ -22,6 +22,7 @@ from fieldops.cases.events import (
 from fieldops.cases.models import Case, Complaint, DoNotContact, Hold, Promise, Repayment, SpecialStatus
 from fieldops.cases.rules import PROOF_ORDER
 from fieldops.cases.states import HOLD_RELEASERS, RELEASERS
+from fieldops.clock import local_date
 from fieldops.db import uuid7
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.tasks import service as tasks
@@ -50,9 +51,11 @@ def record_repayment(
 ) -> Repayment:
     """Record money the bank has received, and announce it; the same slip twice is one repayment.
 
-    Raises: NotFound; NotNow when the bank's serial number is on record with other content.
+    Raises: NotFound; NotUnderstood for a day to come; NotNow when the bank's serial number is on record with other
+    content.
     """
     case = queries.case_by_id(session, case_id)
+    not_to_come("paid_at", local_date(paid_at), actor.at)
     key = {"bank_id": case.bank_id, "external_id": external_id}
     told = {"case_id": case_id, "amount_fen": amount_fen, "paid_at": paid_at, "channel": channel}
     repayment, fresh = add_once(session, Repayment, key, {**told, "recorded_at": actor.at})
@@ -127,7 +130,11 @@ def open_hold(
 
 
 def open_dispute(session: Session, actor: Actor, *, case_id: uuid.UUID, received_on: date, reason: str) -> Hold:
-    """Record that the debtor disputes 异议 a transaction, an amount or the account: all pauses, the bank hears."""
+    """Record that the debtor disputes 异议 a transaction, an amount or the account: all pauses, the bank hears.
+
+    Raises: NotFound; NotUnderstood for a day to come.
+    """
+    not_to_come("received_on", received_on, actor.at)
     hold = open_hold(session, actor, case_id=case_id, kind="DISPUTE", from_on=received_on, reason=reason)
     detail = {"kind": "DISPUTE", "hold_id": str(hold.id)}
     tasks.open_task(session, actor, "REPORT_TO_BANK", Role.BUSINESS_DEPT, "hold", hold.id, actor.at, detail, again=True)
@@ -247,6 +254,12 @@ def show_case(session: Session, case_id: uuid.UUID) -> dict[str, Any]:
         "addresses": queries.addresses_by_case(session, [case_id])[case_id],
         "versions": queries.versions_of(session, case_id),
     }
+
+
+def not_to_come(field: str, day: date, at: datetime) -> None:
+    """Raises: NotUnderstood when what is told as past lies on a day to come: it would hold nothing back until then."""
+    if day > local_date(at):
+        raise NotUnderstood("DAY_TO_COME", f"{field} {day} is still to come; check the year and the day.", field=field)
 
 
 def _in_order(from_on: date, until_on: date | None) -> None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from operator import mul
 from typing import TYPE_CHECKING, Any, Final
 
-from fieldops.clock import SHANGHAI
+from fieldops.clock import FIRST_DAY, LAST_DAY, SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ Cell = str | float | bool | date | datetime | None
 LONGEST_TEXT: Final = 500
 _MOST_FEN: Final = 10**14
 _EXACT_DIGITS: Final = 15  # Excel keeps no more digits of a number
-_YEARS: Final = range(1990, 2100)
+_YEARS: Final = range(FIRST_DAY.year, LAST_DAY.year + 1)
 _EXCEL_EPOCH: Final = datetime.fromisoformat("1899-12-30")
 _EXCEL_DAYS: Final = range(32874, 73051)  # 1990-01-01 … 2099-12-31
 _DAY_S: Final = 86_400

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from fieldops.addresses.schemas import AddressPointOut
+from fieldops.clock import FIRST_DAY, LAST_DAY
 from fieldops.results.codes import FINDINGS, OUTCOMES, PERSONS, SLOT_LIMITS, VISIT_LIMIT
 from fieldops.web import In, Out, Words
 
@@ -54,10 +55,10 @@ class LineIn(In):
     case_id = fields.UUID(required=True)
     outcome = fields.String(required=True, validate=validate.OneOf(list(OUTCOMES)))
     promise_fen = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 10**12))
-    promise_on = fields.Date(load_default=None)
+    promise_on = fields.Date(load_default=None, validate=validate.Range(FIRST_DAY, LAST_DAY))
     channel = fields.String(load_default=None, validate=validate.OneOf(BANK_CHANNELS))
     amount_fen = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 10**12))
-    paid_on = fields.Date(load_default=None)
+    paid_on = fields.Date(load_default=None, validate=validate.Range(FIRST_DAY, LAST_DAY))
     volunteered = fields.Boolean(load_default=None)
     reason = text(200, load_default=None)
     hardship = text(200, load_default=None)

@@ -91,10 +91,40 @@ def test_two_clerks_with_one_slip_make_one_repayment(house, case_id, heard):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"amount_fen": 0}, {"amount_fen": 1.5}, {"channel": ""}, {"paid_at": "yesterday"}, {"cash": True}]
+    "wrong",
+    [
+        {"amount_fen": 0},
+        {"amount_fen": 1.5},
+        {"channel": ""},
+        {"paid_at": "yesterday"},
+        {"cash": True},
+        {"paid_at": "2026-11-24T00:00:00+08:00"},
+        {"paid_at": "0001-01-01T00:00:00+14:00"},
+    ],
 )
 def test_a_slip_that_cannot_be_meant_is_refused(manager, case_id, wrong):
     assert manager.post(f"/api/v1/cases/{case_id}/repayments", json={**SLIP, **wrong}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("place", "day"),
+    [
+        ("complaints", "2026-11-24"),
+        ("complaints", "9999-12-31"),
+        ("disputes", "2026-11-24"),
+    ],
+)
+def test_what_was_received_on_a_day_to_come_is_refused_by_name(manager, case_id, heard, place, day):
+    body = {"received_on": day, "reason": "上门时态度"} | ({"grade": "MAJOR"} if place == "complaints" else {})
+    refused = manager.post(f"/api/v1/cases/{case_id}/{place}", json=body)
+    assert (refused.status_code, "received_on" in refused.text, heard) == (422, True, [])
+
+
+def test_an_end_that_is_none_is_left_out_and_never_stops_a_decision(manager, case_id, heard):
+    hold = {"kind": "MANAGER", "from_on": "2026-11-23", "until_on": "9999-12-31"}
+    refused = manager.post(f"/api/v1/cases/{case_id}/holds", json=hold)
+    assert (refused.status_code, "2099-12-31" in refused.text, heard) == (422, True, [])
+    assert manager.post(f"/api/v1/cases/{case_id}/holds", json=hold | {"until_on": "2099-12-31"}).status_code == 201
 
 
 def test_holds_complaints_and_statuses_are_recorded_and_told(house, manager, case_id, heard):

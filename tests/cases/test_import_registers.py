@@ -160,6 +160,12 @@ def test_a_serial_number_with_other_content_is_listed(house, cases, heard):
     assert len(every(house, Repayment)) == len(heard) == 1
 
 
+def test_money_of_a_day_to_come_is_listed_and_taken_off_nothing(house, cases, heard):
+    summary = take_in(house, "repayments", [{**REPAYMENT, "还款时间": "2026-11-24 00:00:00"}])
+    assert "DAY_TO_COME" in reasons(house, summary)
+    assert (every(house, Repayment), heard) == ([], [])
+
+
 def test_a_serial_number_used_for_two_cases_in_one_file_lands_once(house, cases, monkeypatch):
     for chunk_rows in (1, 10):
         monkeypatch.setattr(running, "CHUNK_ROWS", chunk_rows)

@@ -82,6 +82,9 @@ def test_a_last_day_before_the_one_there_is_is_refused(session, house):
     for until_on in (None, EXPIRY):
         with pytest.raises(NotUnderstood):
             step(session, house, case, "ASK_EXTENSION", until_on)
+    assert step(session, house, case, "ASK_EXTENSION", LATER) == "EXTENSION_PENDING"
+    with pytest.raises(NotUnderstood, match=str(EXPIRY)):
+        step(session, house, case, "GRANT_EXTENSION", EXPIRY)
 
 
 def test_only_a_manager_agrees_to_a_withdrawal(session, house):
@@ -134,5 +137,8 @@ def test_steps_are_taken_over_http_and_refused_by_name(client_as, house):
     assert client_as("PHONE_COLLECTOR").post(url, json={"step": "RESUME", "reason": "x"}).status_code == 403
     asked = client_as("BUSINESS_DEPT").post(url, json={"step": "RESUME", "reason": "银行已回复"})
     assert (asked.status_code, asked.json["code"]) == (403, "STEP_NOT_YOURS")
+    assert manager.post(url, json={"step": "RESUME", "reason": "银行已回复"}).json["status"] == "ACTIVE"
+    extended = manager.post(url, json={"step": "ASK_EXTENSION", "reason": "客户已约定", "until_on": str(LATER)})
+    assert (extended.json["status"], extended.json["extension_asked_until"]) == ("EXTENSION_PENDING", str(LATER))
     nobody = "/api/v1/cases/01a20517-0000-7000-8000-000000000000/steps"
     assert manager.post(nobody, json={"step": "PAUSE", "reason": "x"}).json["code"] == "CASE_UNKNOWN"
