@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from routing.problem import Window
 
-    from routing.problem import Break, Crew, Plan, Problem, Route, Stop, Window
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from routing.problem import Break, Crew, Plan, Problem, Route, Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,8 @@ def _routes(problem: Problem, plan: Plan) -> Iterator[Violation]:
         yield from _services(route, served)
         yield from _limits(route, crew, served)
         yield from _fitness(crew, served)
-        for pause in crew.breaks:
-            if not _rested(route, pause):
-                yield Violation("BREAK", crew.id, f"no rest of {pause.duration_s} s in its window")
+        for pause in _unrested(route, crew.breaks):
+            yield Violation("BREAK", crew.id, f"no rest of {pause.duration_s} s of its own in its window")
         yield from _rests(route, crew)
 
 
@@ -126,18 +127,44 @@ def _fitness(crew: Crew, served: list[Stop]) -> Iterator[Violation]:
             yield Violation("POSITION", after.id, f"must come before {before.id}")
 
 
-def _rested(route: Route, pause: Break) -> bool:
-    """A rest of the route, or free time before or after it, holds the break."""
-    inside = any(
-        rest.end_s - rest.start_s == pause.duration_s and _holds(pause.window, rest.start_s, rest.end_s)
-        for rest in route.rests
+def _unrested(route: Route, breaks: Sequence[Break]) -> list[Break]:
+    """The breaks that find no rest of their own beside the breaks before them."""
+    held: list[Break] = []
+    missing = []
+    on_way = [rest for rest in route.rests if route.start_s <= rest.start_s and rest.end_s <= route.end_s]
+    for pause in sorted(breaks, key=lambda each: (each.window.start_s, each.window.end_s)):
+        if _rested([*held, pause], on_way, (0, route.start_s), route.end_s):
+            held.append(pause)
+        else:
+            missing.append(pause)
+    return missing
+
+
+def _rested(breaks: Sequence[Break], rests: Sequence[Window], before: tuple[int, int], free_s: int) -> bool:
+    """Whether each break, in this order, has a rest of the route, or a part of the free time before or after it.
+
+    Units: `before` from and until when, and `free_s` from when the crew is free, in seconds since midnight.
+    """
+    if not breaks:
+        return True
+    pause, others = breaks[0], breaks[1:]
+    begin_s = max(before[0], pause.window.start_s)
+    early, late = (Window(at_s, at_s + pause.duration_s) for at_s in (begin_s, max(free_s, pause.window.start_s)))
+    is_early = early.end_s <= before[1] and _holds(pause.window, early)
+    if is_early and _rested(others, rests, (early.end_s, before[1]), free_s):
+        return True
+    if _holds(pause.window, late) and _rested(others, rests, before, late.end_s):
+        return True
+    return any(
+        rest.span_s == pause.duration_s
+        and _holds(pause.window, rest)
+        and _rested(others, [*rests[:i], *rests[i + 1 :]], before, free_s)
+        for i, rest in enumerate(rests)
     )
-    before = route.start_s - pause.window.start_s >= pause.duration_s
-    return inside or before or pause.window.end_s - max(route.end_s, pause.window.start_s) >= pause.duration_s
 
 
-def _holds(window: Window, start_s: int, end_s: int) -> bool:
-    return window.start_s <= start_s and end_s <= window.end_s
+def _holds(window: Window, rest: Window) -> bool:
+    return window.start_s <= rest.start_s and rest.end_s <= window.end_s
 
 
 def _rests(route: Route, crew: Crew) -> Iterator[Violation]:

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from routing import Break, Problem, Window, plan, violations
+from routing.check import _unrested
+from routing.problem import Route
 from tests.routing.days import HOUR, crew, hours, stop, town
 
 
@@ -117,6 +119,36 @@ def test_a_service_during_a_rest_is_seen(planned):
     problem, found = planned
     first = route_c(found).visits[0]
     assert "BREAK" in codes(problem, with_route(found, rests=(Window(first.start_s, first.start_s + 1800),)))
+
+
+def test_one_rest_counts_for_one_break_and_so_does_the_free_time_around_a_route():
+    whole, early, late = hours(9, 18), hours(9, 9.75), hours(17.25, 18)
+    route = Route("c", (), int(9.5 * HOUR), int(17.5 * HOUR), 0, 0, rests=(hours(12, 12.5),))
+    half, noon = Break(whole, 1800), Break(hours(12, 13), 1800)
+
+    def missing(*breaks):
+        return [pause.window for pause in _unrested(route, breaks)]
+
+    assert missing(noon) == []
+    assert missing(noon, noon) == [noon.window], "the rest is taken"
+    assert missing(half, half, half) == []
+    assert missing(half, half, half, half) == [whole], "before, on the way, after: a fourth has no room"
+    assert missing(Break(early, 1800), Break(early, 1800)) == [early]
+    assert missing(Break(late, 1800), half, half, noon) == [late]
+    assert missing(half, Break(early, 1800), noon) == [], "which break takes which rest is free"
+
+
+def test_two_like_breaks_need_two_rests():
+    pause = Break(hours(12, 13), 1800)
+    stops = (stop("a", 1, windows=(hours(9, 12),)), stop("b", 2, windows=(hours(13, 17),)))
+    problem = Problem(stops, (crew("c", breaks=(pause,)),))
+    found = plan(problem, budget_s=1, seed=1, cores=1, engine="ortools", limit=20)
+    assert len(route_c(found).rests) == 1
+    assert violations(problem, found) == ()
+    twice = replace(problem, crews=(crew("c", breaks=(pause, pause)),))
+    assert codes(twice, found) == {"BREAK"}
+    both = plan(twice, budget_s=1, seed=1, cores=1, engine="ortools", limit=20)
+    assert (len(route_c(both).rests), violations(twice, both)) == (2, ())
 
 
 def test_a_wrong_cost_is_seen(planned):
