@@ -1,6 +1,7 @@
 """Nobody judges their own work 四眼原则: a supervisor who also goes out, at every desk where their own visits may lie."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -83,7 +84,7 @@ def test_who_is_complained_of_does_not_handle_the_complaint(desks):
         now = road.house.clock.now()
         told = {"grade": "ORDINARY", "source": "DEBTOR", "received_on": local_date(now), "reason": "态度"}
         complaint = complaints.open_complaint(
-            session, Actor("bank", now), case_id=case_id, agent_id=desks.partner, **told
+            session, Actor("bank", now), case_id=UUID(case_id), agent_id=desks.partner, **told
         ).id
     for act, words in (("investigate", {"reason": "核实录音"}), ("reply", {"reply": "已道歉"})):
         answer = desks.post(f"/complaints/{complaint}/{act}", desks.partner, **words)
