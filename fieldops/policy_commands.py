@@ -88,6 +88,8 @@ def check(opened: Opener, file: Path) -> None:
     """Say whether a file is a policy that may stand, and change nothing."""
     with opened() as house, house.transaction() as session:
         draft = service.read_draft(session, _read(file))
+        unknown = service.unknown_banks(session, draft)
+    _warn_of(unknown)
     click.echo(f"Edition {draft.edition}, valid from {draft.valid_from}: it may stand.")
 
 
@@ -106,6 +108,7 @@ def draft(opened: Opener, file: Path, kind: str, account: str, password: str, re
         made = keep(session, actor, document=_read(file), reason=reason)
     for each in made["changes"]:
         click.echo(f"{each['key']}: {each['was']} -> {each['now']}")
+    _warn_of(made["unknown_banks"])
     click.echo(f"Draft {made['name']} waits for somebody else: fieldops policy activate {made['name']}")
 
 
@@ -120,6 +123,7 @@ def activate(opened: Opener, edition: str, kind: str, account: str, password: st
     with opened() as house, house.transaction() as session:
         actor = _actor(house, session, account, password, "policies.activate")
         made = service.activate_edition(session, actor, kind, edition)
+    _warn_of(made["unknown_banks"])
     click.echo(f"Edition {made['name']} decides from {made['first_on']} on.")
 
 
@@ -175,3 +179,8 @@ def _actor(house: House, session: Session, name: str, password: str, action: str
 
 def _echo(told: Any) -> None:
     click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+
+
+def _warn_of(unknown_banks: list[str]) -> None:
+    for code in unknown_banks:
+        click.echo(f"No bank {code} is known: its override applies to nothing until a bank file brings that code.")

@@ -1,5 +1,7 @@
 """The commands about policies, on a real database."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -86,3 +88,17 @@ def test_replay_and_try_tell_what_they_found_and_replay_fails_on_a_difference(ru
     code, told = run("replay", "--since", "2026-11-01")
     assert code == 1
     assert told.endswith("1 decisions asked again: 0 identical, 1 differ.\n")
+
+
+def test_a_bank_nobody_has_is_named_by_every_command_that_takes_the_policy_on(run):
+    with Path(run.file).open("a", encoding="utf-8") as file:
+        file.write(
+            '[[overrides]]\nbank = "CMBB"\nreason = "合同"\n[overrides.change.visit]\nmin_balance_fen = 1000000\n'
+        )
+    for words, who in (
+        (("check", run.file), None),
+        (("draft", run.file, "--reason", "合同"), "author"),
+        (("activate", "2026-12"), "boss"),
+    ):
+        code, told = run(*words, as_whom=who)
+        assert (code, "No bank CMBB is known" in told) == (0, True), told

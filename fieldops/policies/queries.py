@@ -11,7 +11,7 @@ from fieldops.policies.models import PolicyEdition
 from fieldops.rows import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -51,6 +51,13 @@ def standing_edition(session: Session, kind: str, name: str, *, lock: bool = Fal
 def policy_beginning_on(session: Session, first_on: date) -> PolicyEdition | None:
     """The active policy of our own that begins on that day."""
     return session.scalar(sa.select(PolicyEdition).filter_by(kind=POLICY, status=ACTIVE, first_on=first_on))
+
+
+def banks_not_known(session: Session, codes: Collection[str]) -> list[str]:
+    """Those of these codes no bank has. Banks belong to cases, above: only the code of the table is looked at."""
+    bank = sa.table("bank", sa.column("code", sa.Text))
+    known = session.scalars(sa.select(bank.c.code).where(bank.c.code.in_(codes))) if codes else ()
+    return sorted(set(codes).difference(known))
 
 
 def own_editions(session: Session, kind: str) -> Sequence[PolicyEdition]:

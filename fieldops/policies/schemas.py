@@ -54,6 +54,10 @@ class EditionOut(EditionRowOut):
     tightened = fields.List(
         fields.Nested(TightenedOut), metadata={"description": "what a floor of a later release replaces in it"}
     )
+    unknown_banks = fields.List(
+        fields.String(),
+        metadata={"description": "codes its overrides name and no bank has: they apply to nothing yet"},
+    )
 
 
 class EditionsOut(Out):

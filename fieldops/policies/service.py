@@ -108,6 +108,14 @@ def read_draft(session: Session, document: Mapping[str, Any]) -> Policy:
     return policy
 
 
+def unknown_banks(session: Session, policy: Policy) -> list[str]:
+    """The banks a policy's overrides name and no bank file has brought: one to come, or a code written wrong.
+
+    Not refused, for the terms of a bank are in force before its first file.
+    """
+    return queries.banks_not_known(session, {override.bank for override in policy.overrides})
+
+
 def draft_policy(session: Session, actor: audit.Actor, *, document: Mapping[str, Any], reason: str) -> dict[str, Any]:
     """Keep a policy as a draft that another person may activate.
 
@@ -251,7 +259,9 @@ def _shown(session: Session, row: PolicyEdition, *, whole: bool = True) -> dict[
     }  # fmt: skip
     if not whole:
         return told
-    return told | {"document": row.document, "changes": _changes(session, row), "tightened": _tightened(row)}
+    unknown = unknown_banks(session, stored_policy(row.document)) if row.kind == POLICY else []
+    also = {"changes": _changes(session, row), "tightened": _tightened(row), "unknown_banks": unknown}
+    return told | {"document": row.document} | also
 
 
 def _tightened(row: PolicyEdition) -> list[Tightened]:
@@ -286,7 +296,8 @@ def _shipped_calendars(*, whole: bool = False) -> list[dict[str, Any]]:
 
 def _of_the_product(kind: str, name: str, first_on: date, document: dict[str, Any] | None) -> dict[str, Any]:
     told = {"kind": kind, "name": name, "first_on": first_on, "status": SHIPPED, "reason": "comes with the product"}
-    return told if document is None else told | {"document": document, "changes": [], "tightened": []}
+    nothing: dict[str, Any] = {"changes": [], "tightened": [], "unknown_banks": []}
+    return told if document is None else told | {"document": document} | nothing
 
 
 def _refused(error: PolicyError) -> NotUnderstood:

@@ -3,6 +3,8 @@
 import pytest
 
 from fieldops.audit import Actor
+from fieldops.cases.models import Bank
+from fieldops.db import uuid7
 from fieldops.policies import service
 
 DRAFT = {
@@ -88,3 +90,19 @@ def test_what_is_decided_carries_the_edition_in_force_that_day(client_as, house)
     assert (visit["status"], visit["policy_edition"]) == ("REJECTED", "now")
     (finding,) = [each for each in visit["decision"]["findings"] if each["code"] == "VR-020"]
     assert finding["limits"]["visit.min_balance_fen"] == 600_000
+
+
+def test_a_bank_nobody_has_is_named_at_drafting_and_activation_until_its_first_file_brings_it(client_as, house):
+    """A code written wrong would never apply; terms of a bank to come must stand before its first file."""
+    stricter = [{"bank": code, "reason": "合同", "change": {"visit": {"min_balance_fen": 1_000_000}}} for code in "AZ"]
+    with house.transaction() as session:
+        session.add(Bank(id=uuid7(), code="A", name="甲银行"))
+    draft = {**DRAFT, "document": DRAFT["document"] | {"overrides": stricter}}
+    made = client_as("BUSINESS_DEPT").post("/api/v1/policies", json=draft)
+    assert (made.status_code, made.json["unknown_banks"]) == (201, ["Z"])
+    manager = client_as("MANAGER")
+    assert manager.post("/api/v1/policies/2026-12/activate").json["unknown_banks"] == ["Z"]
+    with house.transaction() as session:
+        session.add(Bank(id=uuid7(), code="Z", name="末银行"))
+    assert manager.get("/api/v1/policies/2026-12").json["unknown_banks"] == []
+    assert manager.get("/api/v1/policies/2026-11").json["unknown_banks"] == []
