@@ -10,7 +10,8 @@ from fieldops import audit, events
 from fieldops.cases import complaints
 from fieldops.cases.events import HoldOpened, SpecialStatusRecorded
 from fieldops.cases.finding import FoundCase, find_cases
-from fieldops.cases.rules import CLAIMED, COMPLAINT, HOLD, STATUS
+from fieldops.cases.rules import CLAIMED, COMPLAINT, FLAGS, HOLD, STATUS
+from fieldops.clock import local_date
 from fieldops.db import uuid7
 from fieldops.imports.kinds import CheckedRow, Intake, Landed, Outcome, RowRefused
 from fieldops.imports.landing import Table
@@ -63,6 +64,7 @@ _KNOWN = sa.text("""
     SELECT 'COMPLAINT', case_id, grade, received_on, id, debtor_id, '', NULL FROM complaint WHERE case_id = ANY(:cases)
 """)
 _CHANNELS: Final = "ALL"
+_RECEIVED: Final = frozenset(flag for flag in FLAGS.values() if flag.register == COMPLAINT or flag.kind == "DISPUTE")
 
 
 class FlagLander:
@@ -79,8 +81,11 @@ class FlagLander:
         cases = find_cases(self._intake, rows)
         known = self._known([case.id for case in cases if isinstance(case, FoundCase)])
         landing: dict[_Key, _Flagged] = {}
-        answers = [_decide(case, row, known, landing) for case, row in zip(cases, rows, strict=True)]
         at = self._intake.actor.at
+        today = local_date(at)
+        answers = [
+            _to_come(row, today) or _decide(case, row, known, landing) for case, row in zip(cases, rows, strict=True)
+        ]
         for register, write in ((STATUS, self._status), (HOLD, self._hold), (COMPLAINT, self._complaint)):
             write([(key, row) for key, row in landing.items() if key.register == register], at)
         return answers
@@ -129,6 +134,14 @@ class FlagLander:
     def _write_down(self, action: str, entity: str, rows: list[tuple[_Key, _Flagged]]) -> None:
         acts = [audit.Act(action, entity, flagged.id, detail=_told(key, flagged)) for key, flagged in rows]
         audit.record_all(self._session, self._intake.actor, acts)
+
+
+def _to_come(row: CheckedRow, today: date) -> RowRefused | None:
+    """A complaint or a dispute was received, unlike a hold or a status that may begin later."""
+    from_on = row.values["from_on"]
+    if from_on <= today or row.values["flag"] not in _RECEIVED:
+        return None
+    return RowRefused("开始日期", "DAY_TO_COME", f"开始日期 {from_on} is still to come; check the year and the day")
 
 
 def _decide(

@@ -269,6 +269,21 @@ def test_a_flag_that_ends_before_it_begins_is_listed(house, cases):
     assert counts(summary) == (1, 0, 0, 1)
 
 
+@pytest.mark.parametrize(("word", "register"), [("重大投诉", Complaint), ("轻微投诉", Complaint), ("交易异议", Hold)])
+def test_what_was_received_lies_on_no_day_to_come(house, cases, heard, word, register):
+    """It would hold nothing back until that day; today's own day is taken."""
+    row = {**FLAG, "类型": word, "证明材料": None}
+    summary = take_in(house, "flags", [{**row, "开始日期": "2026-11-24"}])
+    assert (counts(summary), every(house, register), heard) == ((0, 0, 0, 1), [], [])
+    assert "DAY_TO_COME" in error_file(house, summary.import_id)
+    assert counts(take_in(house, "flags", [{**row, "开始日期": "2026-11-23"}])) == (1, 0, 0, 0)
+
+
+def test_a_pause_or_a_status_of_the_bank_may_begin_on_a_day_to_come(house, cases):
+    rows = [{**FLAG, "类型": word, "证明材料": None, "开始日期": "2026-12-24"} for word in ("委托方停催", "诉讼")]
+    assert counts(take_in(house, "flags", rows)) == (2, 0, 0, 0)
+
+
 def test_the_debtor_of_a_flag_is_the_debtor_of_its_case(house, cases):
     take_in(house, "flags", [FLAG, {**FLAG, "类型": "重大投诉", "证明材料": None}])
     debtor_ids = {case.case_no: case.debtor_id for case in every(house, Case)}
