@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from routing.problem import Plan, PlannedVisit, Problem, Route, Window, points_of
-from routing.reasons import left_out
+from routing.reasons import left_out, minutes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from routing.problem import Break, Crew, LeftOut, Stop
 
@@ -174,8 +174,24 @@ def _stays(problem: Problem, route: Route, standing: Standing, *, looked_at: boo
         if kept and rest.start_s < standing.at_s:
             rests.append(rest)
             end_s = rest.end_s
+    if crew is not None and len(made) > len(behind):
+        notes += _late_home(problem, replace(route, visits=tuple(kept), end_s=end_s), crew)
     stays = replace(route, visits=tuple(kept), end_s=end_s, travel_s=seconds, distance_m=metres, rests=tuple(rests))
     return _Stays(stays, tuple(visit.stop_id for visit in ahead), tuple(notes))
+
+
+def _late_home(problem: Problem, frozen: Route, crew: Crew) -> Iterator[str]:
+    """That a crew reaches its end after its hours, where what is frozen takes it that far."""
+    home_s = frozen.end_s + _leg(problem, crew.id, frozen.visits, None)[0]
+    over_s = home_s - _hours_end(crew, frozen.start_s)
+    last = frozen.visits[-1].stop_id
+    if over_s > 0:
+        yield f"{last}: frozen, though crew {crew.id} then ends {minutes(over_s)} min after its hours"
+
+
+def _hours_end(crew: Crew, start_s: int) -> int:
+    """When the shift of a crew that started then, or its time on duty, is over."""
+    return crew.shift.end_s if crew.max_duty_s is None else min(crew.shift.end_s, start_s + crew.max_duty_s)
 
 
 def _next(
@@ -250,9 +266,7 @@ def _from_here_on(problem: Problem, crew: Crew, fixed: Route | None, standing: S
     """The crew with what is left of its day; None when nothing is."""
     begun = fixed is not None and bool(fixed.visits)
     free_s = max(standing.at_s, crew.shift.start_s, fixed.end_s if fixed is not None and begun else 0)
-    end_s = crew.shift.end_s
-    if crew.max_duty_s is not None and fixed is not None and begun:
-        end_s = min(end_s, fixed.start_s + crew.max_duty_s)
+    end_s = _hours_end(crew, fixed.start_s) if fixed is not None and begun else crew.shift.end_s
     if free_s > end_s:
         return None
     visits = fixed.visits if fixed is not None else ()

@@ -119,6 +119,29 @@ def test_a_frozen_visit_its_crew_is_too_late_for_is_free_again_and_said():
     assert after.left_out[0].reason == "IMPOSSIBLE_ALONE"
 
 
+@pytest.mark.parametrize(
+    ("limits", "late"),
+    [({"shift": hours(9, 12)}, True), ({"max_duty_s": 3 * HOUR}, True), ({"shift": hours(9, 13)}, False)],
+)
+def test_a_frozen_visit_that_ends_after_its_crews_hours_stays_and_is_said(limits, late):
+    """The crew comes late from its first visit: the second stays frozen, its end and the way home are beyond hours."""
+    stops = (stop("a", 1, windows=(hours(9, 9.5),)), stop("b", 0.05, windows=(hours(9.5, 20),)))
+    problem = Problem(stops, (crew("c", **limits),))
+    before = planned(problem)
+    assert order(before, "c") == ["a", "b"]
+    before = replace(before, routes=(replace(before.routes[0], start_s=9 * HOUR),))
+    standing = Standing(int(12.5 * HOUR), {"a": int(12.5 * HOUR)}, freeze_s=HOUR)
+    rest = rest_of_day(problem, before, standing)
+    assert [visit.stop_id for visit in rest.fixed[0].visits] == ["a", "b"]
+    if not late:
+        assert rest.notes == ()
+        return
+    (note,) = rest.notes
+    home_s = rest.fixed[0].end_s + rest.home["c"][0]
+    assert note == f"b: frozen, though crew c then ends {-(-(home_s - 12 * HOUR) // 60)} min after its hours"
+    assert joined(rest, planned(rest.problem, start=rest.start)).notes[-1] == note
+
+
 @pytest.mark.parametrize("keep", list(Keep))
 def test_the_levels_keep_nothing_the_crew_or_the_order(day, keep):
     problem, before = day
