@@ -267,7 +267,7 @@ def import_divisions(source: Path, edition: str) -> None:
 )
 def plan(on_date: Any, budget_s: int, seed: int, days: int) -> None:
     """Plan a day's batched visits here and now; Ctrl-C stops the search and keeps the best plan so far."""
-    from fieldops.planning import service, solving  # noqa: PLC0415
+    from fieldops.planning import service, solving, states  # noqa: PLC0415
 
     with _house() as house:
         with house.transaction() as session:
@@ -277,7 +277,10 @@ def plan(on_date: Any, budget_s: int, seed: int, days: int) -> None:
         with _stopped_by_ctrl_c() as stop:
             solving.solve_here(house, made.id, stop=stop)
         with house.transaction() as session:
-            click.echo(orjson.dumps(service.summary_of(session, made.id), option=orjson.OPT_INDENT_2).decode())
+            summary = service.summary_of(session, made.id)
+    click.echo(orjson.dumps(summary, option=orjson.OPT_INDENT_2).decode())
+    if summary["status"] == states.FAILED:
+        raise FieldopsError(f"the plan is not made: {summary['failure']}")
 
 
 @contextmanager

@@ -1,20 +1,25 @@
 """The command line: every command explains itself, and errors of ours are one line."""
 
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+import routing
+from fieldops import cli
 from fieldops.cli import IMPORT_KINDS, main
 from fieldops.errors import NotFound
 from fieldops.imports.kinds import kind_named
 from letters import system
 from tests.conftest import SECRET
+from tests.planning.makers_of_plans import TOMORROW, make_batched_visits, make_crew
 
 NOWHERE = "postgresql://127.0.0.1:9/none"
 
@@ -122,3 +127,21 @@ def test_an_empty_home_is_enough_for_a_command_and_its_database_stops_with_it():
         assert not (home / "new/postgres/postmaster.pid").exists()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def test_a_plan_that_could_not_be_made_is_told_with_its_reason_and_exit_code_one(monkeypatch, house, app):
+    def fails(problem, **options):
+        raise routing.InvalidPlanError("no engine holds this day")
+
+    with house.transaction() as session:
+        make_crew(session)
+        make_batched_visits(session, house, 1)
+    monkeypatch.setattr(cli, "_house", lambda: nullcontext(house))
+    words = ["plan", "--on", TOMORROW.isoformat(), "--budget", "1"]
+    made = CliRunner().invoke(main, words, catch_exceptions=False)
+    assert (made.exit_code, json.loads(made.stdout)["status"]) == (0, "OPTIMISED")
+    monkeypatch.setattr(routing, "plan", fails)
+    told = CliRunner().invoke(main, words, catch_exceptions=False)
+    assert (told.exit_code, json.loads(told.stdout)["status"]) == (1, "FAILED")
+    (line,) = (each for each in told.stderr.splitlines() if each.startswith("fieldops: "))
+    assert line == "fieldops: the plan is not made: no engine holds this day"
