@@ -14,7 +14,7 @@ from fieldops.auth.service import agent_id_of
 from fieldops.cases import queries
 from fieldops.cases.events import ComplaintClosed, ComplaintOpened
 from fieldops.cases.models import Complaint
-from fieldops.cases.service import add_once, change_row, not_to_come
+from fieldops.cases.service import add_once, not_to_come
 from fieldops.cases.states import CLOSED, CLOSERS, COMPLAINT_STEPS
 from fieldops.cases.terms import policies_of_cases
 from fieldops.clock import at_local, local_date
@@ -49,14 +49,17 @@ def open_complaint(
 ) -> Complaint:
     """Take in a complaint 投诉, and announce it; a case, a grade and a day are one, opened again if it was closed.
 
-    ``agent_id`` is the field agent it is about. Raises: NotFound; NotUnderstood for a day to come.
+    ``agent_id`` is a field agent it is about; told again with another one it is about both.
+    Raises: NotFound; NotUnderstood for a day to come.
     """
     case = queries.case_by_id(session, case_id)
+    if agent_id is not None:
+        queries.check_agent(session, agent_id)
     not_to_come("received_on", received_on, actor.at)
     key = {"case_id": case_id, "grade": grade, "received_on": received_on}
     told = {"debtor_id": case.debtor_id, "recorded_at": actor.at, "source": source, "status": "OPEN"}
-    due_at = _due_at(session, case_id, received_on, actor.at)
-    complaint, fresh = add_once(session, Complaint, key, {**told, "agent_id": agent_id, "due_at": due_at})
+    due_at, about = _due_at(session, case_id, received_on, actor.at), [agent_id] if agent_id is not None else []
+    complaint, fresh = add_once(session, Complaint, key, {**told, "agent_ids": about, "due_at": due_at})
     if not fresh:
         return _told_again(session, actor, complaint, agent_id, reason)
     audit.record(
@@ -146,7 +149,7 @@ def close_complaint(session: Session, actor: Actor, complaint_id: uuid.UUID, *, 
     _step(session, actor, complaint_id, "CLOSE", reason, upheld=upheld)
     complaint.upheld, complaint.closed_at, complaint.closed_by = upheld, actor.at, actor.name
     case = queries.case_by_id(session, complaint.case_id)
-    parties = (complaint.case_id, complaint.debtor_id, case.bank_id, complaint.agent_id)
+    parties = (complaint.case_id, complaint.debtor_id, case.bank_id, tuple(complaint.agent_ids))
     events.announce(session, ComplaintClosed(complaint.id, *parties, upheld, actor))
     return complaint
 
@@ -171,8 +174,9 @@ def list_complaints(
 def _told_again(
     session: Session, actor: Actor, complaint: Complaint, agent_id: uuid.UUID | None, reason: str | None
 ) -> Complaint:
-    """The same complaint told again: it may name whom it is about, and one that was closed is open again."""
-    if agent_id is not None and change_row(complaint, agent_id=agent_id):
+    """The same complaint told again: it may name who else it is about, and one that was closed is open again."""
+    if agent_id is not None and agent_id not in complaint.agent_ids:
+        complaint.agent_ids = [*complaint.agent_ids, agent_id]
         audit.record(session, actor, "complaints.name_agent", "complaint", complaint.id, agent_id=str(agent_id))
         if complaint.status != CLOSED:
             begin(session, actor, [complaint])
@@ -189,7 +193,7 @@ def _step(session: Session, actor: Actor, complaint_id: uuid.UUID, code: str, re
             "COMPLAINT_STATE", f"The complaint is {complaint.status}: {code} may not follow, {may} may.",
             complaint_status=complaint.status,
         )  # fmt: skip
-    if complaint.agent_id is not None and agent_id_of(session, actor.user_id) == complaint.agent_id:
+    if complaint.agent_ids and agent_id_of(session, actor.user_id) in complaint.agent_ids:
         raise NotAllowed("COMPLAINT_ABOUT_YOU", "You are who is complained of; let somebody else take it on.")
     if "late" in told:
         told["late"] = told["late"] > complaint.due_at

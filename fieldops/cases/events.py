@@ -66,13 +66,13 @@ class ComplaintOpened:
 
 @dataclass(frozen=True, slots=True)
 class ComplaintClosed:
-    """A complaint holds nothing back any longer; an ``upheld`` one was right about ``agent_id``, where it names one."""
+    """A complaint holds nothing back any longer; an ``upheld`` one was right about all ``agent_ids`` it names."""
 
     complaint_id: uuid.UUID
     case_id: uuid.UUID
     debtor_id: uuid.UUID
     bank_id: uuid.UUID
-    agent_id: uuid.UUID | None
+    agent_ids: tuple[uuid.UUID, ...]
     upheld: bool
     actor: Actor
 

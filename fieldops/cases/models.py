@@ -196,7 +196,7 @@ class Hold(Base):
 class Complaint(Base):
     """A complaint 投诉 by grade (MINOR, ORDINARY, MAJOR); until it is closed it holds back by its grade.
 
-    ``status`` follows ``cases.states``. ``agent_id`` is who is complained of, ``due_at`` when the reply is due,
+    ``status`` follows ``cases.states``. ``agent_ids`` are who is complained of, ``due_at`` is when the reply is due,
     ``reported_at`` when the bank was told, ``upheld`` what it came to.
     """
 
@@ -210,7 +210,7 @@ class Complaint(Base):
     received_on: Mapped[date]
     source: Mapped[str] = mapped_column(default="BANK")
     status: Mapped[str] = mapped_column(default="OPEN")
-    agent_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("agent.id"))
+    agent_ids: Mapped[list[uuid.UUID]] = mapped_column(sa.ARRAY(sa.Uuid), server_default="{}")
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     due_at: Mapped[datetime]
     reply: Mapped[str | None]

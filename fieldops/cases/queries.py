@@ -181,13 +181,20 @@ def complaints_by_ids(session: Session, complaint_ids: Iterable[uuid.UUID]) -> l
     return list(session.scalars(sa.select(Complaint).where(_among(Complaint.id, complaint_ids)).order_by(Complaint.id)))
 
 
+def check_agent(session: Session, agent_id: uuid.UUID) -> None:
+    """Raises: NotFound when there is no such agent. Agents are a neighbour: only the key of the table is looked at."""
+    agent = sa.table("agent", sa.column("id", sa.Uuid))
+    if session.scalar(sa.select(agent.c.id).where(agent.c.id == agent_id)) is None:
+        raise NotFound("AGENT_UNKNOWN", f"There is no agent {agent_id}; list them with GET /agents.")
+
+
 def complained_of(session: Session, debtor_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, str]]:
     """By debtor, the agents their complaints name, open or upheld, each with the complaint's grade."""
     found: dict[uuid.UUID, dict[uuid.UUID, str]] = defaultdict(dict)
     for debtor_id, complaints in complaints_by_debtor(session, debtor_ids).items():
         for each in complaints:
-            if each.agent_id is not None and (each.closed_at is None or each.upheld):
-                found[debtor_id][each.agent_id] = each.grade
+            if each.closed_at is None or each.upheld:
+                found[debtor_id].update(dict.fromkeys(each.agent_ids, each.grade))
     return found
 
 

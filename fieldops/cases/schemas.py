@@ -130,7 +130,9 @@ class ComplaintIn(In):
     grade = fields.String(required=True, validate=validate.OneOf(GRADES))
     source = fields.String(load_default="BANK", validate=validate.OneOf(COMPLAINT_SOURCES))
     received_on = fields.Date(required=True, validate=_DAYS)
-    agent_id = fields.UUID(load_default=None, metadata={"description": "the field agent it is about"})
+    agent_id = fields.UUID(
+        load_default=None, metadata={"description": "whom it is about; of a second one, tell it again"}
+    )
     reason = _REASON
 
 
@@ -160,7 +162,7 @@ class ComplaintOut(Out):
     source = fields.String()
     grade = fields.String()
     status = fields.String()
-    agent_id = fields.UUID(allow_none=True)
+    agent_ids = fields.List(fields.UUID(), metadata={"description": "the field agents it is about"})
     received_on = fields.Date()
     due_at = fields.AwareDateTime()
     reply = fields.String(allow_none=True)

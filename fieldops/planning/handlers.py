@@ -23,10 +23,10 @@ def take_off_plan(session: Session, event: VisitStopped) -> None:
 
 
 def remove_from_bank(session: Session, event: ComplaintClosed) -> None:
-    """An upheld complaint takes the agent it names off the bank's cases 调出专案."""
-    if event.upheld and event.agent_id is not None:
-        reason = f"complaint upheld 投诉属实 {event.complaint_id}"
-        eligibility.block_for_bank(session, event.actor, event.agent_id, bank_id=event.bank_id, reason=reason)
+    """An upheld complaint takes every agent it names off the bank's cases 调出专案."""
+    reason = f"complaint upheld 投诉属实 {event.complaint_id}"
+    for agent_id in event.agent_ids if event.upheld else ():
+        eligibility.block_for_bank(session, event.actor, agent_id, bank_id=event.bank_id, reason=reason)
 
 
 def take_crew_off(session: Session, event: AgentBlocked) -> None:

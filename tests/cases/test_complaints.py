@@ -1,10 +1,14 @@
 """Complaints: taken in, answered in time, reported, closed by who may, opened again."""
 
+import uuid
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
 from fieldops.agents.models import Agent
+from fieldops.audit import AuditEntry
+from fieldops.cases.queries import complained_of
 from fieldops.tasks.queries import task_of
 from tests.makers import make_case
 
@@ -92,15 +96,45 @@ def test_complaints_are_listed_by_state_and_grade_in_pages(manager, case_id):
     assert rest["after"] is None
 
 
-def test_a_complaint_told_again_may_name_whom_it_is_about(house, manager, case_id):
+@pytest.fixture
+def crew(house):
+    """The two agents of a crew, by id."""
     with house.transaction() as session:
-        agent = Agent(code="C001-1", name="王一")
-        session.add(agent)
+        agents = [Agent(code=f"C001-{n}", name=name) for n, name in ((1, "王一"), (2, "李二"))]
+        session.add_all(agents)
         session.flush()
-        agent_id = str(agent.id)
+        return [str(agent.id) for agent in agents]
+
+
+def test_a_complaint_told_again_may_name_whom_it_is_about(manager, case_id, crew):
     first = take_in(manager, case_id)
-    again = take_in(manager, case_id, agent_id=agent_id)
-    assert (again["id"], again["agent_id"]) == (first["id"], agent_id)
+    again = take_in(manager, case_id, agent_id=crew[0])
+    assert (first["agent_ids"], again["id"], again["agent_ids"]) == ([], first["id"], crew[:1])
+
+
+def test_a_complaint_told_again_with_another_of_the_crew_is_about_both(house, client_as, manager, case_id, crew):
+    """Neither is forgotten: both are kept away from the debtor, and neither takes the complaint on."""
+    complaint = take_in(manager, case_id, grade="MINOR", agent_id=crew[0])
+    for agent_id in (crew[1], crew[0]):  # the first named again is nothing new
+        told = take_in(manager, case_id, grade="MINOR", agent_id=agent_id)
+        assert (told["id"], told["agent_ids"]) == (complaint["id"], crew)
+    with house.transaction() as session:
+        debtor_id = uuid.UUID(complaint["debtor_id"])
+        kept_away = complained_of(session, [debtor_id])[debtor_id]
+        named = session.scalars(sa.select(AuditEntry).filter_by(action="complaints.name_agent")).all()
+    assert kept_away == {uuid.UUID(agent_id): "MINOR" for agent_id in crew}
+    assert [each.detail["agent_id"] for each in named] == [crew[1]]
+    for agent_id in crew:
+        who = client_as("SUPERVISOR", "FIELD_AGENT", name=f"who is {agent_id}", agent_id=uuid.UUID(agent_id))
+        assert act(who, complaint, "investigate", reason="核实").json["code"] == "COMPLAINT_ABOUT_YOU"
+
+
+def test_a_complaint_about_an_agent_nobody_knows_is_refused_by_name(manager, case_id, crew):
+    nobody = {"agent_id": "01a20517-0000-7000-8000-000000000000"}
+    for known in ({}, {"agent_id": crew[0]}):  # taken in for the first time, and told again
+        answer = manager.post(f"/api/v1/cases/{case_id}/complaints", json=INTAKE | nobody)
+        assert (answer.status_code, answer.json["code"]) == (404, "AGENT_UNKNOWN")
+        take_in(manager, case_id, **known)
 
 
 @pytest.mark.parametrize(

@@ -125,12 +125,13 @@ def test_a_member_the_debtor_complains_of_is_kept_away_from_that_debtor(session,
     assert visit.status == "BATCHED"
 
 
-def _uphold(session, house, visit, agent):
+def _uphold(session, house, visit, *agents):
     case_id = cards_of(session, [visit.id])[visit.id][0]
     manager = supervisor(house)
     manager = type(manager)("manager", manager.at, roles=frozenset({"MANAGER"}))
-    told = {"grade": "MINOR", "received_on": TODAY, "agent_id": agent.id}
-    complaint = complaints.open_complaint(session, manager, case_id=case_id, **told)
+    for agent in agents:
+        told = {"grade": "MINOR", "received_on": TODAY, "agent_id": agent.id}
+        complaint = complaints.open_complaint(session, manager, case_id=case_id, **told)
     complaints.report_to_bank(session, manager, complaint.id, report_ref="上报函")
     complaints.reply(session, manager, complaint.id, reply="已致歉")
     complaints.close_complaint(session, manager, complaint.id, upheld=True, reason="属实")
@@ -145,6 +146,14 @@ def test_an_upheld_complaint_blocks_the_agent_for_the_bank_and_takes_the_stops_o
     assert (block.bank_id, block.lifted_at) == (visits[0].bank_id, None)
     assert {visit.status for visit in visits} == {"PENDING_REVIEW", "BATCHED"}
     assert queries.pending_visits_of(session, plan) == set()
+
+
+def test_an_upheld_complaint_about_both_of_a_crew_blocks_both(session, house, day):
+    members, visit, _ = day
+    _uphold(session, house, visit, *members)
+    for agent in members:
+        (block,) = eligibility.show_agent(session, agent.id)["bank_blocks"]
+        assert block.bank_id == visit.bank_id
 
 
 def test_a_complaint_that_was_not_upheld_blocks_nobody(session, house, day):
