@@ -9,6 +9,7 @@ import numpy as np
 
 from routing.arrays import FAR, Arrays, Routes
 from routing.timing import Broken, Labels, labels_of, leg_s, shortfall_s, time_route
+from routing.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -70,13 +71,15 @@ class Board:
         day = self.day
         days = self.other_addresses(stop)
         may = [v for v in range(day.crew_count) if day.fit[v, stop] >= 0 and int(day.crew_day[v]) not in days]
-        if len(may) <= most:
-            return may
-        far = []
-        for v in may:
-            nodes = [int(day.start_node[v]), *self.routes[v]]
-            far.append((int(day.travel[day.mode[v], nodes, stop].min()), v))
-        return [v for _, v in sorted(far)[:most]]
+        if len(may) > most:
+            places = self._every_place()
+            way_s = day.travel[day.mode[places.crew], places.before, stop]
+            firsts = np.searchsorted(places.crew, np.arange(day.crew_count))
+            nearest_s = np.minimum.reduceat(way_s, firsts)
+            may = sorted(may, key=lambda v: (int(nearest_s[v]), v))[:most]
+        if isinstance(day.travel, Ways):  # every place of theirs is tried next: asked for at once, not one by one
+            day.travel.keep_around(stop, [(int(day.mode[v]), node) for v in may for node in self.labels(v).nodes])
+        return may
 
     def other_addresses(self, stop: int) -> dict[int, int]:
         """Other planned stops of the same debtor: day → stop."""

@@ -21,15 +21,18 @@ from routing.rounds import Group, Rounds, Terms, never
 from routing.screen import screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from routing.areas import AreaRows
-    from routing.arrays import Routes
+    from routing.arrays import Arrays, Routes
 
 FINISH_S: Final = 0.15
 FINISH_STOP_S: Final = 0.0006
 MOST_FINISH_SHARE: Final = 0.15
 """Seconds kept for fitting in, accepting, judging and explaining: some, some per stop, at most a part of the budget."""
+REASON_S: Final = 0.011
+MOST_REASONS_SHARE: Final = 0.45
+"""Seconds kept for each reason a crowded day will need, at most a part of the budget."""
 AREAS_SHARE: Final = 0.6
 """Part used inside areas when borders are improved afterwards."""
 DISTRICT_VISITS: Final = 1100
@@ -83,6 +86,7 @@ def plan(
     rounds = Rounds(searched, Terms(began, budget_s, seed, cores, limit, stop or never, on_progress))
     parts = divide(to_search, rows) if rows else []
     searching = 1 - min(MOST_FINISH_SHARE, (FINISH_S + FINISH_STOP_S * len(rows)) / budget_s)
+    searching -= min(MOST_REASONS_SHARE, REASON_S * crowd_of(day, rows) / budget_s)
     if start is not None and parts:
         rounds.replace(held(searched, _still_there(problem, start, set(rows))))
         _go_on(problem, rounds, rows, engine, searching)
@@ -98,6 +102,15 @@ def plan(
         _accept(problem, rounds)
     areas = tuple(_named(problem, number, part) for number, part in enumerate(parts))
     return plan_of(problem, day, rounds.routes, screened, Making(engine, seed, budget_s, areas, rounds.cancelled))
+
+
+def crowd_of(day: Arrays, rows: Sequence[int]) -> int:
+    """How many of these stops are too many for the crews, however near they lie to each other."""
+    if not rows:
+        return 0
+    service_s = max(1.0, float(day.service[list(rows)].mean()))
+    room = np.minimum(day.max_stops, (day.shift_end - day.shift_start) / service_s)
+    return max(0, len(rows) - int(room.sum()))
 
 
 def _still_there(problem: Problem, start: Plan, rows: set[int]) -> Routes:

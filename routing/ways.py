@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from routing.problem import Problem
     from routing.travel import Ints
 
@@ -51,8 +53,16 @@ class Ways:
 
     def keep(self, mode: int, nodes: list[int]) -> None:
         """Remember the legs from each of these nodes to the next: together they cost what one costs."""
-        legs = [(mode, *leg) for leg in pairwise(nodes) if (mode, *leg) not in self.kept]
-        if legs:
+        self._keep((mode, *leg) for leg in pairwise(nodes))
+
+    def keep_around(self, stop: int, nodes: Sequence[tuple[int, int]]) -> None:
+        """Remember the legs between a stop and each of these, (mode, node), there and back."""
+        self._keep((mode, *leg) for mode, node in nodes for leg in ((node, stop), (stop, node)))
+
+    def _keep(self, wanted: Iterable[tuple[int, int, int]]) -> None:
+        new = [leg for leg in dict.fromkeys(wanted) if leg not in self.kept]
+        for mode in {leg[0] for leg in new}:
+            legs = [leg for leg in new if leg[0] == mode]
             _, origins, targets = np.array(legs, dtype=np.int64).T
             seconds = self.problem.seconds(self.rows[origins], self.rows[targets], self.modes[mode])
             self._make_room()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from ortools.sat.python import cp_model
 
-from routing import Objective, Problem, SolverProcessLostError, difference, engines, plan, pool, violations
+from routing import Objective, Problem, SolverProcessLostError, arrays, difference, engines, plan, pool, violations
 from routing.errors import InvalidValueError
-from routing.pipeline import CANCELLED_S
+from routing.pipeline import CANCELLED_S, crowd_of
 from tests.routing.days import HOUR, crew, hours, stop, town
 
 
@@ -32,6 +32,16 @@ def test_one_impossible_stop_costs_only_itself():
     problem = town(20, 4)
     found = planned(Problem((*problem.stops, stop("moon", 4000)), problem.crews))
     assert [left.stop_id for left in found.left_out] == ["moon"]
+
+
+@pytest.mark.parametrize(
+    ("stops", "limits", "crowd"),
+    [(54, {}, 0), (55, {}, 1), (100, {}, 46), (20, {"max_stops": 8}, 4), (0, {}, 0)],
+)
+def test_a_day_is_crowded_by_what_its_crews_could_not_serve_without_a_metre_to_drive(stops, limits, crowd):
+    """Two crews of nine hours have room for fifty-four visits of twenty minutes."""
+    day = arrays.day_of(town(stops, 2, **limits))
+    assert crowd_of(day, range(stops)) == crowd
 
 
 def test_an_unknown_engine_is_refused_by_name():

@@ -41,6 +41,10 @@ def test_a_leg_asked_for_is_the_one_of_the_matrix_alone_or_among_many(made):
     assert (at_hand.travel[modes, nodes, nodes[::-1]] == asked.travel[modes, nodes, nodes[::-1]]).all()
     assert (at_hand.travel[1, nodes, 3] == asked.travel[1, nodes, 3]).all()
     asked.travel.keep(1, nodes.tolist())
+    asked.travel.keep_around(3, [(int(mode), int(node)) for mode, node in zip(modes, nodes, strict=True)])
+    for mode, node in zip(modes.tolist(), nodes.tolist(), strict=True):
+        assert asked.travel.kept[mode, node, 3] == at_hand.travel[mode, node, 3]
+        assert asked.travel.kept[mode, 3, node] == at_hand.travel[mode, 3, node]
     for origin, target in zip(nodes.tolist(), nodes[::-1].tolist(), strict=True):
         assert asked.travel[1, origin, target] == at_hand.travel[1, origin, target]
         assert asked.travel[1, target, origin] == at_hand.travel[1, target, origin]
