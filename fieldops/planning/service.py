@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from fieldops import audit, events, jobs
 from fieldops.agents import queries as agents
 from fieldops.auth import service as accounts
-from fieldops.clock import local_date
+from fieldops.clock import local, local_date
 from fieldops.errors import NotAllowed, NotNow, NotUnderstood
 from fieldops.house import house_of
 from fieldops.planning import queries, states
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 OVERDUE_S: Final = 600
 """Beside its searches, how long a caller that solves a plan itself may take before a worker makes it instead."""
+
+CATCHES_UP: Final = timedelta(hours=1)
+"""How late a plan may be published for its first visit: crews make up for no more than that on the road."""
 
 
 def ask_for_plan(
@@ -115,8 +119,8 @@ def publish_plan(session: Session, actor: Actor, plan_id: uuid.UUID) -> Publishe
 
     A visit that no longer passes is taken off with its findings; a crew that may not go stops the publishing. What
     the plan before this one held and this one does not waits in its batch again.
-    Raises: NotNow for a plan that is not OPTIMISED, or naming the crews and their findings; NotAllowed for who would
-    publish a day of their own.
+    Raises: NotNow for a plan that is not OPTIMISED, or naming the crews and their findings, or the visits whose hours
+    are past; NotAllowed for who would publish a day of their own.
     """
     plan = queries.plan_by_id(session, plan_id, lock=True)
     if plan.status != states.OPTIMISED:
@@ -133,6 +137,7 @@ def publish_plan(session: Session, actor: Actor, plan_id: uuid.UUID) -> Publishe
             f"These crews may not go: {_named(checked)}; mend what the findings name, or plan without them.",
             crews=sorted(checked.barred.values(), key=lambda each: str(each["crew"])),
         )
+    _refuse_hours_past(session, actor, checked.standing, previous)
     _take_off(session, actor, plan, checked)
     if previous is not None:
         previous.status, previous.version = states.SUPERSEDED, previous.version + 1
@@ -199,6 +204,27 @@ def _refuse_own_day(session: Session, actor: Actor, crew_ids: Collection[uuid.UU
     crews = agents.members_by_crew(session, crew_ids).values() if publisher else ()
     if any(member.id == publisher for members in crews for member in members):
         raise NotAllowed("PLAN_OF_OWN", "You are of a crew on this plan; let another supervisor publish it.")
+
+
+def _refuse_hours_past(session: Session, actor: Actor, stops: Iterable[RouteStop], previous: DayPlan | None) -> None:
+    """Raises: NotNow for visits that should have begun long ago, but those their crew already has and is late for."""
+    past = [stop for stop in stops if stop.begins_at < actor.at - CATCHES_UP]
+    had = (
+        {(stop.visit_id, stop.crew_id) for stop in queries.stops_of(session, previous.id)} if past and previous else ()
+    )
+    late = sorted((s for s in past if (s.visit_id, s.crew_id) not in had), key=lambda stop: (stop.begins_at, stop.id))
+    if not late:
+        return
+    numbers = queries.visit_nos(session, [stop.visit_id for stop in late])
+    mend = (
+        f"re-plan the day with POST /plans/{previous.id}/replan" if previous else "plan the day anew with POST /plans"
+    )
+    raise NotNow(
+        "HOURS_PAST",
+        f"The hours of {len(late)} of its visits are past, the first {numbers[late[0].visit_id]} at "
+        f"{local(late[0].begins_at):%H:%M}; {mend}, which begins now.",
+        visits=[numbers[stop.visit_id] for stop in late],
+    )
 
 
 def _named(checked: Checked) -> str:

@@ -262,6 +262,43 @@ def test_what_is_done_or_under_way_stays_with_the_plan_it_was_on(session, house)
     assert stops(session, plan)[under_way.id] == "DONE"
 
 
+def test_a_plan_whose_hours_are_past_is_refused_with_what_to_do(session, house):
+    """Made the evening before for half past nine; an hour's delay is caught up on the road, more is planned anew."""
+    _, visits, plan = planned(session, house)
+    begins = NINE + 1800
+    house.clock.instant = at_local(TOMORROW, begins + 3601)
+    with pytest.raises(NotNow) as late:
+        publish(session, house, plan)
+    assert (late.value.code, late.value.extra["visits"]) == ("HOURS_PAST", [visits[0].no])
+    assert f"{visits[0].no} at 09:30" in str(late.value)
+    assert "POST /plans, " in str(late.value)
+    house.clock.instant = at_local(TOMORROW, begins + 3600)
+    publish(session, house, plan)
+    assert [visit.status for visit in visits] == ["PLANNED", "PLANNED"]
+
+
+def test_a_visit_its_crew_already_has_and_is_late_for_does_not_hold_up_a_newer_plan(session, house):
+    crew, (late, waits), plan = planned(session, house)
+    other = make_crew(session, "C002", names=("赵六", "孙七"), recorder="DV0002")
+    publish(session, house, plan)
+    house.clock.instant = at_local(TOMORROW, 14 * 3600)
+    taken_over = make_plan(session, {other: [late], crew: [waits]}, number=2)
+    with pytest.raises(NotNow, match=f"POST /plans/{plan.id}/replan") as refused:
+        publish(session, house, taken_over)
+    assert refused.value.extra["visits"] == [late.no]
+    calm = make_plan(session, {crew: [late]}, number=3)
+    session.flush()
+    publish(session, house, calm)
+    assert (late.status, waits.status) == ("PLANNED", "BATCHED")
+
+
+def test_a_plan_whose_late_visit_has_stopped_meanwhile_is_published(session, house):
+    _, visits, plan = planned(session, house)
+    cancel_visit(session, supervisor(house), visits[0].id, reason="撤回")
+    house.clock.instant = at_local(TOMORROW, NINE + 1800 + 3601)
+    assert [row["visit_no"] for row in publish(session, house, plan).withdrawn] == [visits[0].no]
+
+
 def test_only_one_plan_of_a_day_is_published_at_a_time(session, house):
     crew, visits, _ = planned(session, house)
     for number in (2, 3):
