@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from fieldops.addresses.queries import among
 from fieldops.correspondence.mail_models import HandoverAmendment, MailEvidence, PostalReceipt, TrackingEvent
 from fieldops.correspondence.models import Letter, MailItem, RegisterEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -21,11 +22,11 @@ UNDER_WAY = ("POSTED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "UNCLAIMED_HELD", "REFU
 
 
 def items_without_receipt(
-    session: Session, *, before: datetime | None = None, batch_id: UUID | None = None, letter_id: UUID | None = None
+    session: Session, *, batch_id: UUID | None = None, letter_id: UUID | None = None
 ) -> Sequence[MailItem]:
     """Posted items whose receipt is not filed LR-082: no scan of it was filed with their letter since they were posted.
 
-    All of them, or those posted before an instant, of a print batch, of a letter.
+    All of them, or those of a print batch, of a letter.
     """
     filed = sa.exists().where(
         MailEvidence.letter_id == MailItem.letter_id,
@@ -33,8 +34,6 @@ def items_without_receipt(
         MailEvidence.filed_at >= MailItem.posted_at,
     )
     lacking = sa.select(MailItem).where(MailItem.posted_at.is_not(None), ~filed)
-    if before is not None:
-        lacking = lacking.where(MailItem.posted_at < before)
     if batch_id is not None:
         of_batch = sa.select(Letter.id).where(Letter.print_batch_id == batch_id)
         lacking = lacking.where(MailItem.letter_id.in_(of_batch))
@@ -60,22 +59,29 @@ def receipt_counts() -> sa.ColumnElement[bool]:
     return PostalReceipt.strikes == strikes_of(PostalReceipt.item_id)
 
 
-def items_without_delivery_receipt(session: Session, *, before: datetime) -> Sequence[MailItem]:
-    """Items delivered before an instant with whose letter, not closed yet, no receipt of the delivery is filed."""
+def items_without_delivery_receipt(session: Session) -> Sequence[MailItem]:
+    """Delivered items with whose letter, not closed yet, no receipt of the delivery is filed."""
     filed = sa.exists().where(MailEvidence.letter_id == MailItem.letter_id, MailEvidence.kind == "DELIVERY_RECEIPT")
     delivered = (
         sa.select(MailItem)
         .join(Letter, Letter.id == MailItem.letter_id)
-        .where(MailItem.status == "DELIVERED", MailItem.outcome_at < before, Letter.status == "DELIVERED", ~filed)
+        .where(MailItem.status == "DELIVERED", Letter.status == "DELIVERED", ~filed)
     )
     return session.scalars(delivered.order_by(MailItem.outcome_at, MailItem.id)).all()
 
 
-def items_without_news(session: Session, *, since: datetime) -> Sequence[MailItem]:
-    """Items under way whose posting and every event lie before an instant."""
-    heard = sa.exists().where(TrackingEvent.item_id == MailItem.id, TrackingEvent.happened_at >= since)
-    silent = sa.select(MailItem).where(MailItem.status.in_(UNDER_WAY), MailItem.posted_at < since, ~heard)
-    return session.scalars(silent.order_by(MailItem.id)).all()
+def items_under_way(session: Session) -> list[tuple[MailItem, datetime]]:
+    """Items the post has, each with the instant of the last that is known of it: an event, or its posting."""
+    heard = sa.select(sa.func.max(TrackingEvent.happened_at)).where(TrackingEvent.item_id == MailItem.id)
+    last_at = sa.func.greatest(MailItem.posted_at, heard.scalar_subquery())
+    under_way = sa.select(MailItem, last_at).where(MailItem.status.in_(UNDER_WAY), MailItem.posted_at.is_not(None))
+    return [(item, at) for item, at in session.execute(under_way.order_by(MailItem.id))]
+
+
+def cases_of_letters(session: Session, letter_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The case of each letter."""
+    rows = session.execute(sa.select(Letter.id, Letter.case_id).where(among(Letter.id, set(letter_ids))))
+    return {letter_id: case_id for letter_id, case_id in rows}  # noqa: C416 - rows
 
 
 def items_posted_between(session: Session, begins: datetime, ends: datetime) -> list[tuple[MailItem, Letter]]:

@@ -84,6 +84,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
         "settling",
         "sheet_models",
         "stock_models",
+        "terms",
         "watching",
     },
     "correspondence/desk": {

@@ -9,18 +9,19 @@ from fieldops.cases import queries as cases
 from fieldops.clock import at_local, local_date, years_later
 from fieldops.correspondence import mail_queries, queries
 from fieldops.correspondence.mail import evidence
+from fieldops.correspondence.terms import policies_of_letters
 from fieldops.packs import queries as packs
 from fieldops.policies.sections import ADDRESS_KINDS
-from fieldops.policies.service import policy_on
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
     from fieldops.correspondence.models import Letter, MailItem
+    from fieldops.policies.edition import Policy
 
 ENDS_SOON_DAYS = 60  # time to write a new text and have the bank approve it
 YEAR_DAYS, LIMITATION_YEARS, WARN_DAYS = 365, 3, 180  # Civil Code, Article 188: three years
@@ -40,24 +41,43 @@ def no_receipt(session: Session, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
-def silent_items(session: Session, at: datetime) -> Sequence[MailItem]:
+def silent_items(session: Session, at: datetime) -> list[MailItem]:
     """Items under way without news for longer than the policy of that day allows."""
-    days = policy_on(session, local_date(at)).letter.no_news_days
-    return mail_queries.items_without_news(session, since=at - timedelta(days=days))
+    return _waiting(
+        session,
+        at,
+        mail_queries.items_under_way(session),
+        lambda policy: at - timedelta(days=policy.letter.no_news_days),
+    )
 
 
-def unreceipted_items(session: Session, at: datetime) -> Sequence[MailItem]:
+def unreceipted_items(session: Session, at: datetime) -> list[MailItem]:
     """Items posted more days ago than the policy of that day gives for filing their receipt, which is not filed."""
-    today = local_date(at)
-    days = policy_on(session, today).letter.receipt_days
-    return mail_queries.items_without_receipt(session, before=at_local(today - timedelta(days=days), 0))
+    lacking = mail_queries.items_without_receipt(session)
+    posted = [(item, item.posted_at) for item in lacking if item.posted_at]
+    return _waiting(session, at, posted, lambda policy: _days_ago(at, policy.letter.receipt_days))
 
 
-def unproved_deliveries(session: Session, at: datetime) -> Sequence[MailItem]:
+def unproved_deliveries(session: Session, at: datetime) -> list[MailItem]:
     """Items delivered more days ago than the policy gives for filing the signed receipt 回执, which is not filed."""
-    today = local_date(at)
-    days = policy_on(session, today).letter.delivery_receipt_days
-    return mail_queries.items_without_delivery_receipt(session, before=at_local(today - timedelta(days=days), 0))
+    lacking = mail_queries.items_without_delivery_receipt(session)
+    delivered = [(item, item.outcome_at) for item in lacking if item.outcome_at]
+    return _waiting(session, at, delivered, lambda policy: _days_ago(at, policy.letter.delivery_receipt_days))
+
+
+def _waiting(
+    session: Session,
+    at: datetime,
+    items: Sequence[tuple[MailItem, datetime]],
+    latest: Callable[[Policy], datetime],
+) -> list[MailItem]:
+    """Those items that wait since before the instant the policy of their letter's bank and product names."""
+    policies = policies_of_letters(session, {item.letter_id for item, _ in items}, local_date(at))
+    return [item for item, since in items if since < latest(policies[item.letter_id])]
+
+
+def _days_ago(at: datetime, days: int) -> datetime:
+    return at_local(local_date(at) - timedelta(days=days), 0)
 
 
 def yearly(session: Session, actor: Actor) -> list[dict[str, Any]]:

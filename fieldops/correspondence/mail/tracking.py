@@ -11,6 +11,7 @@ from fieldops.addresses import service as addresses
 from fieldops.auth.roles import Role
 from fieldops.cases import queries as cases_queries
 from fieldops.cases import service as cases
+from fieldops.cases.terms import policy_of_case
 from fieldops.clock import local_date
 from fieldops.correspondence import queries, register
 from fieldops.correspondence.mail import evidence
@@ -18,7 +19,6 @@ from fieldops.correspondence.mail_models import TrackingEvent
 from fieldops.correspondence.models import MailReturn
 from fieldops.correspondence.moves import move_item, move_letter
 from fieldops.errors import NotUnderstood
-from fieldops.policies.service import policy_on
 from fieldops.tasks.service import open_task
 from letters.register import EntryKind
 from letters.states import ItemState
@@ -104,7 +104,7 @@ def record_delivery(
     move_item(session, actor, item, delivery_from(item.status), reason=signed_by)
     move_letter(session, actor, letter, "deliver")
     item.outcome, item.outcome_at = delivered_to(signed_by), at or actor.at
-    days = policy_on(session, local_date(actor.at)).letter.followup_call_days
+    days = policy_of_case(session, letter.case_id, local_date(actor.at)).letter.followup_call_days
     address = address_queries.address_by_id(session, letter.address_id)
     addresses.record_findings(session, actor, [addresses.Found(address, signed_by, DELIVERY, str(item.id))])
     detail = {"letter_no": letter.letter_no, "case_no": letter.figures["case_no"], "signed_by": signed_by}
