@@ -193,7 +193,7 @@ def complained_of(session: Session, debtor_ids: Iterable[uuid.UUID]) -> dict[uui
     found: dict[uuid.UUID, dict[uuid.UUID, str]] = defaultdict(dict)
     for debtor_id, complaints in complaints_by_debtor(session, debtor_ids).items():
         for each in complaints:
-            if each.closed_at is None or each.upheld:
+            if each.agent_ids and (each.closed_at is None or each.upheld):
                 found[debtor_id].update(dict.fromkeys(each.agent_ids, each.grade))
     return found
 

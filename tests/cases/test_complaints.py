@@ -106,8 +106,10 @@ def crew(house):
         return [str(agent.id) for agent in agents]
 
 
-def test_a_complaint_told_again_may_name_whom_it_is_about(manager, case_id, crew):
+def test_a_complaint_told_again_may_name_whom_it_is_about(house, manager, case_id, crew):
     first = take_in(manager, case_id)
+    with house.transaction() as session:
+        assert complained_of(session, [uuid.UUID(first["debtor_id"])]) == {}, "about nobody yet"
     again = take_in(manager, case_id, agent_id=crew[0])
     assert (first["agent_ids"], again["id"], again["agent_ids"]) == ([], first["id"], crew[:1])
 
