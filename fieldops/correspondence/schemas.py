@@ -144,18 +144,18 @@ class LetterCardOut(Out):
 
 
 class LetterSenderIn(In):
-    branch = fields.String(load_default="总部", validate=validate.Length(1, 32))
+    branch = Words(load_default="总部", validate=validate.Length(1, 32))
     letter_word = fields.String(required=True, validate=validate.Regexp(r"^[^\s〔〕]{1,12}$"))
-    bank_phone = fields.String(required=True, validate=validate.Length(1, 32))
-    bank_complaint_phone = fields.String(required=True, validate=validate.Length(1, 32))
-    agency_name = fields.String(required=True, validate=validate.Length(1, 64))
-    agency_address = fields.String(required=True, validate=validate.Length(1, 120))
-    agency_phone = fields.String(required=True, validate=validate.Length(1, 32))
-    agency_complaint_phone = fields.String(required=True, validate=validate.Length(1, 32))
+    bank_phone = Words(required=True, validate=validate.Length(1, 32))
+    bank_complaint_phone = Words(required=True, validate=validate.Length(1, 32))
+    agency_name = Words(required=True, validate=validate.Length(1, 64))
+    agency_address = Words(required=True, validate=validate.Length(1, 120))
+    agency_phone = Words(required=True, validate=validate.Length(1, 32))
+    agency_complaint_phone = Words(required=True, validate=validate.Length(1, 32))
     pay_within_days = fields.Integer(strict=True, load_default=10, validate=validate.Range(1, 90))
-    law_firm = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
-    lawyer_name = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 30))
-    authorisation_no = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
+    law_firm = Words(load_default=None, allow_none=True, validate=validate.Length(1, 64))
+    lawyer_name = Words(load_default=None, allow_none=True, validate=validate.Length(1, 30))
+    authorisation_no = Words(load_default=None, allow_none=True, validate=validate.Length(1, 64))
 
     @validates_schema
     def names_the_firm_whole(self, data: dict[str, Any], **_: Any) -> None:

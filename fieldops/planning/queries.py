@@ -92,7 +92,8 @@ def visits_to_plan(session: Session, on_date: date, *, also: Collection[uuid.UUI
     )
     open_ones = Visit.status.in_((visit_states.BATCHED, visit_states.PLANNED))
     mine = sa.and_(VisitLock.visit_id == Visit.id, VisitLock.on_date == on_date, VisitLock.lifted_at.is_(None))
-    ends = sa.select(sa.func.min(Case.expiry_on)).join(VisitCase, VisitCase.case_id == Case.id)
+    case_ends = sa.func.greatest(Case.expiry_on, Case.extension_until)
+    ends = sa.select(sa.func.min(case_ends)).join(VisitCase, VisitCase.case_id == Case.id)
     last_on = sa.func.least(Visit.valid_until_on, ends.where(VisitCase.visit_id == Visit.id).scalar_subquery())
     rows = session.execute(
         sa.select(Visit, VisitLock, Crew.code, Bank.code, product_in_common(), last_on, _last_crew())

@@ -4,6 +4,8 @@ import pytest
 
 from fieldops.correspondence.mail import numbers
 from fieldops.packs.models import LetterTemplate
+from tests.correspondence.conftest import SENDER
+from tests.makers import BANK_CODE
 
 ASK = {"reason": "逾期未还"}
 
@@ -143,6 +145,14 @@ def test_the_shipped_templates_are_listed_with_their_approval(office, client_as)
 def test_a_bank_nobody_knows_has_no_sender(client_as):
     answer = client_as("BUSINESS_DEPT").get("/api/v1/letter-senders/nobody")
     assert (answer.status_code, answer.json["code"]) == (404, "BANK_UNKNOWN")
+
+
+def test_who_writes_for_a_bank_has_no_name_made_of_blanks(office, client_as):
+    door, boss = f"/api/v1/letter-senders/{BANK_CODE}", client_as("BUSINESS_DEPT")
+    for field in ("branch", "agency_name", "agency_address", "bank_phone", "law_firm"):
+        answer = boss.put(door, json=SENDER | {field: BLANK})
+        assert (answer.status_code, list(answer.json["errors"]["json"])) == (422, [field])
+    assert boss.get(door).json["agency_name"] == SENDER["agency_name"]
 
 
 def test_without_an_approved_template_no_letter_is_asked_for(office, client_as):

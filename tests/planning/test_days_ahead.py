@@ -154,6 +154,16 @@ def test_a_visit_waits_for_no_day_it_may_not_be_made_on(house, two_days, limit, 
     assert set(stop.days) == {0}
 
 
+def test_a_visit_may_wait_as_long_as_an_approved_extension_lasts(house, two_days):
+    far = two_days[1]
+    with house.transaction() as session:
+        case = session.get_one(Case, cards_of(session, [far])[far][0])
+        case.expiry_on, case.extension_until = TOMORROW, AFTER
+        no = session.get_one(Visit, far).no
+    (stop,) = [stop for stop in problem_of(house).stops if stop.id == no]
+    assert set(stop.days) == {0, 1}
+
+
 def test_a_workplace_waits_for_no_weekend_and_nobody_for_a_holiday(house, two_days):
     with house.transaction() as session:
         visits = queries.visits_to_plan(session, TOMORROW)
