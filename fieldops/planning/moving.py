@@ -19,12 +19,14 @@ from fieldops.planning.service import new_version
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
 
     from fieldops.audit import Actor
     from fieldops.planning.models import DayPlan
+    from fieldops.policies.decision import Finding
 
 
 def move_visit(
@@ -90,6 +92,7 @@ def _moved(
             explain_at_most=AT_MOST,
         )
     except routing.MoveRefusedError as refused:
+        _refuse_barred(asked.day.barred.get(visit_no, {}).get(crew, ()), crew)
         said = {"limit": refused.limit, "by": refused.by}
         words = {"message_zh": refused.message_zh, "message_en": refused.message_en}
         raise NotNow("MOVE_REFUSED", f"It breaks a rule ({refused.limit}): {refused}.", **said, **words) from None
@@ -97,6 +100,20 @@ def _moved(
         raise NotNow("PLAN_STALE", f"The plan does not hold any more: {broken}.") from None
     except routing.ProblemError as wrong:
         raise NotUnderstood("MOVE_NOT_UNDERSTOOD", str(wrong)) from None
+
+
+def _refuse_barred(findings: Sequence[Finding], crew: str) -> None:
+    """Raises: NotNow with what the rules say against this crew at this door."""
+    if findings:
+        words = {
+            "message_zh": f"小组{crew}不得承接：" + "；".join(f"{each.code} {each.message_zh}" for each in findings),
+            "message_en": f"crew {crew} may not go: "
+            + "; ".join(f"{each.code} {each.message_en}" for each in findings),
+        }
+        codes = [each.code for each in findings]
+        raise NotNow(
+            "MOVE_REFUSED", f"It breaks a rule: {words['message_en']}.", limit="CREW", by=0, codes=codes, **words
+        )
 
 
 def _lock(

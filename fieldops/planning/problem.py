@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from routing.objective import Objective
@@ -34,7 +34,7 @@ class Day:
 
     The engine calls visits by their number and crews by their code, so that its reasons can be read by people; the
     two mappings lead back to the rows. ``ahead`` are the days after it that the problem holds as well,
-    ``notes`` the crews that are not sent, with the reason.
+    ``notes`` the crews that are not sent, with the reason; ``barred`` those that may not make a visit, by its number.
     """
 
     problem: Problem
@@ -43,6 +43,7 @@ class Day:
     crew_ids: Mapping[str, uuid.UUID]
     ahead: tuple[date, ...] = ()
     notes: tuple[str, ...] = ()
+    barred: Mapping[str, Barred] = field(default_factory=dict)
 
 
 def day_problem(
@@ -80,6 +81,7 @@ def day_problem(
         visit_ids={visit.no: visit.id for visit in visits},
         crew_ids={crew.code: crew.id for crew in crews},
         notes=tuple(made for made in sent if isinstance(made, str)),
+        barred={visit.no: barred[visit.id] for visit in visits if visit.id in barred},
     )
 
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from fieldops import jobs
-from fieldops.agents.models import Agent, AgentBankBlock, Crew
+from fieldops.agents.eligibility import block_for_bank
+from fieldops.agents.models import Agent, AgentBankBlock, Crew, CrewMember
 from fieldops.agents.queries import members_by_crew
 from fieldops.clock import at_local
 from fieldops.planning import explaining, moving, publishing, queries, solving
@@ -281,6 +282,18 @@ def test_a_move_is_judged_at_once_and_many_reasons_are_proved_by_a_job(road, mon
     assert proved[left]["reason"] == "NOT_FOUND_IN_TIME", "the crew works till eight now"
     explaining.explain(road.house, id=answer.json["id"])
     assert {row["visit_id"]: row for row in boss.get(f"{path}/left-out").json} == proved
+
+
+def test_a_move_to_a_crew_the_rules_bar_says_what_bars_it(road):
+    with road.house.transaction() as session:
+        member = session.scalars(select(CrewMember.agent_id).filter_by(crew_id=road.crews[1].id)).first()
+        bank_id = session.get_one(Visit, road.visit_id).bank_id
+        block_for_bank(session, supervisor(road.house), member, bank_id=bank_id, reason="投诉属实")
+    _, answer = move(road, road.visit_id, road.crews[1])
+    assert (answer.status_code, answer.json["code"], answer.json["codes"]) == (409, "MOVE_REFUSED", ["VR-081"])
+    assert "VR-081" in answer.json["message_en"]
+    assert "投诉属实" in answer.json["message_zh"]
+    assert "not C002" not in answer.json["detail"]
 
 
 def test_a_move_that_breaks_a_rule_is_refused_by_its_name_and_changes_nothing(road):
