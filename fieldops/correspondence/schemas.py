@@ -155,7 +155,9 @@ class LetterSenderIn(In):
     pay_within_days = fields.Integer(strict=True, load_default=10, validate=validate.Range(1, 90))
     law_firm = Words(load_default=None, allow_none=True, validate=validate.Length(1, 64))
     lawyer_name = Words(load_default=None, allow_none=True, validate=validate.Length(1, 30))
-    authorisation_no = Words(load_default=None, allow_none=True, validate=validate.Length(1, 64))
+    authorisation_no = fields.String(  # a number of the bank's, whatever it looks like
+        load_default=None, allow_none=True, validate=[validate.Length(1, 64), validate.Regexp(r"\s*\S")]
+    )
 
     @validates_schema
     def names_the_firm_whole(self, data: dict[str, Any], **_: Any) -> None:

@@ -149,7 +149,7 @@ def test_a_bank_nobody_knows_has_no_sender(client_as):
 
 def test_who_writes_for_a_bank_has_no_name_made_of_blanks(office, client_as):
     door, boss = f"/api/v1/letter-senders/{BANK_CODE}", client_as("BUSINESS_DEPT")
-    for field in ("branch", "agency_name", "agency_address", "bank_phone", "law_firm"):
+    for field in ("branch", "agency_name", "agency_address", "bank_phone", "law_firm", "authorisation_no"):
         answer = boss.put(door, json=SENDER | {field: BLANK})
         assert (answer.status_code, list(answer.json["errors"]["json"])) == (422, [field])
     assert boss.get(door).json["agency_name"] == SENDER["agency_name"]
