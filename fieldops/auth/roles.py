@@ -63,6 +63,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "batches.read": _OFFICE,
         "plans.make": {_SUPER, _BUSINESS},
         "plans.publish": {_SUPER},
+        "plans.call_off": {_SUPER},
         "plans.read": _OFFICE,
         "policies.read": _DESK | {_SYS},
         "policies.draft": {_BUSINESS, _SUPER, _MANAGER},

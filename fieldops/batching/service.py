@@ -83,7 +83,8 @@ def unbatch(
     visits = visit_queries.lock_visits(session, visit_ids or inside)
     planned = [visit.no for visit in visits.values() if visit.status not in {states.BATCHED, states.APPROVED}]
     if planned:
-        raise NotNow("VISIT_PLANNED", f"{planned[0]} is on a plan; take it off the plan first.", visits=planned)
+        mend = "call its day off first (POST /plans/{id}/call-off), or cancel the visit"
+        raise NotNow("VISIT_PLANNED", f"{planned[0]} is on the published plan; {mend}.", visits=planned)
     for visit in visits.values():
         move_visit(session, actor, visit, states.APPROVED, action="visits.unbatch", reason=reason)
     take_out(session, visits)

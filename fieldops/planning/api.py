@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fieldops.planning import comparing, moving, queries, replanning, service, trying
+from fieldops.planning import calling_off, comparing, moving, queries, replanning, service, trying
 from fieldops.planning.schemas import (
     AgainstIn,
+    CallOffIn,
     DifferenceOut,
     GeoJsonOut,
     LeftOutOut,
@@ -93,6 +94,15 @@ def publish_plan(plan_id: uuid.UUID) -> Any:
 def cancel_plan(plan_id: uuid.UUID) -> Any:
     """Stop the search; the best plan so far is kept."""
     return replanning.cancel_plan(session(), actor(), plan_id)
+
+
+@blueprint.route("/<uuid:plan_id>/call-off", methods=["POST"])
+@needs("plans.call_off")
+@blueprint.arguments(CallOffIn)
+@blueprint.response(200, PlanOut)
+def call_off_plan(asked: dict[str, Any], plan_id: uuid.UUID) -> Any:
+    """Call the day off before any crew has begun it: its visits can be planned again, phones lose them at once."""
+    return calling_off.call_off(session(), actor(), plan_id, **asked)
 
 
 @blueprint.route("/<uuid:plan_id>/try-again", methods=["POST"])

@@ -40,7 +40,7 @@ class DayClosed:
 
 @dataclass(frozen=True, slots=True)
 class StopsTaken:
-    """Stops of a published plan lost their crew: the visits wait in their batches for another one."""
+    """Stops left a published plan, as their crew or their day was lost: the visits wait in their batches."""
 
     visit_ids: frozenset[uuid.UUID]
     reason: str

@@ -19,7 +19,7 @@ class DayPlan(Stamped, Base):
     ``status``: see ``states``; WAITING: its job is queued. ``base_id`` is the plan it was made from and ``asked`` how:
     a re-plan or a move by hand. ``engine`` holds engine, versions, seed, budget and the source of travel times;
     ``totals`` the sums the judge re-added; ``progress`` how far the search is;
-    ``tries`` how often it was begun.
+    ``tries`` how often it was begun. ``cancelled_by`` cut its search short; ``called_off_by`` made it CANCELLED.
     """
 
     __tablename__ = "day_plan"
@@ -46,6 +46,9 @@ class DayPlan(Stamped, Base):
     made_by: Mapped[str]
     published_by: Mapped[str | None]
     published_at: Mapped[datetime | None]
+    called_off_by: Mapped[str | None]
+    called_off_at: Mapped[datetime | None]
+    called_off_reason: Mapped[str | None]
 
 
 class CrewRoute(Base):

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from fieldops import audit, jobs
-from fieldops.errors import Problem
+from fieldops.errors import NotNow, Problem
 from fieldops.planning import queries, service, states
 
 if TYPE_CHECKING:
@@ -33,12 +33,22 @@ def publish(house: House, *, id: str) -> None:  # noqa: A002 - as it is stored
         with house.transaction() as session:
             plan = queries.plan_by_id(session, plan_id, lock=True)
             if plan.status == states.OPTIMISED:
+                _refuse_called_off(session, plan)
                 service.publish_plan(session, _who_asked(plan, house), plan_id)
     except Problem as refused:
         _log.warning("plan %s is not published: %s", plan_id, refused)
         with house.transaction() as session:
             plan = queries.plan_by_id(session, plan_id, lock=True)
             plan.failure, plan.version = f"not published: {refused}", plan.version + 1
+
+
+def _refuse_called_off(session: Session, plan: DayPlan) -> None:
+    """Raises: NotNow when the day was called off after this was asked: only a person sends crews out then."""
+    queries.published_plan(session, plan.on_date, lock=True)  # whoever calls it off just now is waited for
+    if queries.called_off_since(session, plan.on_date, plan.created_at):
+        raise NotNow(
+            "DAY_CALLED_OFF", f"{plan.on_date} has been called off; POST /plans/{plan.id}/publish all the same."
+        )
 
 
 def _who_asked(plan: DayPlan, house: House) -> audit.Actor:

@@ -15,7 +15,7 @@ from fieldops.cases.models import Bank, Case
 from fieldops.errors import NotFound
 from fieldops.planning.drawing import left_out_point, route_line, stop_point
 from fieldops.planning.models import CrewRoute, DayPlan, LeftOutVisit, RouteStop, VisitLock
-from fieldops.planning.states import BEGUN, CHECKED_IN, DONE, PENDING, PUBLISHED
+from fieldops.planning.states import BEGUN, CANCELLED, CHECKED_IN, DONE, PENDING, PUBLISHED
 from fieldops.rows import read_rows
 from fieldops.visits import states as visit_states
 from fieldops.visits.models import Visit, VisitCase
@@ -24,7 +24,7 @@ from fieldops.visits.queries import product_in_common
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection, Iterable, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
@@ -159,6 +159,14 @@ def visit_nos(session: Session, visit_ids: Collection[uuid.UUID]) -> dict[uuid.U
     """Numbers of visits by their ids."""
     rows = session.execute(sa.select(Visit.id, Visit.no).where(among(Visit.id, list(visit_ids))))
     return {visit_id: no for visit_id, no in rows}  # noqa: C416 - rows
+
+
+def called_off_since(session: Session, on_date: date, at: datetime) -> bool:
+    """Whether the plan crews worked by on that day has been called off since an instant."""
+    of_day = sa.select(DayPlan.id).where(DayPlan.on_date == on_date, DayPlan.status == CANCELLED)
+    return bool(
+        session.scalar(sa.select(of_day.where(DayPlan.published_at.is_not(None), DayPlan.called_off_at >= at).exists()))
+    )
 
 
 def plans_to_close(session: Session, today: date) -> list[DayPlan]:

@@ -65,6 +65,10 @@ class ReplanIn(In):
     seed = fields.Integer(load_default=1, validate=validate.Range(0, 2**31 - 1))
 
 
+class CallOffIn(In):
+    reason = Words(required=True, validate=validate.Length(1, 500))
+
+
 class MoveIn(In):
     visit_id = fields.UUID(required=True)
     crew_id = fields.UUID(required=True)
@@ -141,10 +145,13 @@ class PlanOut(Out):
     progress = fields.Dict(
         metadata={"description": "while it is SOLVING: phase, seconds, areas done, best cost so far"}
     )
-    cancelled_by = fields.String(allow_none=True)
+    cancelled_by = fields.String(allow_none=True, metadata={"description": "who cut its search short"})
     made_by = fields.String()
     published_by = fields.String(allow_none=True)
     published_at = fields.AwareDateTime(allow_none=True)
+    called_off_by = fields.String(allow_none=True)
+    called_off_at = fields.AwareDateTime(allow_none=True)
+    called_off_reason = fields.String(allow_none=True)
 
 
 class StopOut(Out):

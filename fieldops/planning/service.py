@@ -49,7 +49,7 @@ def ask_for_plan(
     Raises: NotUnderstood for a day that is over, NotNow when nothing is batched or crews have begun the day.
     """
     refuse_day_over(actor, on_date)
-    _refuse_day_begun(session, on_date)
+    refuse_day_begun(session, on_date)
     if not queries.visits_to_plan(session, on_date):
         raise NotNow("NOTHING_BATCHED", f"No visit is batched for {on_date}; make batches first (POST /batches).")
     asked: dict[str, Any] = {"days": days} if days > 1 else {}
@@ -95,8 +95,8 @@ def refuse_day_over(actor: Actor, on_date: date) -> None:
         raise NotUnderstood("DAY_OVER", f"{on_date} is over; plan {today} or later.")
 
 
-def _refuse_day_begun(session: Session, on_date: date) -> None:
-    """Raises: NotNow for a day that crews have begun: a plan from its morning would not know where they are."""
+def refuse_day_begun(session: Session, on_date: date) -> None:
+    """Raises: NotNow for a day that crews have begun: it can only go on from where they are."""
     running = queries.published_plan(session, on_date)
     if running is not None and queries.stops_begun_on(session, on_date):
         raise NotNow(
@@ -176,8 +176,12 @@ def move_stops(
 def take_stops_of(session: Session, actor: Actor, *, agent_id: uuid.UUID, bank_id: uuid.UUID, reason: str) -> None:
     """Take what an agent's crew is still to do for a bank off the published plans; the visits wait in their batches."""
     stops = {stop.visit_id: stop for stop in queries.pending_stops_with(session, agent_id=agent_id, bank_id=bank_id)}
-    if not stops:
-        return
+    if stops:
+        take_stops(session, actor, stops, reason=reason)
+
+
+def take_stops(session: Session, actor: Actor, stops: Mapping[uuid.UUID, RouteStop], *, reason: str) -> None:
+    """Take these stops off the published plan, by visit, and off the phones; the visits wait in their batches."""
     execution.unplan(session, actor, stops, reason=reason)
     for stop in stops.values():
         stop.status = states.CANCELLED

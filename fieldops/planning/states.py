@@ -1,7 +1,8 @@
 """The states of a plan 外访计划 and of its stops 站点. Source: domain reference §3.2.
 
-A plan that is made anew is a new version: the one it replaces is SUPERSEDED. A day that is over is COMPLETED. A crew at
-the door of a stop finishes there, whatever has become of its plan.
+A plan that is made anew is a new version: the one it replaces is SUPERSEDED. A day that is over is COMPLETED. One that
+no crew has begun may be called off: its plan is CANCELLED. A crew at the door of a stop finishes there, whatever has
+become of its plan.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ PUBLISHED: Final = "PUBLISHED"
 SUPERSEDED: Final = "SUPERSEDED"
 COMPLETED: Final = "COMPLETED"
 FAILED: Final = "FAILED"
+CANCELLED: Final = "CANCELLED"
+"""Of a plan and of a stop."""
 
 TO_SOLVE: Final = (WAITING, SOLVING)
 """SOLVING may be solved again: its worker may have died."""
+TO_CALL_OFF: Final = (*TO_SOLVE, OPTIMISED, PUBLISHED)
 MOST_DAYS: Final = 7
 """Days a plan may look ahead, its own included."""
 MOST_TRIES: Final = 3
@@ -27,7 +31,6 @@ PENDING: Final = "PENDING"
 CHECKED_IN: Final = "CHECKED_IN"
 DONE: Final = "DONE"
 SKIPPED: Final = "SKIPPED"
-CANCELLED: Final = "CANCELLED"
 ABORTED: Final = "ABORTED"
 
 BEGUN: Final = (CHECKED_IN, DONE, ABORTED)

@@ -124,7 +124,7 @@ def finish_visits(session: Session, happened: Sequence[ResultRecorded]) -> None:
 
 
 def take_stops(session: Session, event: StopsTaken) -> None:
-    """Stops that lost their crew leave its phones at once, and the gate says so."""
+    """Stops that lost their crew or their day leave the phones at once, and the gate says so."""
     holders = queries.holders_of(session, event.visit_ids)
     _recall(session, [_removal(each, event.actor.at, event.reason, urgent=True) for each in holders])
 
@@ -153,9 +153,10 @@ def keep_days(session: Session, at: datetime) -> int:
     of_plans = {stop.visit_id for plan in plans for stop in planning.stops_of(session, plan.id)}
     old = queries.holders_of_days(session, before=at_local(today - NEAR, 0))
     visits.lock_visits(session, of_plans | {each.visit_id for each in old})
+    session.expire_all()  # a plan may have been replaced or called off before its visits were ours
     behind = queries.holders_of_days(session, before=at_local(today - NEAR, 0))
     tell(session, [_removal(each, at, DAY_OVER) for each in behind])
-    for plan in plans:
+    for plan in (each for each in plans if each.status == stop_states.PUBLISHED):
         bring_plan(session, plan.id, plan.on_date, at)
     return len(behind)
 

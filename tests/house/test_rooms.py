@@ -145,6 +145,7 @@ MORE_ROOMS = {  # by feature, modules that are none of these; the first line of 
     "imports": {"converters", "files", "kinds", "landing", "reading", "running", "xlsx", "xlsx_parts"},
     "planning": {
         "asking",
+        "calling_off",
         "closing",
         "comparing",
         "days_ahead",
