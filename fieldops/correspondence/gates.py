@@ -91,9 +91,8 @@ def unhold(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> N
 def review_holds(session: Session, actor: audit.Actor, letters: Sequence[Letter]) -> None:
     """Mark the letters something holds now; those nothing holds any longer go on, or out if the rules reject them.
 
-    A proven special status that ends collection is no hold: its letters go out.
-
-    One a crew was told to bring back is looked at when it is here.
+    A proven special status that ends collection is no hold: its letters go out. One a crew was told to bring back is
+    looked at when it is here.
     """
     if not letters:
         return

@@ -225,7 +225,7 @@ class HandoverListOut(Out):
     id = fields.UUID()
     no = fields.String()
     on_date = fields.Date()
-    post_office = Words()
+    post_office = fields.String()
     status = fields.String()
     pieces = fields.Integer()
     weight_g = fields.Integer()
